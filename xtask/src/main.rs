@@ -1,0 +1,84 @@
+//! The project's own commands, started as `cargo xtask <command>`.
+//!
+//! Everything a person or a CI machine does with this repository is a command
+//! here; there are no shell scripts beside it. The crate uses none of the
+//! product's crates, so that it compiles in seconds on a fresh machine.
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a developer's tool: it starts compilers, reads their environment and reports on the terminal"
+)]
+
+mod apt;
+mod bench;
+mod check;
+mod openapi;
+mod postgres;
+mod process;
+mod project;
+mod run;
+mod scratch;
+mod test;
+mod tidy;
+mod tools;
+mod web;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The project's own commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build everything that changed and start the server on 127.0.0.1:7340.
+    Run {
+        /// Arguments for `atelier serve`, after `--`.
+        #[arg(last = true)]
+        serve_args: Vec<String>,
+    },
+    /// Run everything that must pass, from nothing; the last line is `N passed, N failed`.
+    Test,
+    /// Run the quick subset of `test`, for before a commit.
+    Check,
+    /// Check the rules that no compiler knows: crate and layer tables, names, sizes.
+    Tidy,
+    /// Write the OpenAPI document and the TypeScript types made from it.
+    Openapi {
+        /// Change nothing; fail when a written file is stale.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Measure the whole product beside its peers and print the tables.
+    Bench {
+        /// Samples of each case.
+        #[arg(long, default_value_t = 30)]
+        samples: usize,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Run { serve_args } => run::run(&serve_args),
+        Command::Test => return test::run(),
+        Command::Check => return check::run(),
+        Command::Tidy => tidy::run(),
+        Command::Openapi { check: true } => openapi::check(),
+        Command::Openapi { check: false } => openapi::write(),
+        Command::Bench { samples } => bench::run(samples),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
