@@ -1,1 +1,28 @@
-//! placeholder
+//! The contract of the HTTP interface: wire types, error codes, and the
+//! OpenAPI document built from them.
+//!
+//! JSON is camelCase, ids are UUIDv7 text, times RFC 3339 UTC. Unknown fields
+//! are rejected in requests. Nothing here knows how a request is served.
+#![forbid(unsafe_code)]
+
+pub mod code;
+pub mod event;
+pub mod file;
+pub mod model;
+pub mod openapi;
+pub mod operation;
+pub mod page;
+pub mod problem;
+pub mod proposal;
+pub mod run;
+pub mod session;
+pub mod system;
+pub mod turn;
+pub mod usage;
+pub mod workspace;
+
+pub use code::Code;
+pub use openapi::openapi;
+pub use operation::{Access, Body, Method, OPERATIONS, Operation, Reply};
+pub use page::{Page, PageQuery};
+pub use problem::Problem;

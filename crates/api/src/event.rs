@@ -1,0 +1,230 @@
+//! Live events. Each is stored with a number before it is sent; a client
+//! resumes with `?after=` the last number it saw. Types are only ever added.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::run::Outcome;
+use crate::turn::TurnState;
+use crate::usage::TokenUsage;
+
+/// An event with its place in the stream.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Numbered<T> {
+    /// The place in the stream, from 1.
+    pub seq: i64,
+    /// When it happened.
+    pub at: String,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: T,
+}
+
+/// Where a stream is taken up.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct After {
+    /// The last number the client saw; 0 or absent for all. A workspace's
+    /// stream starts with new events when it is absent.
+    #[serde(default)]
+    pub after: Option<i64>,
+}
+
+/// What happens in a turn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum TurnEvent {
+    /// The turn began.
+    Started {
+        /// The turn.
+        turn_id: Uuid,
+        /// Its conversation.
+        conversation_id: Uuid,
+        /// The model that answers.
+        model: String,
+    },
+    /// A request goes to the model; this is what is in it.
+    Context {
+        /// The request, for `GET /api/model-calls/:id`.
+        model_call_id: Uuid,
+        /// Its size in bytes.
+        bytes: u64,
+        /// The workspace's files in it.
+        files: Vec<ContextFile>,
+    },
+    /// Some text of the answer.
+    Text {
+        /// The text.
+        text: String,
+    },
+    /// Some of the model's reasoning.
+    Reasoning {
+        /// The text.
+        text: String,
+    },
+    /// What the model reported it used.
+    Usage {
+        /// The tokens and cost of this request.
+        usage: TokenUsage,
+    },
+    /// The answer's edits are a proposal now; nothing is written.
+    Proposal {
+        /// The proposal.
+        proposal_id: Uuid,
+        /// How many files it would change.
+        files: u32,
+        /// Lines it would add.
+        added: u32,
+        /// Lines it would remove.
+        removed: u32,
+    },
+    /// The answer has edits that can't be used.
+    EditFailed {
+        /// The stable name of the failure.
+        code: String,
+        /// What is wrong, where, and what was found instead.
+        detail: String,
+        /// The file, when one is to blame.
+        path: Option<String>,
+    },
+    /// The turn ended.
+    Finished {
+        /// How.
+        state: TurnState,
+        /// The stable name of the failure.
+        code: Option<String>,
+        /// Why it failed.
+        detail: Option<String>,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+}
+
+/// A file whose text was given to a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ContextFile {
+    /// The file's path.
+    pub path: String,
+    /// The version given.
+    pub version_id: Option<Uuid>,
+    /// How many bytes of it.
+    pub bytes: u64,
+}
+
+/// Which of a program's two output streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum OutputStream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// What happens in a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum RunEvent {
+    /// It started.
+    Started {
+        /// What is run.
+        command: String,
+    },
+    /// It wrote something. Text is UTF-8; other bytes come as base64.
+    Output {
+        /// Where to.
+        stream: OutputStream,
+        /// The bytes, when they are UTF-8.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        text: Option<String>,
+        /// The bytes, when they are not.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        base64: Option<String>,
+    },
+    /// It ended.
+    Finished {
+        /// How.
+        outcome: Outcome,
+        /// The exit status.
+        exit_code: Option<i32>,
+        /// The signal.
+        signal: Option<i32>,
+        /// Why, in a sentence.
+        reason: Option<String>,
+        /// Wall-clock time in milliseconds.
+        wall_ms: i64,
+    },
+}
+
+/// What happened to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum FileChange {
+    /// It is new, or back from deletion.
+    Created,
+    /// It has a new version.
+    Modified,
+    /// It has a new path.
+    Renamed,
+    /// It was deleted.
+    Deleted,
+}
+
+/// A file that changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangedFile {
+    /// The file.
+    pub file_id: Uuid,
+    /// Its path now.
+    pub path: String,
+    /// What happened.
+    pub change: FileChange,
+    /// Its version now.
+    pub version_id: Option<Uuid>,
+}
+
+/// What happens in a workspace, over its WebSocket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum WorkspaceEvent {
+    /// Files changed.
+    FilesChanged {
+        /// Which; empty when there are too many to name, so list them anew.
+        files: Vec<ChangedFile>,
+        /// How many.
+        count: u64,
+    },
+    /// A proposal is new or has a new state.
+    ProposalChanged {
+        /// Which.
+        proposal_id: Uuid,
+    },
+    /// A run is new or has a new status.
+    RunChanged {
+        /// Which.
+        run_id: Uuid,
+    },
+    /// A turn is new or has a new state.
+    TurnChanged {
+        /// Which.
+        turn_id: Uuid,
+        /// Its conversation.
+        conversation_id: Uuid,
+    },
+}

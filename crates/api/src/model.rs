@@ -1,0 +1,123 @@
+//! Model providers and what was sent to them.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A way to a model: an OpenAI-compatible endpoint, a key and a model name.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Provider {
+    /// The provider's id.
+    pub id: Uuid,
+    /// The name shown.
+    pub name: String,
+    /// The address that `/chat/completions` is appended to.
+    pub base_url: String,
+    /// The model's name at the provider.
+    pub model: String,
+    /// True when a key is stored. The key itself never comes back.
+    pub has_key: bool,
+    /// True when it comes from the server's environment and can't be changed here.
+    pub from_environment: bool,
+    /// Price of a million input tokens in US dollars, as a decimal; null when unknown.
+    pub input_usd_per_million: Option<String>,
+    /// Price of a million output tokens in US dollars, as a decimal; null when unknown.
+    pub output_usd_per_million: Option<String>,
+}
+
+/// Every configured provider.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Providers {
+    /// The providers, oldest first; the first is the default.
+    pub items: Vec<Provider>,
+}
+
+/// Configures a provider.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateProvider {
+    /// The name shown, 1 to 120 characters, unique.
+    #[schema(min_length = 1, max_length = 120)]
+    pub name: String,
+    /// The address that `/chat/completions` is appended to.
+    #[schema(max_length = 2048)]
+    pub base_url: String,
+    /// The key; absent when the endpoint needs none.
+    #[serde(default)]
+    #[schema(max_length = 4096)]
+    pub key: Option<String>,
+    /// The model's name at the provider.
+    #[schema(min_length = 1, max_length = 200)]
+    pub model: String,
+    /// Price of a million input tokens in US dollars, as a decimal.
+    #[serde(default)]
+    pub input_usd_per_million: Option<String>,
+    /// Price of a million output tokens in US dollars, as a decimal.
+    #[serde(default)]
+    pub output_usd_per_million: Option<String>,
+}
+
+/// Changes a provider. Absent fields stay as they are; an empty key removes
+/// the stored one, an empty price makes it unknown.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpdateProvider {
+    /// The name shown.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 120)]
+    pub name: Option<String>,
+    /// The address that `/chat/completions` is appended to.
+    #[serde(default)]
+    #[schema(max_length = 2048)]
+    pub base_url: Option<String>,
+    /// The new key.
+    #[serde(default)]
+    #[schema(max_length = 4096)]
+    pub key: Option<String>,
+    /// The model's name at the provider.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 200)]
+    pub model: Option<String>,
+    /// Price of a million input tokens in US dollars.
+    #[serde(default)]
+    pub input_usd_per_million: Option<String>,
+    /// Price of a million output tokens in US dollars.
+    #[serde(default)]
+    pub output_usd_per_million: Option<String>,
+}
+
+/// What a test of a provider found.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProviderCheck {
+    /// True when the provider answered and knows the model.
+    pub ok: bool,
+    /// What happened, in a sentence.
+    pub detail: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// The models the provider offers, when it says.
+    pub models: Vec<String>,
+}
+
+/// One request to a model, with the exact body that went out.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelCall {
+    /// The call's id.
+    pub id: Uuid,
+    /// The turn it was made in.
+    pub turn_id: Option<Uuid>,
+    /// The provider's name.
+    pub provider: String,
+    /// The model's name.
+    pub model: String,
+    /// BLAKE3 of the body, 64 hex digits.
+    pub request_hash: String,
+    /// The body, byte for byte. Credential headers are never kept.
+    pub request: String,
+    /// When it was made.
+    pub created_at: String,
+}

@@ -1,0 +1,183 @@
+//! Every operation of the interface, in one table.
+//!
+//! The OpenAPI document is built from it, the server's router is tested to
+//! serve exactly it, and the authorisation tests walk it.
+
+use crate::{event, file, model, page, proposal, run, session, system, turn, usage, workspace};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+/// An HTTP method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Method {
+    /// GET
+    Get,
+    /// POST
+    Post,
+    /// PATCH
+    Patch,
+    /// DELETE
+    Delete,
+}
+
+/// Who may call an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// Somebody who is signed in.
+    SignedIn,
+}
+
+/// A type of the wire: its name and how to describe it.
+#[derive(Clone, Copy)]
+pub struct Type {
+    /// The schema's name.
+    pub name: fn() -> String,
+    /// Where it stands in the document.
+    pub schema: fn() -> RefOr<Schema>,
+    /// Adds the schemas it refers to.
+    pub collect: fn(&mut Vec<(String, RefOr<Schema>)>),
+}
+
+impl std::fmt::Debug for Type {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&(self.name)())
+    }
+}
+
+const fn of<T: ToSchema + PartialSchema>() -> Type {
+    Type {
+        name: || T::name().into_owned(),
+        schema: T::schema,
+        collect: |all| T::schemas(all),
+    }
+}
+
+/// What an operation takes.
+#[derive(Clone, Copy, Debug)]
+pub enum Body {
+    /// Nothing.
+    None,
+    /// JSON.
+    Json(Type),
+    /// JSON, or `multipart/form-data` with the fields `name` and `archive`.
+    JsonOrArchive(Type),
+}
+
+/// What an operation answers with when it succeeds.
+#[derive(Clone, Copy, Debug)]
+pub enum Reply {
+    /// Nothing, with status 204.
+    Nothing,
+    /// JSON with this status.
+    Json(u16, Type),
+    /// JSON with this status, or its progress as server-sent events.
+    JsonOrStream(u16, Type, Type),
+    /// Server-sent events.
+    Stream(Type),
+    /// A WebSocket.
+    Socket(Type),
+}
+
+/// One operation.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// The handler's name and the operation id.
+    pub id: &'static str,
+    /// The method.
+    pub method: Method,
+    /// The path, with `{name}` for parameters.
+    pub path: &'static str,
+    /// Who may call it.
+    pub access: Access,
+    /// One sentence on what it does.
+    pub summary: &'static str,
+    /// Its query parameters.
+    pub query: Option<Type>,
+    /// What it takes.
+    pub body: Body,
+    /// What it answers with.
+    pub reply: Reply,
+}
+
+use Access::{Public, SignedIn};
+use Body::{Json as Takes, JsonOrArchive};
+use Method::{Delete, Get, Patch, Post};
+use Reply::{Json, JsonOrStream, Nothing, Socket, Stream};
+
+macro_rules! operations {
+    ($($id:ident $method:ident $path:literal $access:ident ($query:expr, $body:expr) => $reply:expr, $summary:literal;)*) => {
+        /// Every operation, by path.
+        pub static OPERATIONS: &[Operation] = &[$(Operation {
+            id: stringify!($id), method: $method, path: $path, access: $access,
+            summary: $summary, query: $query, body: $body, reply: $reply,
+        },)*];
+    };
+}
+
+const NO: Body = Body::None;
+
+operations! {
+    get_health Get "/healthz" Public (None, NO) => Json(200, of::<system::Health>()), "Says that the server is alive.";
+    get_readiness Get "/readyz" Public (None, NO) => Json(200, of::<system::Health>()), "Says that the server can do its work.";
+    get_openapi Get "/api/openapi.json" Public (None, NO) => Json(200, of::<OpenApiDocument>()), "Returns this document.";
+    create_session Post "/api/session" Public (None, Takes(of::<session::SignIn>())) => Json(201, of::<session::Session>()), "Exchanges a sign-in token for a session cookie.";
+    get_session Get "/api/session" SignedIn (None, NO) => Json(200, of::<session::Session>()), "Says who is signed in.";
+    delete_session Delete "/api/session" SignedIn (None, NO) => Nothing, "Signs out.";
+    get_system Get "/api/system" SignedIn (None, NO) => Json(200, of::<system::System>()), "Says what this server and its machine can do.";
+    list_templates Get "/api/templates" SignedIn (None, NO) => Json(200, of::<workspace::Templates>()), "Lists the built-in templates.";
+    create_workspace Post "/api/workspaces" SignedIn (None, JsonOrArchive(of::<workspace::CreateWorkspace>())) => JsonOrStream(201, of::<workspace::Workspace>(), of::<workspace::CreateProgress>()), "Makes a workspace.";
+    list_workspaces Get "/api/workspaces" SignedIn (Some(of::<workspace::ListWorkspaces>()), NO) => Json(200, of::<page::Page<workspace::Workspace>>()), "Lists workspaces, newest first.";
+    get_workspace Get "/api/workspaces/{id}" SignedIn (None, NO) => Json(200, of::<workspace::Workspace>()), "Returns a workspace.";
+    update_workspace Patch "/api/workspaces/{id}" SignedIn (None, Takes(of::<workspace::UpdateWorkspace>())) => Json(200, of::<workspace::Workspace>()), "Renames, archives or brings back a workspace.";
+    delete_workspace Delete "/api/workspaces/{id}" SignedIn (None, NO) => Nothing, "Archives a workspace.";
+    list_files Get "/api/workspaces/{id}/files" SignedIn (Some(of::<file::ListFiles>()), NO) => Json(200, of::<page::Page<file::File>>()), "Lists a workspace's files and folders by path.";
+    create_file Post "/api/workspaces/{id}/files" SignedIn (None, Takes(of::<file::CreateFile>())) => Json(201, of::<file::FileContent>()), "Makes a file or folder.";
+    watch_workspace Get "/api/workspaces/{id}/events" SignedIn (Some(of::<event::After>()), NO) => Socket(of::<event::Numbered<event::WorkspaceEvent>>()), "Sends what happens in a workspace.";
+    list_runs Get "/api/workspaces/{id}/runs" SignedIn (Some(of::<page::PageQuery>()), NO) => Json(200, of::<page::Page<run::Run>>()), "Lists runs, newest first.";
+    list_conversations Get "/api/workspaces/{id}/conversations" SignedIn (Some(of::<page::PageQuery>()), NO) => Json(200, of::<page::Page<turn::Conversation>>()), "Lists conversations, newest first.";
+    list_proposals Get "/api/workspaces/{id}/proposals" SignedIn (Some(of::<proposal::ListProposals>()), NO) => Json(200, of::<page::Page<proposal::ProposalSummary>>()), "Lists proposals, newest first.";
+    get_file Get "/api/files/{id}" SignedIn (None, NO) => Json(200, of::<file::FileContent>()), "Returns a file with its content.";
+    update_file Patch "/api/files/{id}" SignedIn (None, Takes(of::<file::UpdateFile>())) => Json(200, of::<file::FileContent>()), "Saves, renames or restores a file.";
+    delete_file Delete "/api/files/{id}" SignedIn (None, NO) => Nothing, "Deletes a file or folder; it can be restored.";
+    list_versions Get "/api/files/{id}/versions" SignedIn (Some(of::<page::PageQuery>()), NO) => Json(200, of::<page::Page<file::Version>>()), "Lists a file's versions, newest first.";
+    restore_version Post "/api/files/{id}/restore" SignedIn (None, Takes(of::<file::RestoreVersion>())) => Json(200, of::<file::FileContent>()), "Makes an old version current again.";
+    get_version Get "/api/versions/{id}" SignedIn (None, NO) => Json(200, of::<file::VersionContent>()), "Returns a version with its content.";
+    execute Post "/api/execute" SignedIn (None, Takes(of::<run::Execute>())) => Json(202, of::<run::Run>()), "Starts a run.";
+    get_run Get "/api/execute/{id}" SignedIn (Some(of::<run::GetRun>()), NO) => Json(200, of::<run::Run>()), "Returns a run with its output.";
+    watch_run Get "/api/execute/{id}/events" SignedIn (Some(of::<event::After>()), NO) => Stream(of::<event::Numbered<event::RunEvent>>()), "Streams a run's output.";
+    cancel_run Post "/api/execute/{id}/cancel" SignedIn (None, NO) => Json(200, of::<run::Run>()), "Stops a run.";
+    chat Post "/api/ai/chat" SignedIn (None, Takes(of::<turn::Chat>())) => Stream(of::<event::Numbered<event::TurnEvent>>()), "Starts a turn and streams its events.";
+    apply_diff Post "/api/ai/apply-diff" SignedIn (None, Takes(of::<proposal::ApplyDiff>())) => Json(201, of::<proposal::Proposal>()), "Makes a proposal of a patch, and applies it if asked to.";
+    get_turn Get "/api/turns/{id}" SignedIn (None, NO) => Json(200, of::<turn::Turn>()), "Returns a turn.";
+    watch_turn Get "/api/turns/{id}/events" SignedIn (Some(of::<event::After>()), NO) => Stream(of::<event::Numbered<event::TurnEvent>>()), "Streams a turn's events.";
+    cancel_turn Post "/api/turns/{id}/cancel" SignedIn (None, NO) => Json(200, of::<turn::Turn>()), "Stops a turn.";
+    get_conversation Get "/api/conversations/{id}" SignedIn (None, NO) => Json(200, of::<turn::ConversationDetail>()), "Returns a conversation with its messages.";
+    update_conversation Patch "/api/conversations/{id}" SignedIn (None, Takes(of::<turn::UpdateConversation>())) => Json(200, of::<turn::Conversation>()), "Renames a conversation.";
+    delete_conversation Delete "/api/conversations/{id}" SignedIn (None, NO) => Nothing, "Archives a conversation.";
+    get_proposal Get "/api/proposals/{id}" SignedIn (None, NO) => Json(200, of::<proposal::Proposal>()), "Returns a proposal with its hunks.";
+    apply_proposal Post "/api/proposals/{id}/apply" SignedIn (None, Takes(of::<proposal::ApplyProposal>())) => Json(200, of::<proposal::Proposal>()), "Applies a proposal, whole or in part.";
+    reject_proposal Post "/api/proposals/{id}/reject" SignedIn (None, NO) => Json(200, of::<proposal::Proposal>()), "Rejects a proposal.";
+    undo_proposal Post "/api/proposals/{id}/undo" SignedIn (None, NO) => Json(200, of::<proposal::Proposal>()), "Takes an applied proposal back, keeping later edits.";
+    list_providers Get "/api/providers" SignedIn (None, NO) => Json(200, of::<model::Providers>()), "Lists the configured models.";
+    create_provider Post "/api/providers" SignedIn (None, Takes(of::<model::CreateProvider>())) => Json(201, of::<model::Provider>()), "Configures a model.";
+    update_provider Patch "/api/providers/{id}" SignedIn (None, Takes(of::<model::UpdateProvider>())) => Json(200, of::<model::Provider>()), "Changes a configured model.";
+    delete_provider Delete "/api/providers/{id}" SignedIn (None, NO) => Nothing, "Forgets a configured model and its key.";
+    check_provider Post "/api/providers/{id}/check" SignedIn (None, NO) => Json(200, of::<model::ProviderCheck>()), "Tries whether a configured model answers.";
+    get_model_call Get "/api/model-calls/{id}" SignedIn (None, NO) => Json(200, of::<model::ModelCall>()), "Returns what was sent to a model, byte for byte.";
+    get_usage Get "/api/usage" SignedIn (Some(of::<usage::GetUsage>()), NO) => Json(200, of::<usage::Usage>()), "Sums up tokens, cost and execution time.";
+}
+
+/// The event types: they stand inside a generic type, where the schema
+/// collector does not look.
+pub static EVENTS: [Type; 3] = [
+    of::<event::TurnEvent>(),
+    of::<event::RunEvent>(),
+    of::<event::WorkspaceEvent>(),
+];
+
+/// An OpenAPI document.
+#[derive(Clone, Debug, ToSchema)]
+#[schema(value_type = Object)]
+pub struct OpenApiDocument(pub serde_json::Value);

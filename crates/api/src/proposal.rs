@@ -1,0 +1,280 @@
+//! Proposals and their review.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Validates a patch against the workspace and makes a proposal of it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ApplyDiff {
+    /// The workspace.
+    pub workspace_id: Uuid,
+    /// The patch, at most 4 MiB.
+    #[schema(max_length = 4_194_304)]
+    pub patch: String,
+    /// How the patch is written; `auto` when absent.
+    #[serde(default)]
+    pub format: Option<PatchFormat>,
+    /// The file that a block without a name means.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// Applies at once: `"all"`, or the numbers of hunks, from 1, in the order
+    /// of the proposal.
+    #[serde(default)]
+    pub accept: Option<Accept>,
+    /// A title for the proposal.
+    #[serde(default)]
+    #[schema(max_length = 120)]
+    pub title: Option<String>,
+}
+
+/// What is applied at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum Accept {
+    /// Everything.
+    All(AcceptAll),
+    /// Only the hunks with these numbers, from 1.
+    Hunks(Vec<u32>),
+}
+
+/// The word `all`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum AcceptAll {
+    /// Everything.
+    All,
+}
+
+/// How a patch is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PatchFormat {
+    /// The reader decides.
+    Auto,
+    /// `*** Begin Patch`.
+    ApplyPatch,
+    /// `<<<<<<< SEARCH` blocks.
+    SearchReplace,
+    /// A unified or git diff.
+    Unified,
+    /// JSON `[{"path","old","new"}]`.
+    Edits,
+    /// Whole files.
+    Whole,
+}
+
+/// How far a proposal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProposalState {
+    /// It waits for a decision.
+    Open,
+    /// A later proposal took its place.
+    Superseded,
+    /// Some of its hunks were applied.
+    PartlyApplied,
+    /// All of it was applied.
+    Applied,
+    /// It was rejected.
+    Rejected,
+    /// It was applied and then undone.
+    Undone,
+}
+
+/// A proposal as it stands in lists.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProposalSummary {
+    /// The proposal's id.
+    pub id: Uuid,
+    /// The workspace it is for.
+    pub workspace_id: Uuid,
+    /// The turn that made it; null when a person sent the patch.
+    pub turn_id: Option<Uuid>,
+    /// One line on what it is.
+    pub title: String,
+    /// How the patch was written.
+    pub format: PatchFormat,
+    /// How far it is.
+    pub state: ProposalState,
+    /// How many files it changes.
+    pub file_count: u32,
+    /// Lines added.
+    pub added: u32,
+    /// Lines removed.
+    pub removed: u32,
+    /// When it was made.
+    pub created_at: String,
+    /// When it was decided.
+    pub decided_at: Option<String>,
+}
+
+/// A proposal, whole.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Proposal {
+    /// What lists show of it.
+    #[serde(flatten)]
+    pub summary: ProposalSummary,
+    /// The files, in the order of the patch.
+    pub files: Vec<ProposalFile>,
+}
+
+/// What happens to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Change {
+    /// It is made.
+    Create,
+    /// Its text changes.
+    Modify,
+    /// It is deleted.
+    Delete,
+    /// It gets a new path, and perhaps a new text.
+    Rename,
+}
+
+/// How a file stands to what the proposal was made on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Freshness {
+    /// The file is what the proposal was made on.
+    Current,
+    /// The file changed since, and both changes go together.
+    Merges,
+    /// The file changed since, in the same lines.
+    Conflicts,
+}
+
+/// One file of a proposal.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProposalFile {
+    /// What happens to it.
+    pub change: Change,
+    /// Its path afterwards (before, for a deletion).
+    pub path: String,
+    /// Its path before, for a rename.
+    pub from_path: Option<String>,
+    /// The version it was made on.
+    pub base_version_id: Option<Uuid>,
+    /// How the file stands to that version now; null once decided.
+    pub freshness: Option<Freshness>,
+    /// The text before; null for a new file or one that is not text.
+    pub before: Option<String>,
+    /// The text after; null for a deletion or one that is not text.
+    pub after: Option<String>,
+    /// True when it is not text.
+    pub binary: bool,
+    /// The hunks, in the order of their lines.
+    pub hunks: Vec<Hunk>,
+}
+
+/// What a hunk does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum HunkKind {
+    /// Replaces some lines.
+    Text,
+    /// Makes the file.
+    Create,
+    /// Deletes the file.
+    Delete,
+    /// Gives the file its new path.
+    Rename,
+}
+
+/// What was decided about a hunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum HunkState {
+    /// Nothing yet.
+    Open,
+    /// It was applied.
+    Accepted,
+    /// It was not.
+    Rejected,
+}
+
+/// One change that can be accepted or rejected.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Hunk {
+    /// The hunk's id.
+    pub id: Uuid,
+    /// What it does.
+    pub kind: HunkKind,
+    /// The first line it replaces, from 0, in `before`.
+    pub old_start: u32,
+    /// How many lines it replaces.
+    pub old_lines: u32,
+    /// The first line it puts there, from 0, in `after`.
+    pub new_start: u32,
+    /// How many lines it puts there.
+    pub new_lines: u32,
+    /// How its place was found: `exact`, or what had to be allowed for.
+    pub label: String,
+    /// What was decided.
+    pub state: HunkState,
+}
+
+/// Which proposals are listed, newest first.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ListProposals {
+    /// Only those in this state.
+    #[serde(default)]
+    pub state: Option<ProposalState>,
+    /// Where the last page ended.
+    #[serde(default)]
+    pub cursor: Option<String>,
+    /// How many items, from 1 to 5,000; 100 when absent.
+    #[serde(default)]
+    pub limit: Option<u32>,
+}
+
+/// Applies a proposal, atomically. Hunks that are not named are rejected.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ApplyProposal {
+    /// The hunks to apply; all when absent.
+    #[serde(default)]
+    pub hunks: Option<Vec<Uuid>>,
+    /// The text to write for files whose merge has conflicts.
+    #[serde(default)]
+    pub resolutions: Vec<Resolution>,
+}
+
+/// A person's answer to a conflict.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Resolution {
+    /// The file.
+    pub path: String,
+    /// The text to write.
+    pub content: String,
+    /// The version the answer was given against.
+    pub version_id: Uuid,
+}
+
+/// A file whose merge needs a person.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Conflict {
+    /// The file.
+    pub path: String,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// The version that stands now; null when the file is gone.
+    pub version_id: Option<Uuid>,
+    /// The text the proposal was made on.
+    pub base: Option<String>,
+    /// The text that stands now.
+    pub yours: Option<String>,
+    /// The text the proposal wants.
+    pub theirs: Option<String>,
+    /// Both together, with conflict markers.
+    pub merged: Option<String>,
+}

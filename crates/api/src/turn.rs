@@ -1,0 +1,137 @@
+//! Conversations and turns.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::usage::TokenUsage;
+
+/// Asks the assistant. The answer is the turn's events, as server-sent events.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Chat {
+    /// The workspace the question is about.
+    pub workspace_id: Uuid,
+    /// The conversation to go on with; a new one when absent.
+    #[serde(default)]
+    pub conversation_id: Option<Uuid>,
+    /// The question, at most 256 KiB.
+    #[schema(min_length = 1, max_length = 262_144)]
+    pub message: String,
+    /// Paths of files whose text the model is given.
+    #[serde(default)]
+    #[schema(max_items = 100)]
+    pub files: Vec<String>,
+    /// The model's provider id; the workspace's default when absent.
+    #[serde(default)]
+    pub provider_id: Option<Uuid>,
+}
+
+/// A conversation.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Conversation {
+    /// The conversation's id.
+    pub id: Uuid,
+    /// The workspace it is in.
+    pub workspace_id: Uuid,
+    /// The title shown.
+    pub title: String,
+    /// The model it last used.
+    pub active_model: Option<String>,
+    /// When it began.
+    pub created_at: String,
+    /// When it last went on.
+    pub updated_at: String,
+}
+
+/// Changes a conversation.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpdateConversation {
+    /// The new title, 1 to 120 characters.
+    #[schema(min_length = 1, max_length = 120)]
+    pub title: String,
+}
+
+/// A conversation with all that was said.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConversationDetail {
+    /// The conversation.
+    pub conversation: Conversation,
+    /// The messages, oldest first.
+    pub messages: Vec<Message>,
+    /// The turns, oldest first.
+    pub turns: Vec<Turn>,
+}
+
+/// Who said something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Role {
+    /// A person.
+    User,
+    /// The assistant.
+    Assistant,
+}
+
+/// Something said in a conversation.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// The message's id.
+    pub id: Uuid,
+    /// The turn it belongs to.
+    pub turn_id: Option<Uuid>,
+    /// Who said it.
+    pub role: Role,
+    /// The text, as Markdown.
+    pub content: String,
+    /// When it was said.
+    pub created_at: String,
+}
+
+/// How far a turn is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum TurnState {
+    /// The assistant works.
+    Running,
+    /// It ended well.
+    Done,
+    /// It failed.
+    Failed,
+    /// A person stopped it.
+    Cancelled,
+    /// The server stopped while it ran.
+    Interrupted,
+}
+
+/// One request of a person and all that the assistant does about it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Turn {
+    /// The turn's id.
+    pub id: Uuid,
+    /// The workspace it is about.
+    pub workspace_id: Uuid,
+    /// The conversation it is in.
+    pub conversation_id: Uuid,
+    /// How far it is.
+    pub state: TurnState,
+    /// The model that answers.
+    pub model: String,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// What it used.
+    pub usage: TokenUsage,
+    /// The proposals it made.
+    pub proposal_ids: Vec<Uuid>,
+    /// The requests it sent to the model; each can be read byte for byte.
+    pub model_call_ids: Vec<Uuid>,
+    /// When it began.
+    pub created_at: String,
+    /// When it ended.
+    pub finished_at: Option<String>,
+}

@@ -1,0 +1,96 @@
+//! What was used and what it cost.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Tokens and cost.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenUsage {
+    /// Tokens of the requests.
+    pub input_tokens: i64,
+    /// Those of them that the provider had cached.
+    pub cached_input_tokens: i64,
+    /// Tokens of the answers.
+    pub output_tokens: i64,
+    /// US dollars as a decimal; null when a model's price is unknown.
+    pub cost_usd: Option<String>,
+    /// False when the provider reported nothing and the counts are estimates.
+    pub measured: bool,
+}
+
+/// How usage is summed up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum GroupBy {
+    /// By day, UTC.
+    #[default]
+    Day,
+    /// By model.
+    Model,
+    /// By workspace.
+    Workspace,
+    /// By turn.
+    Turn,
+}
+
+/// Which usage is wanted.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GetUsage {
+    /// How it is summed up; by day when absent.
+    #[serde(default)]
+    pub group_by: Option<GroupBy>,
+    /// Only this workspace.
+    #[serde(default)]
+    pub workspace_id: Option<uuid::Uuid>,
+    /// From this time on (RFC 3339).
+    #[serde(default)]
+    pub from: Option<String>,
+    /// Before this time (RFC 3339).
+    #[serde(default)]
+    pub to: Option<String>,
+    /// `json` or `csv`; JSON when absent.
+    #[serde(default)]
+    pub format: Option<UsageFormat>,
+}
+
+/// In which form usage comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum UsageFormat {
+    /// JSON.
+    Json,
+    /// Comma-separated values with a header line.
+    Csv,
+}
+
+/// Usage summed up under one key.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UsageRow {
+    /// The day, model, workspace id or turn id.
+    pub key: String,
+    /// A name for the key, when it has one.
+    pub name: Option<String>,
+    /// Tokens of the requests.
+    pub input_tokens: i64,
+    /// Tokens of the answers.
+    pub output_tokens: i64,
+    /// Execution time in milliseconds.
+    pub run_ms: i64,
+    /// US dollars as a decimal, of all that has a price.
+    pub cost_usd: String,
+    /// How many uses have no known price and are not in the cost.
+    pub unpriced: i64,
+}
+
+/// Usage of the signed-in person.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Usage {
+    /// The rows, in the order of their keys.
+    pub items: Vec<UsageRow>,
+    /// All rows together.
+    pub total: UsageRow,
+}

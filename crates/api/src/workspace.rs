@@ -1,0 +1,156 @@
+//! Workspaces and how they come to be.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A project.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Workspace {
+    /// The workspace's id.
+    pub id: Uuid,
+    /// The person it belongs to.
+    pub owner_id: Uuid,
+    /// The name shown.
+    pub name: String,
+    /// The model new conversations start with.
+    pub default_model: Option<String>,
+    /// When it was made.
+    pub created_at: String,
+    /// When something in it last changed.
+    pub updated_at: String,
+    /// When it was archived; null while it is in use.
+    pub archived_at: Option<String>,
+}
+
+/// Makes a workspace. A zip is sent as `multipart/form-data` instead, with the
+/// fields `name` and `archive`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateWorkspace {
+    /// The name shown, 1 to 120 characters.
+    #[schema(min_length = 1, max_length = 120)]
+    pub name: String,
+    /// What it starts with.
+    #[serde(default)]
+    pub source: Source,
+}
+
+/// What a workspace starts with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
+pub enum Source {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// A built-in template.
+    Template {
+        /// The template's id, from `GET /api/templates`.
+        template: String,
+    },
+    /// A copy of a folder on the server's disk.
+    Folder {
+        /// The absolute path of the folder.
+        path: String,
+    },
+    /// A clone of a git repository.
+    Git {
+        /// An https URL.
+        url: String,
+    },
+}
+
+/// Progress of making a workspace, as server-sent events when the request asks
+/// for `text/event-stream`. The last event is `created` or `failed`.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum CreateProgress {
+    /// Work goes on.
+    Progress {
+        /// What is being done, in a few words.
+        phase: String,
+        /// How far, from 0 to 100, when it is known.
+        percent: Option<u8>,
+    },
+    /// The workspace is there.
+    Created {
+        /// The workspace.
+        workspace: Workspace,
+    },
+    /// It could not be made; nothing is left of it.
+    Failed {
+        /// Why.
+        problem: crate::problem::Problem,
+    },
+}
+
+/// Changes a workspace. Absent fields stay as they are.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpdateWorkspace {
+    /// The new name, 1 to 120 characters.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 120)]
+    pub name: Option<String>,
+    /// The model new conversations start with; null for none.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    pub default_model: Option<Option<String>>,
+    /// True archives it, false brings it back.
+    #[serde(default)]
+    pub archived: Option<bool>,
+}
+
+#[expect(
+    clippy::option_option,
+    reason = "absent and null mean different things here"
+)]
+/// Tells an absent field (`None`) from a null one (`Some(None)`).
+fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::<String>::deserialize(from).map(Some)
+}
+
+/// Which workspaces are listed.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ListWorkspaces {
+    /// True lists the archived ones; false or absent the others.
+    #[serde(default)]
+    pub archived: Option<bool>,
+    /// Where the last page ended.
+    #[serde(default)]
+    pub cursor: Option<String>,
+    /// How many items, from 1 to 5,000; 100 when absent.
+    #[serde(default)]
+    pub limit: Option<u32>,
+}
+
+/// A built-in starting point.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Template {
+    /// The id to create with.
+    pub id: String,
+    /// The name shown.
+    pub name: String,
+    /// One sentence on what is in it.
+    pub description: String,
+}
+
+/// Every built-in template.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Templates {
+    /// The templates, in the order shown.
+    pub items: Vec<Template>,
+}
