@@ -56,6 +56,9 @@ fn method(method: Method) -> &'static str {
 }
 
 fn describe(operation: &Operation, schemas: &mut BTreeMap<String, Value>) -> Value {
+    if let Some(query) = operation.query {
+        collect(query, schemas);
+    }
     let mut described = json!({
         "operationId": operation.id,
         "summary": operation.summary,
@@ -163,6 +166,17 @@ fn responses(operation: &Operation, schemas: &mut BTreeMap<String, Value>) -> Va
             "content": { PROBLEM: { "schema": { "$ref": "#/components/schemas/Problem" } } },
         },
     })
+}
+
+/// Adds the schemas that `kind` refers to.
+fn collect(kind: Type, schemas: &mut BTreeMap<String, Value>) {
+    let mut nested = Vec::new();
+    (kind.collect)(&mut nested);
+    schemas.extend(
+        nested
+            .into_iter()
+            .map(|(name, schema)| (name, plain(&schema))),
+    );
 }
 
 /// Returns a reference to the type's schema, or the schema itself when the
