@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use crate::process;
 
 /// The oldest Node.js that the front end's tools run on.
-const NODE_MAJOR: u32 = 20;
+const NODE: (u32, u32) = (20, 19);
 
 struct Tool {
     program: &'static str,
@@ -25,7 +25,7 @@ const TOOLS: &[Tool] = &[
     },
     Tool {
         program: "node",
-        sentence: "Node.js 20 or newer is missing (it builds the front end). Install it from https://nodejs.org or with: sudo apt-get install nodejs",
+        sentence: "Node.js 20.19 or newer is missing (it builds the front end). Install it from https://nodejs.org or with: sudo apt-get install nodejs",
     },
     Tool {
         program: "npm",
@@ -67,15 +67,11 @@ pub(crate) fn check() -> Result<()> {
 }
 
 fn complaint_about_node(version: &str) -> Option<String> {
-    let major = version
-        .trim_start_matches('v')
-        .split('.')
-        .next()
-        .and_then(|major| major.parse::<u32>().ok());
-    match major {
-        Some(major) if major >= NODE_MAJOR => None,
+    let (major, minor) = NODE;
+    match major_and_minor(version) {
+        Some(found) if found >= NODE => None,
         Some(_) => Some(format!(
-            "Node.js {version} is too old: version {NODE_MAJOR} or newer is needed. Install it from https://nodejs.org."
+            "Node.js {version} is too old: version {major}.{minor} or newer is needed. Install it from https://nodejs.org."
         )),
         None => Some(format!(
             "`node --version` answered {version:?}, which is no version. Reinstall Node.js from https://nodejs.org."
@@ -83,16 +79,22 @@ fn complaint_about_node(version: &str) -> Option<String> {
     }
 }
 
+fn major_and_minor(version: &str) -> Option<(u32, u32)> {
+    let mut numbers = version.trim_start_matches('v').split('.');
+    let mut next = || numbers.next()?.parse().ok();
+    Some((next()?, next()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::complaint_about_node;
 
     #[test]
-    fn node_is_judged_by_its_major_version() {
-        for good in ["v20.0.0", "v20.20.2", "v24.1.0", "v100.0.0"] {
+    fn node_is_judged_by_its_version() {
+        for good in ["v20.19.0", "v20.20.2", "v24.1.0", "v100.0.0"] {
             assert_eq!(complaint_about_node(good), None, "{good}");
         }
-        for bad in ["v18.19.1", "v9.0.0", "", "command not found"] {
+        for bad in ["v18.19.1", "v20.18.3", "v9.0.0", "", "command not found"] {
             assert!(complaint_about_node(bad).is_some(), "{bad}");
         }
     }
