@@ -1,0 +1,184 @@
+/**
+ * A turn as people see it, folded from its events one at a time. The same
+ * function serves the live stream and the replay after a reload, so both end
+ * in the same picture.
+ */
+import type { LiveTurnEvent } from "@/api/events";
+import type { ContextFile, TokenUsage, TurnState } from "@/api/schema";
+
+/** One thing in a turn, in the order it came. */
+export type TurnBlock =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "reasoning"; readonly text: string }
+  | {
+      readonly kind: "context";
+      readonly modelCallId: string;
+      readonly bytes: number;
+      readonly files: readonly ContextFile[];
+    }
+  | {
+      readonly kind: "proposal";
+      readonly proposalId: string;
+      readonly files: number;
+      readonly added: number;
+      readonly removed: number;
+    }
+  | {
+      readonly kind: "editFailed";
+      readonly code: string;
+      readonly detail: string;
+      readonly path: string | undefined;
+    };
+
+/** Why a turn did not end well. */
+export interface TurnFailure {
+  readonly code: string | undefined;
+  readonly detail: string | undefined;
+  readonly hint: string | undefined;
+}
+
+/** All that is known of a turn from its events. */
+export interface TurnLog {
+  /** The number of the last event. */
+  readonly seq: number;
+  readonly turnId: string | undefined;
+  readonly conversationId: string | undefined;
+  readonly model: string | undefined;
+  readonly state: TurnState;
+  readonly blocks: readonly TurnBlock[];
+  readonly usage: TokenUsage | undefined;
+  readonly failure: TurnFailure | undefined;
+}
+
+/** A turn of which nothing has been heard. */
+export const NEW_TURN: TurnLog = {
+  seq: 0,
+  turnId: undefined,
+  conversationId: undefined,
+  model: undefined,
+  state: "running",
+  blocks: [],
+  usage: undefined,
+  failure: undefined,
+};
+
+/** Adds an event. One that was seen already changes nothing. */
+export function withEvent(log: TurnLog, event: LiveTurnEvent): TurnLog {
+  if (event.seq <= log.seq) return log;
+  const next = { ...log, seq: event.seq };
+  switch (event.type) {
+    case "started": {
+      const { turnId, conversationId, model } = event;
+      return { ...next, turnId, conversationId, model };
+    }
+    case "text":
+    case "reasoning":
+      return { ...next, blocks: withText(log.blocks, event.type, event.text) };
+    case "usage":
+      return { ...next, usage: sumOfUsage(log.usage, event.usage) };
+    case "finished": {
+      const { state, code, detail, hint } = event;
+      const failure = state === "failed" ? textsOf(code, detail, hint) : undefined;
+      return { ...next, state, failure };
+    }
+    case "context":
+    case "proposal":
+    case "editFailed":
+      return { ...next, blocks: [...log.blocks, blockOf(event)] };
+    default:
+      // An event type of a newer server.
+      return next;
+  }
+}
+
+function textsOf(
+  code: string | null | undefined,
+  detail: string | null | undefined,
+  hint: string | null | undefined,
+): TurnFailure {
+  return { code: code ?? undefined, detail: detail ?? undefined, hint: hint ?? undefined };
+}
+
+type BlockEvent = Extract<LiveTurnEvent, { type: "context" | "proposal" | "editFailed" }>;
+
+function blockOf(event: BlockEvent): TurnBlock {
+  switch (event.type) {
+    case "context": {
+      const { modelCallId, bytes, files } = event;
+      return { kind: "context", modelCallId, bytes, files };
+    }
+    case "proposal": {
+      const { proposalId, files, added, removed } = event;
+      return { kind: "proposal", proposalId, files, added, removed };
+    }
+    case "editFailed":
+      return {
+        kind: "editFailed",
+        code: event.code,
+        detail: event.detail,
+        path: event.path ?? undefined,
+      };
+  }
+}
+
+function withText(
+  blocks: readonly TurnBlock[],
+  kind: "text" | "reasoning",
+  text: string,
+): readonly TurnBlock[] {
+  const last = blocks.at(-1);
+  if (last?.kind !== kind) return [...blocks, { kind, text }];
+  return [...blocks.slice(0, -1), { kind, text: last.text + text }];
+}
+
+function sumOfUsage(a: TokenUsage | undefined, b: TokenUsage): TokenUsage {
+  if (!a) return b;
+  const cost = a.costUsd != null && b.costUsd != null ? addDecimals(a.costUsd, b.costUsd) : null;
+  return {
+    inputTokens: a.inputTokens + b.inputTokens,
+    cachedInputTokens: a.cachedInputTokens + b.cachedInputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    costUsd: cost,
+    measured: a.measured && b.measured,
+  };
+}
+
+/** Adds decimals written as text, exactly: money is never a float. */
+export function addDecimals(a: string, b: string): string {
+  const places = Math.max(fractionOf(a).length, fractionOf(b).length);
+  const scaled = (text: string) =>
+    BigInt(text.replace(/\..*$/u, "") + fractionOf(text).padEnd(places, "0"));
+  const sum = (scaled(a) + scaled(b)).toString().padStart(places + 1, "0");
+  return places === 0 ? sum : `${sum.slice(0, -places)}.${sum.slice(-places)}`;
+}
+
+function fractionOf(text: string): string {
+  const point = text.indexOf(".");
+  return point < 0 ? "" : text.slice(point + 1);
+}
+
+/** The word for where a turn stands. */
+export type TurnPhase =
+  | "thinking"
+  | "answering"
+  | "waitingForYou"
+  | "done"
+  | "stopped"
+  | "interrupted"
+  | "failed";
+
+/** Where a turn stands; `isUndecided` says whether a proposal of it waits for a decision. */
+export function phaseOf(log: TurnLog, isUndecided: boolean): TurnPhase {
+  switch (log.state) {
+    case "running":
+      return log.blocks.at(-1)?.kind === "text" ? "answering" : "thinking";
+    case "done":
+      return isUndecided ? "waitingForYou" : "done";
+    case "failed":
+      return "failed";
+    case "cancelled":
+      return "stopped";
+    case "interrupted":
+      return "interrupted";
+  }
+}

@@ -1,0 +1,98 @@
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  type RouterHistory,
+} from "@tanstack/react-router";
+import { parseWorkspaceSearch } from "@/lib/workspaceSearch";
+import { DashboardRoute } from "./routes/DashboardRoute";
+import { NotFoundRoute } from "./routes/NotFoundRoute";
+import { RootRoute } from "./routes/RootRoute";
+import { RouteError } from "./routes/RouteError";
+import { SignInRoute } from "./routes/SignInRoute";
+
+/** Every page and what its address may say. */
+
+const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }>()({
+  component: RootRoute,
+  notFoundComponent: NotFoundRoute,
+});
+
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/sign-in",
+  component: SignInRoute,
+  validateSearch: (raw: Record<string, unknown>): { back?: string } =>
+    // Only a path of this site: anything else could lead a person elsewhere.
+    typeof raw.back === "string" && /^\/(?![/\\])/.test(raw.back) ? { back: raw.back } : {},
+});
+
+const dashboardRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/",
+  component: DashboardRoute,
+  validateSearch: (raw: Record<string, unknown>): { archived?: boolean } =>
+    raw.archived === true ? { archived: true } : {},
+});
+
+const workspaceRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/w/$workspaceId",
+  component: lazyRouteComponent(() => import("./routes/WorkspaceRoute"), "WorkspaceRoute"),
+  validateSearch: parseWorkspaceSearch,
+});
+
+const modelsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/settings/models",
+  component: lazyRouteComponent(() => import("./routes/ModelsRoute"), "ModelsRoute"),
+});
+
+const systemRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/settings/system",
+  component: lazyRouteComponent(() => import("./routes/SystemRoute"), "SystemRoute"),
+});
+
+const usageRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/usage",
+  component: lazyRouteComponent(() => import("./routes/UsageRoute"), "UsageRoute"),
+  validateSearch: (raw: Record<string, unknown>): { by?: "model" | "workspace" | "turn" } =>
+    raw.by === "model" || raw.by === "workspace" || raw.by === "turn" ? { by: raw.by } : {},
+});
+
+const designRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/design",
+  component: lazyRouteComponent(() => import("./routes/DesignRoute"), "DesignRoute"),
+});
+
+const routeTree = rootRoute.addChildren([
+  signInRoute,
+  dashboardRoute,
+  workspaceRoute,
+  modelsRoute,
+  systemRoute,
+  usageRoute,
+  designRoute,
+]);
+
+/** Makes the router; tests give it a history of their own. */
+export function createAppRouter(queryClient: QueryClient, history?: RouterHistory) {
+  return createRouter({
+    routeTree,
+    context: { queryClient },
+    defaultPreload: "intent",
+    defaultErrorComponent: RouteError,
+    ...(history ? { history } : {}),
+  });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}
