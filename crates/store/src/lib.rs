@@ -1,1 +1,61 @@
-//! placeholder
+//! What the server remembers: rows in SQLite or Postgres, contents in a
+//! content-addressed blob directory, and the event log.
+//!
+//! This crate owns every line of SQL and hides which engine runs. It knows
+//! nothing of rules and permissions: whoever calls it has already decided.
+//!
+//! # How to add a query
+//! 1. A schema change is a new pair of files with the same number and name in
+//!    `migrations/sqlite` and `migrations/postgres`; released ones never change.
+//! 2. The query is a method on [`Reader`] or [`Writer`] in the file of its
+//!    aggregate. Its SQL is a static text in the subset both engines share,
+//!    with `$1` placeholders; where they differ, two texts stand side by side.
+//! 3. A test in the aggregate's `tests.rs` calls it inside `both_engines!`. A
+//!    query without one fails `every_query_runs_on_both_engines`.
+#![forbid(unsafe_code)]
+
+#[cfg(test)]
+#[macro_use]
+mod harness;
+#[macro_use]
+mod sql;
+
+mod account;
+mod blob;
+mod call;
+mod connection;
+mod conversation;
+mod error;
+mod event;
+mod export;
+mod file;
+mod migration;
+mod proposal;
+mod provider;
+mod run;
+mod store;
+pub mod testing;
+mod url;
+mod version;
+mod workspace;
+
+pub use account::{SessionRow, SignInLinkRow, SignedIn, TokenHash, UserRow};
+pub use blob::{BlobBatch, BlobStore};
+pub use call::{
+    CallEnd, CallState, ModelCallRow, UsageFilter, UsageGroup, UsageKey, UsageKind, UsageRecordRow,
+    UsageSums,
+};
+pub use connection::{Reader, Writer};
+pub use conversation::{ConversationRow, MessageRole, MessageRow, TurnMode, TurnRow, TurnState};
+pub use error::{Error, Result, Unique};
+pub use event::{EventRow, NewEvent};
+pub use file::{FileKind, FileRow, FileStat, LiveFile};
+pub use proposal::{
+    FileChange, HunkState, Proposal, ProposalFileRow, ProposalHunkRow, ProposalRow, ProposalState,
+};
+pub use provider::ProviderRow;
+pub use run::{RunEnd, RunOutcome, RunRow, RunStatus};
+pub use store::{Engine, Store};
+pub use url::{DatabaseUrl, UrlError};
+pub use version::{AuthorKind, TransactionKind, TransactionRow, VersionRow};
+pub use workspace::{NewWorkspace, Shelf, WorkspaceRow};

@@ -46,7 +46,8 @@ CREATE INDEX workspaces_owner ON workspaces (owner_id, id);
 CREATE TABLE files (
     id UUID PRIMARY KEY NOT NULL,
     workspace_id UUID NOT NULL REFERENCES workspaces (id),
-    path TEXT NOT NULL,
+    -- "C" sorts by bytes, as SQLite does: a folder's files are one range.
+    path TEXT COLLATE "C" NOT NULL,
     kind TEXT NOT NULL,
     language TEXT,
     current_version_id UUID,
@@ -78,6 +79,7 @@ CREATE TABLE file_versions (
     created_at BIGINT NOT NULL
 );
 CREATE INDEX file_versions_file ON file_versions (file_id, id);
+CREATE INDEX file_versions_turn ON file_versions (turn_id) WHERE turn_id IS NOT NULL;
 
 -- Every applied change of a workspace's files. Its id makes applying the same
 -- one twice a no-op, which is what lets recovery repeat it.
@@ -126,6 +128,7 @@ CREATE TABLE messages (
     created_at BIGINT NOT NULL
 );
 CREATE INDEX messages_conversation ON messages (conversation_id, id);
+CREATE INDEX messages_turn ON messages (turn_id) WHERE turn_id IS NOT NULL;
 
 CREATE TABLE model_calls (
     id UUID PRIMARY KEY NOT NULL,
@@ -192,7 +195,8 @@ CREATE TABLE usage_records (
     workspace_id UUID NOT NULL REFERENCES workspaces (id),
     turn_id UUID,
     run_id UUID,
-    model TEXT,
+    -- "C" sorts by bytes, as SQLite does.
+    model TEXT COLLATE "C",
     kind TEXT NOT NULL,
     quantity BIGINT NOT NULL,
     cost_nanos BIGINT,

@@ -78,6 +78,7 @@ CREATE TABLE file_versions (
     created_at BIGINT NOT NULL
 );
 CREATE INDEX file_versions_file ON file_versions (file_id, id);
+CREATE INDEX file_versions_turn ON file_versions (turn_id) WHERE turn_id IS NOT NULL;
 
 -- Every applied change of a workspace's files. Its id makes applying the same
 -- one twice a no-op, which is what lets recovery repeat it.
@@ -126,6 +127,7 @@ CREATE TABLE messages (
     created_at BIGINT NOT NULL
 );
 CREATE INDEX messages_conversation ON messages (conversation_id, id);
+CREATE INDEX messages_turn ON messages (turn_id) WHERE turn_id IS NOT NULL;
 
 CREATE TABLE model_calls (
     id BLOB PRIMARY KEY NOT NULL,

@@ -1,0 +1,240 @@
+//! One transaction on either engine, and the two handles that queries are
+//! methods of.
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, SqlStr, Sqlite, Transaction};
+
+use crate::error::{Error, Result};
+use crate::sql::{self, Column, Record, Row, Value};
+
+/// A transaction that only reads, and sees the database as it was when the
+/// transaction began.
+pub struct Reader {
+    connection: Connection,
+}
+
+/// A transaction that reads and writes. There is one at a time.
+pub struct Writer {
+    reader: Reader,
+}
+
+impl Reader {
+    pub(crate) fn new(connection: Connection) -> Self {
+        Self { connection }
+    }
+
+    pub(crate) async fn finish(self) -> Result<()> {
+        self.connection.commit().await
+    }
+
+    /// Returns the first row as an `R`, if there is one.
+    pub(crate) async fn find_one<R: Record>(
+        &mut self,
+        sql: &'static str,
+        args: Vec<Value>,
+    ) -> Result<Option<R>> {
+        let rows = self.connection.rows(sql, args).await?;
+        rows.first().map(R::read).transpose()
+    }
+
+    /// Returns the row with this id as an `R`, or that there is none.
+    pub(crate) async fn get_one<R: Record>(
+        &mut self,
+        sql: &'static str,
+        id: impl Column + ToString,
+    ) -> Result<R> {
+        self.find_one(sql, vec![id.to_value()])
+            .await?
+            .ok_or_else(|| Error::NotFound {
+                table: R::TABLE,
+                id: id.to_string(),
+            })
+    }
+
+    /// Returns all rows.
+    pub(crate) async fn all<R: Record>(
+        &mut self,
+        sql: &'static str,
+        args: Vec<Value>,
+    ) -> Result<Vec<R>> {
+        self.map(sql, args, R::read).await
+    }
+
+    /// Returns one column of all rows.
+    pub(crate) async fn values<T: Column>(
+        &mut self,
+        sql: &'static str,
+        column: &'static str,
+        args: Vec<Value>,
+    ) -> Result<Vec<T>> {
+        self.map(sql, args, |row| row.get(sql, column)).await
+    }
+
+    /// Returns what `read` makes of each row.
+    pub(crate) async fn map<T>(
+        &mut self,
+        sql: &'static str,
+        args: Vec<Value>,
+        read: impl Fn(&Row) -> Result<T>,
+    ) -> Result<Vec<T>> {
+        let rows = self.connection.rows(sql, args).await?;
+        rows.iter().map(read).collect()
+    }
+}
+
+impl Writer {
+    pub(crate) fn new(connection: Connection) -> Self {
+        Self {
+            reader: Reader { connection },
+        }
+    }
+
+    pub(crate) async fn commit(self) -> Result<()> {
+        self.reader.connection.commit().await
+    }
+
+    pub(crate) async fn roll_back(self) -> Result<()> {
+        self.reader.connection.roll_back().await
+    }
+
+    /// Runs a statement and returns how many rows it changed.
+    pub(crate) async fn execute(&mut self, sql: &'static str, args: Vec<Value>) -> Result<u64> {
+        let statement = sql.into_sql_str();
+        self.reader.connection.execute(sql, statement, args).await
+    }
+
+    /// Runs a statement that must change the row of `table` with this id.
+    pub(crate) async fn change(
+        &mut self,
+        table: &'static str,
+        id: impl ToString,
+        sql: &'static str,
+        args: Vec<Value>,
+    ) -> Result<()> {
+        match self.execute(sql, args).await? {
+            0 => Err(Error::NotFound {
+                table,
+                id: id.to_string(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Inserts one row.
+    pub(crate) async fn insert<R: Record>(&mut self, row: &R) -> Result<()> {
+        self.insert_all(std::slice::from_ref(row)).await
+    }
+
+    /// Inserts many rows, a few hundred by statement.
+    pub(crate) async fn insert_all<R: Record>(&mut self, rows: &[R]) -> Result<()> {
+        /// Neither engine takes more than 32,767 arguments; beyond a few
+        /// thousand a longer statement gains nothing.
+        const ARGUMENTS: usize = 6_000;
+        const ROWS: usize = 500;
+        let chunk = ROWS.min(ARGUMENTS / R::COLUMNS.len()).max(1);
+        for rows in rows.chunks(chunk) {
+            let text = match self.reader.connection {
+                Connection::Sqlite(_) => sql::insert::<R>(rows.len(), |_| "?".to_owned()),
+                Connection::Postgres(_) => sql::insert::<R>(rows.len(), |n| format!("${n}")),
+            };
+            // The text holds table and column names of this crate and
+            // placeholders, nothing from outside.
+            let statement = AssertSqlSafe(text).into_sql_str();
+            let args = rows.iter().flat_map(R::values).collect();
+            self.reader
+                .connection
+                .execute(R::TABLE, statement, args)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+/// Who may write may also read.
+impl Deref for Writer {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+impl DerefMut for Writer {
+    fn deref_mut(&mut self) -> &mut Reader {
+        &mut self.reader
+    }
+}
+
+/// An open transaction; dropping it rolls it back.
+pub(crate) enum Connection {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// Binds each value as its own type. A macro, because the two drivers' query
+/// types have no bound in common that is shorter than this.
+macro_rules! bound {
+    ($statement:expr, $args:expr) => {
+        $args
+            .into_iter()
+            .fold(sqlx::query($statement), |query, value| match value {
+                Value::Uuid(value) => query.bind(value),
+                Value::Int(value) => query.bind(value),
+                Value::Text(value) => query.bind(value),
+                Value::Bool(value) => query.bind(value),
+                Value::Bytes(value) => query.bind(value),
+            })
+    };
+}
+
+impl Connection {
+    async fn rows(&mut self, sql: &'static str, args: Vec<Value>) -> Result<Vec<Row>> {
+        let rows = match self {
+            Self::Sqlite(tx) => bound!(sql, args)
+                .fetch_all(&mut **tx)
+                .await
+                .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
+            Self::Postgres(tx) => bound!(sql, args)
+                .fetch_all(&mut **tx)
+                .await
+                .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
+        };
+        rows.map_err(|source| Error::database(sql, source))
+    }
+
+    async fn execute(
+        &mut self,
+        at: &'static str,
+        statement: SqlStr,
+        args: Vec<Value>,
+    ) -> Result<u64> {
+        let changed = match self {
+            Self::Sqlite(tx) => bound!(statement, args)
+                .execute(&mut **tx)
+                .await
+                .map(|done| done.rows_affected()),
+            Self::Postgres(tx) => bound!(statement, args)
+                .execute(&mut **tx)
+                .await
+                .map(|done| done.rows_affected()),
+        };
+        changed.map_err(|source| Error::database(at, source))
+    }
+
+    async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await,
+            Self::Postgres(tx) => tx.commit().await,
+        }
+        .map_err(|source| Error::database("COMMIT", source))
+    }
+
+    async fn roll_back(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.rollback().await,
+            Self::Postgres(tx) => tx.rollback().await,
+        }
+        .map_err(|source| Error::database("ROLLBACK", source))
+    }
+}

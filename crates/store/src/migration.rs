@@ -1,0 +1,29 @@
+//! The schema's history, embedded, one list for each engine.
+//!
+//! The same number and name stand in both; released files never change, and a
+//! later one first expands, so that the release before still runs.
+
+use sqlx::SqlSafeStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+macro_rules! migrations {
+    ($engine:literal: $($number:literal $name:literal),* $(,)?) => {
+        Migrator::with_migrations(vec![$(Migration::new(
+            $number,
+            $name.into(),
+            MigrationType::Simple,
+            include_str!(concat!("../migrations/", $engine, "/", $name, ".sql")).into_sql_str(),
+            false,
+        )),*])
+    };
+}
+
+/// Returns what brings a SQLite database up to date.
+pub(crate) fn sqlite() -> Migrator {
+    migrations!("sqlite": 1 "0001_foundation")
+}
+
+/// Returns what brings a Postgres database up to date.
+pub(crate) fn postgres() -> Migrator {
+    migrations!("postgres": 1 "0001_foundation")
+}
