@@ -1,0 +1,341 @@
+//! A running call: bytes in, deltas out.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::Response;
+use reqwest::header::CONTENT_TYPE;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::delta::{Delta, FinishReason, Usage};
+use crate::error::{Error, Result};
+use crate::openai::{Decoder, Fault, Peer};
+use crate::request::ToolCall;
+use crate::sse::Parser;
+
+/// How long the rest of a stream is waited for once the model has stopped:
+/// usage comes at once or never, and some servers don't close.
+const TAIL: Duration = Duration::from_secs(5);
+/// How long the end of the response is waited for once the answer is whole.
+const DRAIN: Duration = Duration::from_millis(50);
+/// How many times larger than the answer itself its wire form may be. A token
+/// of four bytes comes in an event of some hundreds.
+const WIRE_FACTOR: usize = 256;
+/// The room an event has beyond the answer that it may hold whole, escaped.
+const EVENT_ROOM: usize = 64 * 1024;
+
+/// A running call. Dropping it closes the connection, and with it the work of
+/// servers that notice.
+pub struct Call {
+    /// `None` once nothing more is read.
+    response: Option<Response>,
+    form: Form,
+    decoder: Decoder,
+    ready: VecDeque<Delta>,
+    /// Comes after what is ready.
+    failure: Option<Error>,
+    ended: bool,
+    /// The answer is whole; only the end of the response is still to be read.
+    draining: bool,
+    wait: Wait,
+    wire_bytes: usize,
+    context: Context,
+}
+
+/// What a call needs besides the response.
+pub(crate) struct Context {
+    pub(crate) peer: Peer,
+    pub(crate) body: Bytes,
+    pub(crate) cancel: CancellationToken,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) max_answer_bytes: usize,
+}
+
+/// How the answer comes.
+#[derive(Debug)]
+enum Form {
+    Events(Parser),
+    /// From servers that ignore `stream`.
+    Whole(Vec<u8>),
+}
+
+/// A whole answer, for callers that don't show it grow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The visible text.
+    pub text: String,
+    /// The model's thinking, where shown.
+    pub reasoning: String,
+    /// The tools it wants to call.
+    pub tool_calls: Vec<ToolCall>,
+    /// Why it stopped.
+    pub reason: FinishReason,
+    /// What it used.
+    pub usage: Usage,
+}
+
+/// Until when something is waited for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wait {
+    deadline: Instant,
+    total: Duration,
+}
+
+impl Wait {
+    /// Begins to wait now.
+    pub(crate) fn from_now(total: Duration) -> Self {
+        Self {
+            deadline: Instant::now() + total,
+            total,
+        }
+    }
+
+    /// Waits for `work`, for cancellation or for the deadline, whichever is
+    /// first.
+    pub(crate) async fn run<T>(
+        self,
+        work: impl Future<Output = T>,
+        cancel: &CancellationToken,
+        peer: &Peer,
+    ) -> Result<T> {
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(Error::Cancelled),
+            done = work => Ok(done),
+            () = tokio::time::sleep_until(self.deadline) => Err(Error::Idle {
+                endpoint: peer.endpoint.clone(),
+                after: self.total,
+            }),
+        }
+    }
+}
+
+/// Shows whom it talks to; an answer is not for logs.
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("endpoint", &self.context.peer.endpoint)
+            .field("model", &self.context.peer.model)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Call {
+    pub(crate) fn new(response: Response, context: Context, wait: Wait) -> Result<Self> {
+        let kind = response.headers().get(CONTENT_TYPE);
+        let kind = kind.and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let limit = context.max_answer_bytes;
+        let form = if kind.starts_with("application/json") {
+            Form::Whole(Vec::new())
+        } else if kind.starts_with("text/html") {
+            return Err(context.peer.protocol("a web page"));
+        } else {
+            Form::Events(Parser::new(
+                limit.saturating_mul(2).saturating_add(EVENT_ROOM),
+            ))
+        };
+        Ok(Self {
+            decoder: Decoder::new(context.body.len(), limit),
+            response: Some(response),
+            form,
+            ready: VecDeque::new(),
+            failure: None,
+            ended: false,
+            draining: false,
+            wait,
+            wire_bytes: 0,
+            context,
+        })
+    }
+
+    /// Returns the next step of the answer; `None` after the last, or after an
+    /// error. Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] as soon as the token is cancelled, even when more
+    /// has arrived; [`Error::Cut`], [`Error::Idle`], [`Error::TooLarge`],
+    /// [`Error::Protocol`], or what the provider reports.
+    pub async fn next(&mut self) -> Option<Result<Delta>> {
+        loop {
+            if self.ended {
+                return None;
+            }
+            if self.ready.is_empty() && self.failure.is_none() {
+                if self.draining {
+                    self.drain().await;
+                }
+                if self.response.is_none() {
+                    self.ended = true;
+                    return None;
+                }
+            }
+            if self.context.cancel.is_cancelled() {
+                return Some(Err(self.end(Error::Cancelled)));
+            }
+            if let Some(delta) = self.ready.pop_front() {
+                return Some(Ok(delta));
+            }
+            if let Some(error) = self.failure.take() {
+                return Some(Err(self.end(error)));
+            }
+            if let Err(error) = self.read().await {
+                self.response = None;
+                self.failure = Some(error);
+            }
+        }
+    }
+
+    /// Reads to the end and returns the whole answer.
+    ///
+    /// # Errors
+    /// As [`Call::next`]; what had arrived is then lost.
+    pub async fn collect(mut self) -> Result<Answer> {
+        let mut answer = Answer {
+            text: String::new(),
+            reasoning: String::new(),
+            tool_calls: Vec::new(),
+            reason: FinishReason::Stop,
+            usage: Usage::default(),
+        };
+        while let Some(delta) = self.next().await {
+            match delta? {
+                Delta::Text(text) => answer.text.push_str(&text),
+                Delta::Reasoning(text) => answer.reasoning.push_str(&text),
+                Delta::ToolCallPart(_) => {}
+                Delta::ToolCall(call) => answer.tool_calls.push(call),
+                Delta::Finish { reason } => answer.reason = reason,
+                Delta::Usage(usage) => answer.usage = usage,
+            }
+        }
+        Ok(answer)
+    }
+
+    /// Returns the bytes that are being answered. They differ from
+    /// [`Prepared::body`](crate::Prepared::body) only when the server refused
+    /// `stream_options` and the request went out again without it.
+    pub const fn body(&self) -> &Bytes {
+        &self.context.body
+    }
+
+    /// Returns what the call has used so far: as reported, else estimated.
+    /// For calls that end in an error; others end in [`Delta::Usage`].
+    pub fn usage(&self) -> Usage {
+        self.decoder.usage()
+    }
+
+    fn end(&mut self, error: Error) -> Error {
+        self.response = None;
+        self.ready.clear();
+        self.ended = true;
+        error
+    }
+
+    /// Reads the end of the response, so that the connection can be used
+    /// again; a server that doesn't end it soon loses the connection.
+    async fn drain(&mut self) {
+        if let Some(response) = &mut self.response {
+            let rest = async { while let Ok(Some(_)) = response.chunk().await {} };
+            // Late or not, the answer is whole.
+            let _ = tokio::time::timeout(DRAIN, rest).await;
+        }
+        self.response = None;
+    }
+
+    async fn read(&mut self) -> Result<()> {
+        let Some(response) = &mut self.response else {
+            return Ok(());
+        };
+        let Context { cancel, peer, .. } = &self.context;
+        let chunk = self.wait.run(response.chunk(), cancel, peer).await;
+        match chunk {
+            Ok(Ok(Some(bytes))) => self.take(&bytes),
+            Ok(Ok(None)) => self.finish(None),
+            Ok(Err(error)) => self.finish(Some(error.without_url())),
+            // The answer was whole; only its trailer is missing.
+            Err(Error::Idle { .. }) if self.decoder.has_reason() => self.finish(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<()> {
+        self.wire_bytes = self.wire_bytes.saturating_add(bytes.len());
+        let limit = self.context.max_answer_bytes;
+        if self.wire_bytes > limit.saturating_mul(WIRE_FACTOR).saturating_add(EVENT_ROOM) {
+            return Err(self.too_large());
+        }
+        let mut events = Vec::new();
+        let parsed = match &mut self.form {
+            Form::Events(parser) => parser.feed(bytes, &mut events).is_ok(),
+            Form::Whole(whole) => {
+                whole.extend_from_slice(bytes);
+                whole.len() <= limit.saturating_mul(2).saturating_add(EVENT_ROOM)
+            }
+        };
+        self.events(events)?;
+        if !parsed {
+            return Err(self.too_large());
+        }
+        if self.decoder.is_done() {
+            self.decoder.complete(&mut self.ready);
+            self.draining = true;
+            return Ok(());
+        }
+        let idle = self.context.idle_timeout;
+        let stopped = self.decoder.has_reason();
+        self.wait = Wait::from_now(if stopped { idle.min(TAIL) } else { idle });
+        Ok(())
+    }
+
+    fn events(&mut self, events: Vec<String>) -> Result<()> {
+        for data in events {
+            if let Err(fault) = self.decoder.event(&data, &mut self.ready) {
+                return Err(self.fault(fault));
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the reading, in order or broken off.
+    fn finish(&mut self, source: Option<reqwest::Error>) -> Result<()> {
+        self.response = None;
+        let broken = source.is_some();
+        let mut rest = Vec::new();
+        match &mut self.form {
+            Form::Events(parser) => parser.finish(&mut rest),
+            Form::Whole(whole) => rest.push(String::from_utf8_lossy(whole).into_owned()),
+        }
+        let is_whole = matches!(self.form, Form::Whole(_));
+        match self.events(rest) {
+            // Half an event is a cut, not another protocol.
+            Err(Error::Protocol { .. }) if broken || !is_whole => {}
+            other => other?,
+        }
+        if self.decoder.complete(&mut self.ready) {
+            return Ok(());
+        }
+        Err(Error::Cut {
+            endpoint: self.context.peer.endpoint.clone(),
+            source,
+        })
+    }
+
+    fn fault(&self, fault: Fault) -> Error {
+        match fault {
+            Fault::Shape(data) => self.context.peer.protocol(&data),
+            Fault::Reported(reported) => reported.into_stream_error(&self.context.peer),
+            Fault::TooLarge => self.too_large(),
+        }
+    }
+
+    fn too_large(&self) -> Error {
+        Error::TooLarge {
+            endpoint: self.context.peer.endpoint.clone(),
+            limit_bytes: self.context.max_answer_bytes,
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The door: every byte that leaves for a model leaves here.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use atelier_base::limit;
+use bytes::Bytes;
+use parking_lot::Mutex;
+use reqwest::header::HeaderMap;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use self::transport::Refusal;
+use crate::call::{Call, Context, Wait};
+use crate::endpoint::{self, COMPLETIONS, Endpoint, PlainHttp};
+use crate::error::{Error, Result};
+use crate::http::Clients;
+use crate::openai::Peer;
+use crate::openai::body::{self, Dialect};
+use crate::request::Request;
+
+mod check;
+mod transport;
+
+/// The most servers remembered for not knowing `stream_options`.
+const REMEMBERED_SERVERS: usize = 256;
+
+/// What a gateway is made with.
+#[derive(Clone, Debug)]
+pub struct GatewayOptions {
+    /// How long a connection may take to be made.
+    pub connect_timeout: Duration,
+    /// How long the first byte of an answer may take: a local model may have
+    /// to be loaded and to read the whole conversation.
+    pub first_byte_timeout: Duration,
+    /// How long the pause between two chunks may be.
+    pub idle_timeout: Duration,
+    /// The longest answer taken (text, reasoning and tool arguments), in bytes.
+    pub max_answer_bytes: usize,
+    /// How we name ourselves.
+    pub user_agent: String,
+    /// Whether plain `http` may go beyond this machine and private networks.
+    pub allow_plain_http: bool,
+}
+
+impl Default for GatewayOptions {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            first_byte_timeout: Duration::from_mins(5),
+            idle_timeout: Duration::from_mins(2),
+            max_answer_bytes: limit::ANSWER_BYTES,
+            user_agent: concat!("atelier/", env!("CARGO_PKG_VERSION")).to_owned(),
+            allow_plain_http: false,
+        }
+    }
+}
+
+/// The only way to a model. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Gateway(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    options: GatewayOptions,
+    clients: Clients,
+    /// Completion URLs of servers that refused `stream_options`.
+    no_stream_options: Mutex<HashSet<String>>,
+}
+
+/// A request ready to leave: the exact bytes, and where they go.
+#[derive(Clone)]
+pub struct Prepared {
+    url: Url,
+    headers: HeaderMap,
+    body: Bytes,
+    peer: Peer,
+}
+
+impl Prepared {
+    /// Returns the body, byte for byte as it will leave. It holds no
+    /// credentials; those are in a header.
+    pub const fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Returns where it will go.
+    pub const fn url(&self) -> &Url {
+        &self.url
+    }
+}
+
+/// Shows where it goes and how large it is; a conversation is not for logs.
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prepared")
+            .field("url", &self.url.as_str())
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Gateway {
+    /// Makes a gateway.
+    ///
+    /// # Errors
+    /// [`Error::Client`] when the HTTP client can't be set up.
+    pub fn new(options: GatewayOptions) -> Result<Self> {
+        let clients = Clients::build(&options.user_agent, options.connect_timeout)?;
+        Ok(Self(Arc::new(Inner {
+            options,
+            clients,
+            no_stream_options: Mutex::new(HashSet::new()),
+        })))
+    }
+
+    /// Reads a base URL as a person gives it, such as
+    /// `https://api.openai.com/v1`. A trailing slash or `/chat/completions`
+    /// is taken off.
+    ///
+    /// # Errors
+    /// [`Error::InvalidBaseUrl`] unless it is `https` (or `http` to a private
+    /// host) without credentials, query and fragment.
+    pub fn parse_base_url(&self, text: &str) -> Result<Url> {
+        endpoint::parse_base_url(text, self.plain_http())
+    }
+
+    /// Serialises a request, once. The caller stores [`Prepared::body`] before
+    /// it sends it.
+    ///
+    /// # Errors
+    /// [`Error::InvalidBaseUrl`], [`Error::InvalidKey`] or
+    /// [`Error::InvalidRequest`].
+    pub fn prepare(&self, endpoint: &Endpoint, request: &Request) -> Result<Prepared> {
+        let (url, headers, peer) = self.address(endpoint, COMPLETIONS)?;
+        let reason = if request.messages.is_empty() {
+            Some("it has no messages")
+        } else if endpoint.model.trim().is_empty() {
+            Some("it names no model")
+        } else {
+            None
+        };
+        if let Some(reason) = reason {
+            return Err(Error::InvalidRequest { reason });
+        }
+        let dialect = Dialect {
+            stream_options: !self.0.no_stream_options.lock().contains(url.as_str()),
+            max_completion_tokens: url.host_str() == Some("api.openai.com"),
+        };
+        let encoded = body::encode(request, &endpoint.model, dialect);
+        let body = encoded.map_err(|_| Error::InvalidRequest {
+            reason: "it can't be written as JSON",
+        })?;
+        Ok(Prepared {
+            url,
+            headers,
+            body,
+            peer,
+        })
+    }
+
+    /// Sends a request and returns once the server has begun to answer.
+    ///
+    /// Nothing is ever sent twice, with one exception: a server that refuses
+    /// the request because it doesn't know `stream_options` is asked again
+    /// without it; [`Call::body`] is then what went out last.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] at once when the token is cancelled; what the
+    /// server reports; [`Error::Connect`], [`Error::Tls`], [`Error::Idle`].
+    pub async fn stream(&self, prepared: Prepared, cancel: CancellationToken) -> Result<Call> {
+        let wait = Wait::from_now(self.0.options.first_byte_timeout);
+        let mut prepared = prepared;
+        loop {
+            let response = self.post(&prepared, &cancel, wait).await?;
+            if response.status().is_success() {
+                return Call::new(response, self.context(prepared, cancel), wait);
+            }
+            let refusal = Refusal::read(response, &prepared.peer, &cancel, wait).await?;
+            // The second time round there is nothing left to take out.
+            let shorter = body::without_stream_options(&prepared.body);
+            match shorter.filter(|_| refusal.names_stream_options()) {
+                Some(body) => prepared.body = body,
+                None => return Err(refusal.into_error(&prepared.peer)),
+            }
+            self.remember_no_stream_options(&prepared.url);
+        }
+    }
+
+    fn context(&self, prepared: Prepared, cancel: CancellationToken) -> Context {
+        Context {
+            peer: prepared.peer,
+            body: prepared.body,
+            cancel,
+            idle_timeout: self.0.options.idle_timeout,
+            max_answer_bytes: self.0.options.max_answer_bytes,
+        }
+    }
+
+    fn remember_no_stream_options(&self, url: &Url) {
+        let mut servers = self.0.no_stream_options.lock();
+        if servers.len() < REMEMBERED_SERVERS {
+            servers.insert(url.as_str().to_owned());
+        }
+    }
+
+    fn plain_http(&self) -> PlainHttp {
+        if self.0.options.allow_plain_http {
+            PlainHttp::Everywhere
+        } else {
+            PlainHttp::PrivateHosts
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! The gateway: the only way to a model.
+//!
+//! [`Gateway::prepare`] turns a [`Request`] into the exact bytes that will
+//! leave, [`Gateway::stream`] sends them and hands back a [`Call`], which
+//! yields [`Delta`]s as they arrive. Every provider's dialect, fault and
+//! half-kept promise ends here: callers see one event stream and one typed
+//! [`Error`].
+//!
+//! This crate knows nothing of workspaces, turns or the database, and keeps
+//! nothing: who may call, what it may cost and what is stored is decided by
+//! its caller. [`fake`] is the other end of the wire, for tests and for
+//! developing without a key.
+#![forbid(unsafe_code)]
+
+mod call;
+mod delta;
+mod endpoint;
+mod error;
+pub mod fake;
+mod gateway;
+mod http;
+mod openai;
+mod price;
+mod request;
+mod sse;
+
+pub use call::{Answer, Call};
+pub use delta::{Delta, FinishReason, ToolCallPart, Usage};
+pub use endpoint::{BASE_URL_BYTES, Endpoint};
+pub use error::{Error, Result};
+pub use gateway::{Gateway, GatewayOptions, Prepared};
+pub use price::{Prices, cost};
+pub use request::{Message, Request, Role, Tool, ToolCall};

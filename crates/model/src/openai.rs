@@ -1,0 +1,15 @@
+//! The OpenAI Chat Completions wire format, and the dialects of it that
+//! compatible servers speak.
+//!
+//! After <https://platform.openai.com/docs/api-reference/chat>; the departures
+//! of OpenRouter, vLLM, llama.cpp, Ollama, DeepSeek and Mistral are named
+//! where they are handled.
+
+pub(crate) mod body;
+mod chunk;
+mod decoder;
+mod failure;
+mod tool_calls;
+
+pub(crate) use decoder::{Decoder, Fault};
+pub(crate) use failure::{Peer, Reported};

@@ -1,0 +1,120 @@
+//! Reads one chunk of a stream, or one whole answer: the same shape but for
+//! `delta` and `message`.
+//!
+//! Servers differ in what they leave out, send as `null` or add, so every
+//! field is optional and unknown ones are ignored.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::delta::Usage;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Chunk {
+    pub(super) choices: Option<Vec<Choice>>,
+    pub(super) usage: Option<Value>,
+}
+
+impl Chunk {
+    /// Reads a chunk; fails on what is not a JSON object of this shape.
+    pub(super) fn read(data: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(data)
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Choice {
+    pub(super) index: Option<u64>,
+    pub(super) delta: Option<Part>,
+    pub(super) message: Option<Part>,
+    pub(super) finish_reason: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Part {
+    /// Text, or a list of typed parts (Mistral's reasoning models).
+    pub(super) content: Option<Value>,
+    /// OpenAI: the model's words when it declines.
+    pub(super) refusal: Option<String>,
+    /// DeepSeek, vLLM, llama.cpp.
+    pub(super) reasoning_content: Option<String>,
+    /// OpenRouter, Ollama, newer vLLM.
+    pub(super) reasoning: Option<Value>,
+    pub(super) tool_calls: Option<Vec<ToolCallChunk>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ToolCallChunk {
+    pub(super) index: Option<u64>,
+    pub(super) id: Option<String>,
+    pub(super) function: Option<FunctionChunk>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct FunctionChunk {
+    pub(super) name: Option<String>,
+    /// JSON text; some servers send the object itself.
+    pub(super) arguments: Option<Value>,
+}
+
+impl Part {
+    /// Returns the visible text and the reasoning in this part.
+    pub(super) fn texts(&mut self) -> (String, String) {
+        let mut text = String::new();
+        let mut thought = match (self.reasoning_content.take(), self.reasoning.take()) {
+            // A server that sends both sends the same words twice.
+            (Some(words), _) if !words.is_empty() => words,
+            (_, Some(Value::String(words))) => words,
+            _ => String::new(),
+        };
+        match self.content.take() {
+            Some(Value::String(words)) => text = words,
+            Some(Value::Array(parts)) => {
+                for part in &parts {
+                    read_part(part, &mut text, &mut thought);
+                }
+            }
+            _ => {}
+        }
+        if let Some(refusal) = self.refusal.take() {
+            text.push_str(&refusal);
+        }
+        (text, thought)
+    }
+}
+
+fn read_part(part: &Value, text: &mut String, thought: &mut String) {
+    if let Some(words) = part["text"].as_str() {
+        text.push_str(words);
+    }
+    for inner in part["thinking"].as_array().into_iter().flatten() {
+        thought.push_str(inner["text"].as_str().unwrap_or_default());
+    }
+}
+
+/// Reads the usage object; `None` when it holds no counts.
+pub(super) fn usage(value: &Value) -> Option<Usage> {
+    let count = |pointer: &str| value.pointer(pointer).and_then(Value::as_u64);
+    let input = count("/prompt_tokens");
+    let output = count("/completion_tokens");
+    if input.is_none() && output.is_none() {
+        return None;
+    }
+    let cached = count("/prompt_tokens_details/cached_tokens")
+        // DeepSeek.
+        .or_else(|| count("/prompt_cache_hit_tokens"));
+    let (input, output) = (input.unwrap_or(0), output.unwrap_or(0));
+    let reasoning = count("/completion_tokens_details/reasoning_tokens").unwrap_or(0);
+    Some(Usage {
+        input_tokens: input,
+        cached_input_tokens: cached.unwrap_or(0).min(input),
+        output_tokens: output,
+        reasoning_tokens: reasoning.min(output),
+        estimated: false,
+    })
+}

@@ -1,0 +1,260 @@
+//! Reads what a server says went wrong, and says it as an [`Error`].
+//!
+//! No two servers agree on the shape: OpenAI sends `{"error":{…}}`, Gemini's
+//! compatible endpoint the same in a list, Ollama `{"error":"text"}`, older
+//! vLLM `{"object":"error",…}`, FastAPI `{"detail":…}`, proxies a web page.
+
+use std::time::Duration;
+
+use atelier_base::Secret;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use serde_json::Value;
+
+use crate::error::Error;
+
+/// The longest provider message kept, in characters.
+const MESSAGE_CHARS: usize = 500;
+/// The wait when a provider limits the rate without saying for how long.
+const RETRY_DEFAULT: Duration = Duration::from_secs(5);
+/// The longest wait believed.
+const RETRY_MAX: Duration = Duration::from_hours(24);
+
+/// Whom we talk to: what an error message may name, and the key that it must
+/// never hold.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer {
+    pub(crate) endpoint: String,
+    pub(crate) model: String,
+    pub(crate) path: String,
+    pub(crate) key: Option<Secret<String>>,
+}
+
+impl Peer {
+    /// Makes a server's text fit to show: without the key (some servers quote
+    /// it), on one line, shortened.
+    pub(crate) fn clean(&self, text: &str) -> String {
+        let hidden = match &self.key {
+            Some(key) if !key.expose().is_empty() => text.replace(key.expose().as_str(), "[key]"),
+            _ => text.to_owned(),
+        };
+        let words: Vec<&str> = hidden
+            .split(|c: char| c.is_whitespace() || c.is_control())
+            .filter(|word| !word.is_empty())
+            .collect();
+        let line = words.join(" ");
+        match line.char_indices().nth(MESSAGE_CHARS) {
+            Some((end, _)) => format!("{}…", &line[..end]),
+            None => line,
+        }
+    }
+
+    /// Says that what came is not the protocol.
+    pub(crate) fn protocol(&self, what: &str) -> Error {
+        let text = self.clean(what);
+        let start: String = text.chars().take(120).collect();
+        Error::Protocol {
+            endpoint: self.endpoint.clone(),
+            detail: format!("it sent `{start}`"),
+        }
+    }
+}
+
+/// What a server reported.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reported {
+    message: String,
+    /// `code`, `type` and `param` in lower case, separated by spaces.
+    words: String,
+    /// A numeric `code`, which is an HTTP status with OpenRouter and vLLM.
+    status: Option<u16>,
+}
+
+impl Reported {
+    /// Finds an error in a JSON value; `None` when it is something else.
+    pub(crate) fn find(value: &Value) -> Option<Self> {
+        let value = match value {
+            Value::Array(list) => list.first()?,
+            other => other,
+        };
+        match value.get("error") {
+            Some(Value::Object(_)) => Some(Self::from_object(&value["error"])),
+            Some(Value::String(text)) => Some(Self {
+                message: text.clone(),
+                ..Self::default()
+            }),
+            _ if value["object"] == "error" => Some(Self::from_object(value)),
+            _ => None,
+        }
+    }
+
+    /// Reads the body of an HTTP error, whatever it is.
+    pub(crate) fn from_body(body: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(body);
+        let Ok(value) = serde_json::from_str::<Value>(&text) else {
+            let is_page = text.trim_start().starts_with('<');
+            let message = if is_page { "it sent a web page" } else { &text };
+            return Self {
+                message: message.to_owned(),
+                ..Self::default()
+            };
+        };
+        Self::find(&value).unwrap_or_else(|| Self::from_object(&value))
+    }
+
+    /// Stands for a fault without a word of explanation.
+    pub(crate) fn unexplained() -> Self {
+        Self {
+            message: "it gave no reason".to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// Returns whether the server says it doesn't know `stream_options`.
+    pub(crate) fn names_stream_options(&self) -> bool {
+        self.message.contains("stream_options") || self.words.contains("stream_options")
+    }
+
+    /// Says it as an error, for an HTTP status.
+    pub(crate) fn into_error(self, status: u16, headers: &HeaderMap, peer: &Peer) -> Error {
+        self.classify(Some(status), headers, peer)
+    }
+
+    /// Says it as an error, for an event in the middle of an answer.
+    pub(crate) fn into_stream_error(self, peer: &Peer) -> Error {
+        let status = self.status;
+        self.classify(status, &HeaderMap::new(), peer)
+    }
+
+    fn from_object(value: &Value) -> Self {
+        let text = |key: &str| value[key].as_str().unwrap_or_default().to_lowercase();
+        let message = match (&value["message"], &value["detail"]) {
+            (Value::String(message), _) => message.clone(),
+            (_, Value::String(detail)) => detail.clone(),
+            _ => value.to_string(),
+        };
+        Self {
+            message,
+            words: [text("code"), text("type"), text("param")].join(" "),
+            status: value["code"].as_u64().and_then(|n| u16::try_from(n).ok()),
+        }
+    }
+
+    fn classify(self, status: Option<u16>, headers: &HeaderMap, peer: &Peer) -> Error {
+        let says = |needles: &[&str]| {
+            let message = self.message.to_lowercase();
+            let hit = |needle: &&str| message.contains(*needle) || self.words.contains(*needle);
+            needles.iter().any(hit)
+        };
+        let endpoint = peer.endpoint.clone();
+        let message = match peer.clean(&self.message) {
+            text if text.is_empty() => "it gave no reason".to_owned(),
+            text => text,
+        };
+        // The specific words first: servers put them behind many a status.
+        if says(CONTEXT_WORDS) || status == Some(413) {
+            let model = peer.model.clone();
+            return Error::ContextTooLong { model, message };
+        }
+        if says(CREDIT_WORDS) || status == Some(402) {
+            return Error::OutOfCredit { endpoint, message };
+        }
+        match status {
+            Some(401) => Error::Unauthorized { endpoint, message },
+            Some(403) => Error::Forbidden { endpoint, message },
+            Some(400 | 404 | 422) if says(MODEL_WORDS) => Error::ModelNotFound {
+                endpoint,
+                model: peer.model.clone(),
+                message,
+            },
+            Some(status @ (404 | 405 | 501)) => Error::WrongPath {
+                endpoint,
+                path: peer.path.clone(),
+                status,
+            },
+            Some(429) => Error::RateLimited {
+                endpoint,
+                retry_after: retry_after(headers),
+                message,
+            },
+            Some(status @ 300..400) => Error::Redirected { endpoint, status },
+            Some(408 | 425 | 500..) => Error::Overloaded { endpoint, message },
+            Some(status @ 400..500) => Error::BadRequest {
+                endpoint,
+                status,
+                message,
+            },
+            _ => without_status(&says, endpoint, message),
+        }
+    }
+}
+
+/// Classifies by words alone: an event in mid-stream has no status.
+fn without_status(says: &dyn Fn(&[&str]) -> bool, endpoint: String, message: String) -> Error {
+    if says(&["rate_limit", "rate limit", "too many requests"]) {
+        return Error::RateLimited {
+            endpoint,
+            retry_after: RETRY_DEFAULT,
+            message,
+        };
+    }
+    if says(&["overloaded", "server_error", "unavailable"]) {
+        return Error::Overloaded { endpoint, message };
+    }
+    Error::Failed { endpoint, message }
+}
+
+const CONTEXT_WORDS: &[&str] = &[
+    // OpenAI, Groq, Together.
+    "context_length_exceeded",
+    "maximum context length",
+    // llama.cpp.
+    "exceed_context_size",
+    "exceeds the available context size",
+    // Anthropic's and Gemini's compatible endpoints.
+    "prompt is too long",
+    "exceeds the maximum number of tokens",
+    // Mistral, LM Studio and others.
+    "context window",
+    "context length",
+];
+
+const CREDIT_WORDS: &[&str] = &[
+    "insufficient_quota",
+    "insufficient balance",
+    "insufficient credits",
+    "credit balance is too low",
+];
+
+const MODEL_WORDS: &[&str] = &[
+    "model_not_found",
+    "not a valid model",
+    "model not found",
+    "invalid model",
+    "unknown model",
+    "no such model",
+    "model does not exist",
+    // `The model "x" does not exist`, `model "x" not found, try pulling it`.
+    "the model `",
+    "the model '",
+    "the model \"",
+    "model '",
+    "model \"",
+];
+
+/// Reads how long to wait. A date instead of seconds is not read: it would
+/// need the two clocks to agree.
+fn retry_after(headers: &HeaderMap) -> Duration {
+    let number = |name: &str| {
+        let value = headers.get(name)?.to_str().ok()?;
+        value.trim().parse::<f64>().ok()
+    };
+    let seconds = number("retry-after-ms")
+        .map(|ms| ms / 1_000.0)
+        .or_else(|| number(RETRY_AFTER.as_str()));
+    seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .map_or(RETRY_DEFAULT, |wait| wait.min(RETRY_MAX))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! What a call costs, in exact integer money.
+
+use crate::delta::Usage;
+use crate::error::{Error, Result};
+
+/// The digits after the point that a price per million tokens may have: a
+/// micro-dollar per million tokens is a pico-dollar per token.
+const PRICE_DECIMALS: usize = 6;
+/// The highest price taken, in dollars per million tokens; above it is a typo.
+const PRICE_MAX_USD: u64 = 1_000_000;
+/// Pico-dollars in a nano-dollar.
+const PICOS_PER_NANO: u128 = 1_000;
+
+/// A model's prices in pico-dollars (10⁻¹² USD) per token.
+///
+/// Not nano-dollars: published prices such as $0.0375 per million tokens are
+/// 37.5 nano-dollars per token. `$1 per million tokens` is 1,000,000 here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prices {
+    /// For each input token that was not cached.
+    pub input_picos_per_token: u64,
+    /// For each output token, reasoning included.
+    pub output_picos_per_token: u64,
+    /// For each input token from the provider's cache; the input price when
+    /// `None`.
+    pub cached_input_picos_per_token: Option<u64>,
+}
+
+impl Prices {
+    /// Reads prices as providers print them: US dollars per million tokens,
+    /// as decimals such as `"0.15"`, with at most six digits after the point.
+    ///
+    /// # Errors
+    /// [`Error::InvalidPrice`] when a text is no such decimal.
+    pub fn per_million(input: &str, output: &str) -> Result<Self> {
+        Ok(Self {
+            input_picos_per_token: parse(input)?,
+            output_picos_per_token: parse(output)?,
+            cached_input_picos_per_token: None,
+        })
+    }
+
+    /// Sets the price of cached input, in US dollars per million tokens.
+    ///
+    /// # Errors
+    /// [`Error::InvalidPrice`] when the text is no such decimal.
+    pub fn with_cached_input(self, cached: &str) -> Result<Self> {
+        Ok(Self {
+            cached_input_picos_per_token: Some(parse(cached)?),
+            ..self
+        })
+    }
+}
+
+/// Returns what a call cost in nano-dollars (10⁻⁹ USD), rounded up.
+///
+/// Reasoning tokens are part of the output and not charged again. A sum past
+/// `u64::MAX` (18 billion dollars) stays there.
+pub fn cost(usage: &Usage, prices: &Prices) -> u64 {
+    let cached = usage.cached_input_tokens.min(usage.input_tokens);
+    let cached_price = prices
+        .cached_input_picos_per_token
+        .unwrap_or(prices.input_picos_per_token);
+    let picos = product(usage.input_tokens - cached, prices.input_picos_per_token)
+        .saturating_add(product(cached, cached_price))
+        .saturating_add(product(usage.output_tokens, prices.output_picos_per_token));
+    u64::try_from(picos.div_ceil(PICOS_PER_NANO)).unwrap_or(u64::MAX)
+}
+
+fn product(tokens: u64, price: u64) -> u128 {
+    u128::from(tokens) * u128::from(price)
+}
+
+fn parse(text: &str) -> Result<u64> {
+    parse_decimal(text.trim()).ok_or_else(|| Error::InvalidPrice {
+        text: text.chars().take(40).collect(),
+    })
+}
+
+fn parse_decimal(text: &str) -> Option<u64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |s: &str| !s.is_empty() && s.len() <= 18 && s.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let fraction = fraction.trim_end_matches('0');
+    if fraction.len() > PRICE_DECIMALS {
+        return None;
+    }
+    let whole: u64 = whole.parse().ok().filter(|usd| *usd <= PRICE_MAX_USD)?;
+    let micros: u64 = format!("{fraction:0<PRICE_DECIMALS$}").parse().ok()?;
+    Some(whole * 1_000_000 + micros)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_are_read_exactly() {
+        for (text, picos) in [
+            ("0.15", 150_000),
+            ("0.0375", 37_500),
+            ("2.50", 2_500_000),
+            ("15", 15_000_000),
+            ("0", 0),
+            ("0.000001", 1),
+            ("0.1000000", 100_000),
+            (" 3.0 ", 3_000_000),
+        ] {
+            let prices = Prices::per_million(text, "0").unwrap();
+            assert_eq!(prices.input_picos_per_token, picos, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_price_is_refused() {
+        for text in [
+            "",
+            ".",
+            "1.",
+            ".5",
+            "-1",
+            "+1",
+            "1e3",
+            "0,15",
+            "$1",
+            "0.0000001",
+            "1000001",
+            "∞",
+            "99999999999999999999",
+        ] {
+            let err = Prices::per_million("1", text).unwrap_err();
+            assert!(matches!(err, Error::InvalidPrice { .. }), "{text}");
+        }
+    }
+
+    #[test]
+    fn costs_are_exact_and_rounded_up_once() {
+        let mini = Prices::per_million("0.15", "0.60").unwrap();
+        let cached = mini.with_cached_input("0.075").unwrap();
+        let fine = Prices::per_million("0.0375", "0.15").unwrap();
+        let usage = |input, cached, output| Usage {
+            input_tokens: input,
+            cached_input_tokens: cached,
+            output_tokens: output,
+            ..Usage::default()
+        };
+        for (usage, prices, nanos) in [
+            (usage(1_000_000, 0, 1_000_000), mini, 750_000_000),
+            (usage(1_234, 0, 567), mini, 1_234 * 150 + 567 * 600),
+            (usage(1_000, 400, 10), cached, 600 * 150 + 400 * 75 + 6_000),
+            (usage(1_000, 400, 10), mini, 1_000 * 150 + 6_000),
+            (usage(1, 0, 0), fine, 38),
+            (usage(2, 0, 0), fine, 75),
+            (usage(0, 0, 0), mini, 0),
+            // A server that claims more cached than read is not paid for it.
+            (usage(10, 50, 0), cached, 750),
+            (usage(u64::MAX, 0, u64::MAX), mini, u64::MAX),
+        ] {
+            assert_eq!(cost(&usage, &prices), nanos, "{usage:?} {prices:?}");
+        }
+    }
+}
