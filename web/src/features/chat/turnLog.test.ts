@@ -12,7 +12,7 @@ const fold = (events: readonly Bare<LiveTurnEvent>[], from: TurnLog = NEW_TURN) 
   );
 
 const started = { type: "started", turnId: "t", conversationId: "c", model: "m" } as const;
-const context = { type: "context", modelCallId: "k", bytes: 10, files: [] } as const;
+const context = { type: "context" as const, modelCallId: "k", bytes: 10, files: [] as never[] };
 const usage = (costUsd: string | null) =>
   ({
     type: "usage",

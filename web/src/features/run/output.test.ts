@@ -27,11 +27,7 @@ describe("TerminalWriter", () => {
     ["Windows line ends", [err("a\r\nb")], "{▌ a}\r\n{▌ b}"],
     ["nothing for nothing", [err(""), out("a")], "a"],
     ["bytes that are not text", [bytes(btoa("a\xffb"))], "a\ufffdb"],
-    [
-      "a character cut in two",
-      [bytes(btoa("\xc3")), bytes(btoa("\xa9"))],
-      "é",
-    ],
+    ["a character cut in two", [bytes(btoa("\xc3")), bytes(btoa("\xa9"))], "é"],
   ])("writes %s", (_name, events, written) => {
     expect(shown(...events)).toBe(written);
   });
