@@ -2,13 +2,22 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
 
 /// The top folder of the checkout.
+///
+/// Cargo says at run time which checkout it was started in; what was compiled
+/// in may be another one when several share a target folder.
 pub(crate) fn top() -> &'static Path {
-    let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    crate_folder.parent().unwrap_or(crate_folder)
+    static TOP: LazyLock<PathBuf> = LazyLock::new(|| {
+        let mut folder = std::env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+        folder.pop();
+        folder
+    });
+    &TOP
 }
 
 /// The front end's folder.
