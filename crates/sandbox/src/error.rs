@@ -63,9 +63,10 @@ pub enum FileError {
     Changed {
         /// The file.
         path: WorkspacePath,
-        /// The content the change was made for; `None`: it was to be missing.
+        /// The content the change was made for, where one was named.
         expected: Option<ContentHash>,
-        /// The content that is there; `None`: it is missing.
+        /// The content that is there; `None`: it is missing, or changed while
+        /// we worked.
         found: Option<ContentHash>,
     },
     /// A folder that should be removed has something in it.
@@ -278,7 +279,11 @@ impl FileError {
     }
 
     /// Makes the error of a failed system call.
-    pub(crate) fn io(doing: &'static str, path: impl ToString, source: impl Into<io::Error>) -> Self {
+    pub(crate) fn io(
+        doing: &'static str,
+        path: impl ToString,
+        source: impl Into<io::Error>,
+    ) -> Self {
         Self::Io {
             doing,
             path: path.to_string(),

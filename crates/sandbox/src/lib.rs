@@ -7,5 +7,10 @@
 
 pub mod cell;
 pub mod doctor;
+pub mod error;
+pub mod files;
+pub mod git;
 pub mod host;
+pub mod import;
 pub mod runtime;
+pub mod transaction;

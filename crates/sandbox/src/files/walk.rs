@@ -1,0 +1,215 @@
+//! Listing a whole tree: one pass of `getdents`, one `stat` per name.
+
+use std::ffi::CString;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use atelier_base::path::protected_name;
+use atelier_base::{WorkspacePath, limit};
+use rustix::fs::{AtFlags, FileType, RawDir, statat};
+use rustix::io::Errno;
+
+use super::beneath::{self, Mounts};
+use super::{EntryKind, Root, open_child};
+use crate::error::{FileError, FileResult};
+
+/// The most skipped names that a listing tells of.
+const SKIPPED_MAX: usize = 1_000;
+/// Bytes of directory entries read at a time.
+const ENTRIES_BUFFER: usize = 64 * 1024;
+
+/// What to list.
+#[derive(Clone, Debug)]
+pub struct WalkOptions {
+    /// Only what is below this folder; `None`: everything.
+    pub below: Option<WorkspacePath>,
+    /// The most entries; more is an error.
+    pub max_entries: u64,
+    /// Names of folders that are listed but not entered, such as
+    /// `node_modules`.
+    pub leave_out: Vec<String>,
+}
+
+impl Default for WalkOptions {
+    fn default() -> Self {
+        Self {
+            below: None,
+            max_entries: limit::IMPORT_FILES,
+            leave_out: Vec::new(),
+        }
+    }
+}
+
+/// One entry of a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Its path.
+    pub path: WorkspacePath,
+    /// What it is; never `Missing`.
+    pub kind: EntryKind,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was last written: nanoseconds since the epoch.
+    pub modified_ns: i64,
+    /// When its inode last changed: nanoseconds since the epoch. Programs
+    /// can't set it, so together with the rest it says "unchanged".
+    pub changed_ns: i64,
+    /// The inode's number; it survives a rename.
+    pub inode: u64,
+    /// Whether its owner may execute it.
+    pub executable: bool,
+}
+
+/// A name that is on disk but not in the listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Where it is, escaped for showing.
+    pub place: String,
+    /// Why it was skipped.
+    pub why: &'static str,
+}
+
+/// A tree, listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// What was found, sorted by path in byte order.
+    pub found: Vec<Found>,
+    /// What was left out because it can't be named or read, at most 1,000 of
+    /// them. Protected folders are left out silently.
+    pub skipped: Vec<Skipped>,
+}
+
+impl Root {
+    /// Lists the tree without following links, entering protected folders or
+    /// opening any file. Processes may change the tree meanwhile: what
+    /// vanishes during the walk is not listed.
+    ///
+    /// # Errors
+    /// When there are more entries than allowed, or the top can't be read.
+    pub fn walk(&self, options: &WalkOptions) -> FileResult<Listing> {
+        let below = options.below.as_ref();
+        let top =
+            beneath::open_folder(self.handle(), below, Mounts::Cross).map_err(|e| match below {
+                Some(path) => beneath::explain(e, "open the folder", path),
+                None => FileError::io("open the folder", ".", e),
+            })?;
+        let mut walk = Walk {
+            options,
+            count: 0,
+            listing: Listing::default(),
+        };
+        let prefix = below.map_or(String::new(), |path| format!("{path}/"));
+        walk.folder(&top, &prefix, prefix.matches('/').count())?;
+        let mut listing = walk.listing;
+        listing.found.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+        listing
+            .skipped
+            .sort_unstable_by(|a, b| a.place.cmp(&b.place));
+        Ok(listing)
+    }
+}
+
+struct Walk<'a> {
+    options: &'a WalkOptions,
+    count: u64,
+    listing: Listing,
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, folder: &OwnedFd, prefix: &str, depth: usize) -> FileResult<()> {
+        let names = match names_in(folder.as_fd()) {
+            Ok(names) => names,
+            // The folder went away while we walked.
+            Err(Errno::NOENT) => return Ok(()),
+            Err(error) => return Err(FileError::io("list the folder", prefix, error)),
+        };
+        for (name, _) in names {
+            self.count += 1;
+            if self.count > self.options.max_entries {
+                return Err(FileError::TooMany {
+                    what: "files and folders",
+                    max: self.options.max_entries,
+                });
+            }
+            self.entry(folder, prefix, &name, depth)?;
+        }
+        Ok(())
+    }
+
+    fn entry(
+        &mut self,
+        folder: &OwnedFd,
+        prefix: &str,
+        name: &CString,
+        depth: usize,
+    ) -> FileResult<()> {
+        let Ok(text) = name.to_str() else {
+            let lossy = name.to_string_lossy();
+            self.skip(prefix, &lossy, "its name is not UTF-8");
+            return Ok(());
+        };
+        if protected_name(text).is_some() {
+            return Ok(());
+        }
+        let Ok(path) = WorkspacePath::new(&format!("{prefix}{text}")) else {
+            self.skip(prefix, text, "its name can't be used in a workspace");
+            return Ok(());
+        };
+        let Ok(stat) = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) else {
+            return Ok(());
+        };
+        let kind = EntryKind::of(&stat);
+        self.listing.found.push(Found {
+            kind,
+            size: beneath::size(&stat),
+            modified_ns: beneath::modified_ns(&stat),
+            changed_ns: beneath::changed_ns(&stat),
+            inode: stat.st_ino,
+            executable: beneath::is_executable(&stat),
+            path,
+        });
+        if kind != EntryKind::Directory || self.options.leave_out.iter().any(|n| n == text) {
+            return Ok(());
+        }
+        if depth + 1 >= limit::PATH_DEPTH {
+            self.skip(prefix, text, "what is in it is nested too deep");
+            return Ok(());
+        }
+        match open_child(folder, name) {
+            Ok(child) => self.folder(&child, &format!("{prefix}{text}/"), depth + 1),
+            Err(Errno::ACCESS | Errno::PERM) => {
+                self.skip(prefix, text, "what is in it can't be read");
+                Ok(())
+            }
+            // Gone, or swapped for something else, since we looked.
+            Err(Errno::NOENT | Errno::LOOP | Errno::NOTDIR) => Ok(()),
+            Err(error) => Err(FileError::io(
+                "open the folder",
+                format!("{prefix}{text}"),
+                error,
+            )),
+        }
+    }
+
+    fn skip(&mut self, prefix: &str, name: &str, why: &'static str) {
+        if self.listing.skipped.len() < SKIPPED_MAX {
+            let place = format!("{prefix}{}", name.escape_debug());
+            self.listing.skipped.push(Skipped { place, why });
+        }
+    }
+}
+
+/// Returns the names in an open folder and what the folder says they are,
+/// without `.` and `..`.
+pub(crate) fn names_in(folder: BorrowedFd<'_>) -> rustix::io::Result<Vec<(CString, FileType)>> {
+    let mut buffer = Vec::with_capacity(ENTRIES_BUFFER);
+    let mut entries = RawDir::new(folder, buffer.spare_capacity_mut());
+    let mut names = Vec::new();
+    while let Some(entry) = entries.next() {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name != c"." && name != c".." {
+            names.push((name.to_owned(), entry.file_type()));
+        }
+    }
+    Ok(names)
+}

@@ -1,0 +1,1 @@
+//! Crashes after every step of a commit.
