@@ -1,0 +1,73 @@
+import type { ReactNode } from "react";
+import { useStore } from "zustand";
+import { type Pane, SplitPane } from "@/ui/SplitPane";
+import { layoutStore } from "./layoutStore";
+import { SidePane } from "./SidePane";
+import type { Slots } from "./slots";
+
+/** Explorer left, editor over run output in the middle, chat and review right. */
+export function DesktopShell({ slots }: { slots: Slots }) {
+  const layout = useStore(layoutStore);
+  const editor: Pane = {
+    id: "editor",
+    label: "Editor",
+    share: 68,
+    least: 120,
+    content: <Part tone="sunken">{slots.editor}</Part>,
+  };
+  const run: Pane = {
+    id: "run",
+    label: "Run output",
+    share: 32,
+    least: 96,
+    content: <Part tone="panel">{slots.run}</Part>,
+  };
+  const middle = layout.run ? [editor, run] : [editor];
+  const panes: Pane[] = [
+    ...(layout.files ? [explorer(slots)] : []),
+    {
+      id: "middle",
+      label: "Editor",
+      share: 53,
+      least: 280,
+      content: <SplitPane name={nameOf("middle", middle)} panes={middle} orientation="vertical" />,
+    },
+    ...(layout.side ? [side(slots)] : []),
+  ];
+  return <SplitPane name={nameOf("workspace", panes)} panes={panes} />;
+}
+
+function explorer(slots: Slots): Pane {
+  return {
+    id: "files",
+    label: "Explorer",
+    share: 18,
+    least: 160,
+    content: <Part tone="panel">{slots.files}</Part>,
+  };
+}
+
+function side(slots: Slots): Pane {
+  return {
+    id: "side",
+    label: "Assistant",
+    share: 29,
+    least: 260,
+    content: <SidePane slots={slots} />,
+  };
+}
+
+/** Sizes are kept apart for each set of panes, since shares depend on it. */
+function nameOf(name: string, panes: Pane[]): string {
+  return [name, ...panes.map((pane) => pane.id)].join("-");
+}
+
+function Part({ tone, children }: { tone: "panel" | "sunken"; children: ReactNode }) {
+  return (
+    <div
+      className={`flex size-full min-h-0 flex-col overflow-hidden ${tone === "panel" ? "bg-panel" : "bg-sunken"}`}
+    >
+      {children}
+    </div>
+  );
+}
