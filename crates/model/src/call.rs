@@ -1,6 +1,5 @@
 //! A running call: bytes in, deltas out.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::time::Duration;
@@ -13,36 +12,25 @@ use tokio_util::sync::CancellationToken;
 
 use crate::delta::{Delta, FinishReason, Usage};
 use crate::error::{Error, Result};
-use crate::openai::{Decoder, Fault, Peer};
+use crate::openai::{Fault, Peer};
+use crate::reader::{Progress, Reader};
 use crate::request::ToolCall;
-use crate::sse::Parser;
 
 /// How long the rest of a stream is waited for once the model has stopped:
 /// usage comes at once or never, and some servers don't close.
 const TAIL: Duration = Duration::from_secs(5);
 /// How long the end of the response is waited for once the answer is whole.
 const DRAIN: Duration = Duration::from_millis(50);
-/// How many times larger than the answer itself its wire form may be. A token
-/// of four bytes comes in an event of some hundreds.
-const WIRE_FACTOR: usize = 256;
-/// The room an event has beyond the answer that it may hold whole, escaped.
-const EVENT_ROOM: usize = 64 * 1024;
-
 /// A running call. Dropping it closes the connection, and with it the work of
 /// servers that notice.
 pub struct Call {
     /// `None` once nothing more is read.
     response: Option<Response>,
-    form: Form,
-    decoder: Decoder,
-    ready: VecDeque<Delta>,
+    reader: Reader,
     /// Comes after what is ready.
     failure: Option<Error>,
     ended: bool,
-    /// The answer is whole; only the end of the response is still to be read.
-    draining: bool,
     wait: Wait,
-    wire_bytes: usize,
     context: Context,
 }
 
@@ -53,14 +41,6 @@ pub(crate) struct Context {
     pub(crate) cancel: CancellationToken,
     pub(crate) idle_timeout: Duration,
     pub(crate) max_answer_bytes: usize,
-}
-
-/// How the answer comes.
-#[derive(Debug)]
-enum Form {
-    Events(Parser),
-    /// From servers that ignore `stream`.
-    Whole(Vec<u8>),
 }
 
 /// A whole answer, for callers that don't show it grow.
@@ -129,26 +109,20 @@ impl Call {
     pub(crate) fn new(response: Response, context: Context, wait: Wait) -> Result<Self> {
         let kind = response.headers().get(CONTENT_TYPE);
         let kind = kind.and_then(|v| v.to_str().ok()).unwrap_or_default();
-        let limit = context.max_answer_bytes;
-        let form = if kind.starts_with("application/json") {
-            Form::Whole(Vec::new())
+        let (sent, limit) = (context.body.len(), context.max_answer_bytes);
+        let reader = if kind.starts_with("application/json") {
+            Reader::whole(sent, limit)
         } else if kind.starts_with("text/html") {
             return Err(context.peer.protocol("a web page"));
         } else {
-            Form::Events(Parser::new(
-                limit.saturating_mul(2).saturating_add(EVENT_ROOM),
-            ))
+            Reader::events(sent, limit)
         };
         Ok(Self {
-            decoder: Decoder::new(context.body.len(), limit),
             response: Some(response),
-            form,
-            ready: VecDeque::new(),
+            reader,
             failure: None,
             ended: false,
-            draining: false,
             wait,
-            wire_bytes: 0,
             context,
         })
     }
@@ -165,8 +139,8 @@ impl Call {
             if self.ended {
                 return None;
             }
-            if self.ready.is_empty() && self.failure.is_none() {
-                if self.draining {
+            if self.reader.is_empty() && self.failure.is_none() {
+                if self.reader.progress() == Progress::Complete {
                     self.drain().await;
                 }
                 if self.response.is_none() {
@@ -177,7 +151,7 @@ impl Call {
             if self.context.cancel.is_cancelled() {
                 return Some(Err(self.end(Error::Cancelled)));
             }
-            if let Some(delta) = self.ready.pop_front() {
+            if let Some(delta) = self.reader.pop() {
                 return Some(Ok(delta));
             }
             if let Some(error) = self.failure.take() {
@@ -225,12 +199,11 @@ impl Call {
     /// Returns what the call has used so far: as reported, else estimated.
     /// For calls that end in an error; others end in [`Delta::Usage`].
     pub fn usage(&self) -> Usage {
-        self.decoder.usage()
+        self.reader.usage()
     }
 
     fn end(&mut self, error: Error) -> Error {
         self.response = None;
-        self.ready.clear();
         self.ended = true;
         error
     }
@@ -256,86 +229,44 @@ impl Call {
             Ok(Ok(Some(bytes))) => self.take(&bytes),
             Ok(Ok(None)) => self.finish(None),
             Ok(Err(error)) => self.finish(Some(error.without_url())),
-            // The answer was whole; only its trailer is missing.
-            Err(Error::Idle { .. }) if self.decoder.has_reason() => self.finish(None),
+            // The answer is whole; only its usage is missing.
+            Err(Error::Idle { .. }) if self.reader.progress() == Progress::Stopped => {
+                self.finish(None)
+            }
             Err(error) => Err(error),
         }
     }
 
     fn take(&mut self, bytes: &[u8]) -> Result<()> {
-        self.wire_bytes = self.wire_bytes.saturating_add(bytes.len());
-        let limit = self.context.max_answer_bytes;
-        if self.wire_bytes > limit.saturating_mul(WIRE_FACTOR).saturating_add(EVENT_ROOM) {
-            return Err(self.too_large());
-        }
-        let mut events = Vec::new();
-        let parsed = match &mut self.form {
-            Form::Events(parser) => parser.feed(bytes, &mut events).is_ok(),
-            Form::Whole(whole) => {
-                whole.extend_from_slice(bytes);
-                whole.len() <= limit.saturating_mul(2).saturating_add(EVENT_ROOM)
-            }
-        };
-        self.events(events)?;
-        if !parsed {
-            return Err(self.too_large());
-        }
-        if self.decoder.is_done() {
-            self.decoder.complete(&mut self.ready);
-            self.draining = true;
-            return Ok(());
-        }
+        let taken = self.reader.take(bytes);
+        taken.map_err(|fault| self.error(fault, None))?;
         let idle = self.context.idle_timeout;
-        let stopped = self.decoder.has_reason();
-        self.wait = Wait::from_now(if stopped { idle.min(TAIL) } else { idle });
+        self.wait = Wait::from_now(match self.reader.progress() {
+            Progress::Open => idle,
+            Progress::Stopped | Progress::Complete => idle.min(TAIL),
+        });
         Ok(())
     }
 
-    fn events(&mut self, events: Vec<String>) -> Result<()> {
-        for data in events {
-            if let Err(fault) = self.decoder.event(&data, &mut self.ready) {
-                return Err(self.fault(fault));
-            }
-        }
-        Ok(())
-    }
-
-    /// Ends the reading, in order or broken off.
+    /// Ends the reading; `source` says why, unless it ended in an orderly way.
     fn finish(&mut self, source: Option<reqwest::Error>) -> Result<()> {
         self.response = None;
-        let broken = source.is_some();
-        let mut rest = Vec::new();
-        match &mut self.form {
-            Form::Events(parser) => parser.finish(&mut rest),
-            Form::Whole(whole) => rest.push(String::from_utf8_lossy(whole).into_owned()),
-        }
-        let is_whole = matches!(self.form, Form::Whole(_));
-        match self.events(rest) {
-            // Half an event is a cut, not another protocol.
-            Err(Error::Protocol { .. }) if broken || !is_whole => {}
-            other => other?,
-        }
-        if self.decoder.complete(&mut self.ready) {
-            return Ok(());
-        }
-        Err(Error::Cut {
-            endpoint: self.context.peer.endpoint.clone(),
-            source,
-        })
+        let finished = self.reader.finish();
+        finished.map_err(|fault| self.error(fault, source))
     }
 
-    fn fault(&self, fault: Fault) -> Error {
+    fn error(&self, fault: Fault, source: Option<reqwest::Error>) -> Error {
+        let peer = &self.context.peer;
+        let endpoint = peer.endpoint.clone();
         match fault {
-            Fault::Shape(data) => self.context.peer.protocol(&data),
-            Fault::Reported(reported) => reported.into_stream_error(&self.context.peer),
-            Fault::TooLarge => self.too_large(),
-        }
-    }
-
-    fn too_large(&self) -> Error {
-        Error::TooLarge {
-            endpoint: self.context.peer.endpoint.clone(),
-            limit_bytes: self.context.max_answer_bytes,
+            Fault::Reported(reported) => reported.into_stream_error(peer),
+            // Half a document is a cut, not another protocol.
+            Fault::Shape(data) if source.is_none() => peer.protocol(&data),
+            Fault::Shape(_) | Fault::Cut => Error::Cut { endpoint, source },
+            Fault::TooLarge => Error::TooLarge {
+                endpoint,
+                limit_bytes: self.context.max_answer_bytes,
+            },
         }
     }
 }

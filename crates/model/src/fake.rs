@@ -50,7 +50,8 @@
 //!   text as it is.
 //! - **`finish`**: the reason; without it `tool_calls` after a tool call, else
 //!   `stop`. What ends a turn (`error`, `cut`, `end`) must be its last step.
-//! - With `key`, requests need it as a bearer token. `models` is the list.
+//! - With `key`, requests need it as a bearer token. `models` is the list
+//!   (`["fake-model"]`); an empty one takes the route away.
 
 mod captured;
 mod play;
@@ -61,3 +62,6 @@ mod server;
 pub use captured::Captured;
 pub use script::{ErrorStep, Script, Speech, Step, ToolCallStep, Turn, UsageStep};
 pub use server::FakeModel;
+
+#[cfg(test)]
+mod tests;

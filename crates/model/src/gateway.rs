@@ -214,3 +214,6 @@ impl Gateway {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,7 @@ mod gateway;
 mod http;
 mod openai;
 mod price;
+mod reader;
 mod request;
 mod sse;
 

@@ -1,7 +1,7 @@
 //! A parser of server-sent events, after the WHATWG HTML standard, §9.2.6
 //! "Interpreting an event stream", with two liberties that servers need: an
-//! event at the very end counts without its blank line, and a field named
-//! `error` (older llama.cpp) carries data.
+//! event at the very end counts without its blank line, and the value of a
+//! field named `error` (older llama.cpp) counts as the data `{"error":…}`.
 //!
 //! It takes bytes cut anywhere and gives the data of whole events. Event
 //! names, ids and reconnection times are of no use here and dropped.
@@ -94,15 +94,19 @@ impl Parser {
             Some(at) => (&line[..at], &line[at + 1..]),
             None => (line, &line[line.len()..]),
         };
-        if !matches!(name, b"data" | b"error") {
-            return;
-        }
+        let (before, after): (&[u8], &[u8]) = match name {
+            b"data" => (b"", b""),
+            b"error" => (b"{\"error\":", b"}"),
+            _ => return,
+        };
         if self.has_data {
             self.data.push(b'\n');
         }
         self.has_data = true;
-        self.data
-            .extend_from_slice(value.strip_prefix(b" ").unwrap_or(value));
+        let value = value.strip_prefix(b" ").unwrap_or(value);
+        for part in [before, value, after] {
+            self.data.extend_from_slice(part);
+        }
     }
 }
 
@@ -140,7 +144,7 @@ mod tests {
             ("\u{feff}data: a\n\n", vec!["a"]),
             ("data: a", vec!["a"]),
             ("data: a\n", vec!["a"]),
-            ("error: {}\n\n", vec!["{}"]),
+            ("error: {}\n\n", vec![r#"{"error":{}}"#]),
             ("", vec![]),
         ] {
             assert_eq!(parse(&[stream.as_bytes()]), expected, "{stream:?}");

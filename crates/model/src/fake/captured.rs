@@ -69,10 +69,6 @@ impl Captured {
         }
     }
 
-    pub(super) fn bearer_is(&self, key: Option<&str>) -> bool {
-        self.bearer.as_ref().map(|key| key.expose().as_str()) == key
-    }
-
     pub(super) fn is_completion(&self) -> bool {
         self.path.ends_with("/chat/completions")
     }

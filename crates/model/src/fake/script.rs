@@ -14,8 +14,9 @@ const CHUNK_CHARS: usize = 16;
 pub struct Script {
     /// The key that requests must carry; `None` takes any or none.
     pub key: Option<String>,
-    /// What `GET /models` lists; `fake-model` when empty.
-    pub models: Vec<String>,
+    /// What `GET /models` lists: `fake-model` when `None`; with an empty list
+    /// the server doesn't have the route.
+    pub models: Option<Vec<String>>,
     /// The answers.
     pub turns: Vec<Turn>,
 }
@@ -34,6 +35,15 @@ impl Script {
         Self {
             turns: turns.into_iter().collect(),
             ..Self::default()
+        }
+    }
+
+    /// Sets the list of models; an empty one takes the route away.
+    #[must_use]
+    pub fn with_models<'a>(self, models: impl IntoIterator<Item = &'a str>) -> Self {
+        Self {
+            models: Some(models.into_iter().map(str::to_owned).collect()),
+            ..self
         }
     }
 

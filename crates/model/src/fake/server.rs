@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use atelier_base::limit;
+use atelier_base::{Secret, limit};
 use bytes::Bytes;
 use futures_util::stream;
 use http_body_util::combinators::UnsyncBoxBody;
@@ -47,11 +47,18 @@ pub struct FakeModel {
 
 #[derive(Debug)]
 struct State {
-    key: Option<String>,
+    key: Option<Secret<String>>,
     models: Vec<String>,
     log: Mutex<Log>,
+    counts: watch::Sender<Counts>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    connections: usize,
+    requests: usize,
     /// Streams that the client left before their end.
-    abandoned: watch::Sender<usize>,
+    abandoned: usize,
 }
 
 #[derive(Debug, Default)]
@@ -110,11 +117,25 @@ impl FakeModel {
         self.state.log.lock().unexpected.clone()
     }
 
+    /// Returns how many connections have been made.
+    pub fn connections(&self) -> usize {
+        self.state.counts.borrow().connections
+    }
+
+    /// Waits until so many requests have arrived.
+    pub async fn wait_requests(&self, count: usize) {
+        self.wait_for(|counts| counts.requests >= count).await;
+    }
+
     /// Waits until clients have left so many streams before their end.
     pub async fn wait_abandoned(&self, count: usize) {
-        let mut seen = self.state.abandoned.subscribe();
+        self.wait_for(|counts| counts.abandoned >= count).await;
+    }
+
+    async fn wait_for(&self, enough: impl Fn(&Counts) -> bool) {
+        let mut counts = self.state.counts.subscribe();
         // The sender lives in `self.state`: this can't fail.
-        let _ = seen.wait_for(|n| *n >= count).await;
+        let _ = counts.wait_for(enough).await;
     }
 
     /// Checks that every turn was used (those with `repeat` may be left), that
@@ -158,26 +179,24 @@ impl Drop for FakeModel {
 
 impl State {
     fn new(script: Script) -> Self {
-        let mut models = script.models;
-        if models.is_empty() {
-            models.push("fake-model".to_owned());
-        }
+        let default = || vec!["fake-model".to_owned()];
         let log = Log {
             turns: script.turns,
             ..Log::default()
         };
         Self {
-            key: script.key,
-            models,
+            key: script.key.map(Secret::new),
+            models: script.models.unwrap_or_else(default),
             log: Mutex::new(log),
-            abandoned: watch::Sender::new(0),
+            counts: watch::Sender::default(),
         }
     }
 
     fn answer(&self, method: &Method, captured: Captured) -> Reply {
         let is_completion = captured.is_completion() && method == Method::POST;
-        let is_list = captured.path.ends_with("/models") && method == Method::GET;
-        let authorized = self.key.is_none() || captured.bearer_is(self.key.as_deref());
+        let is_list =
+            captured.path.ends_with("/models") && method == Method::GET && !self.models.is_empty();
+        let authorized = self.key.is_none() || captured.bearer == self.key;
         if !authorized {
             self.log.lock().remember(captured);
             return refusal(401, "Incorrect API key provided.", Some("invalid_api_key"));
@@ -263,6 +282,7 @@ async fn accept(
         };
         match accepted {
             Ok((socket, _)) => {
+                state.counts.send_modify(|counts| counts.connections += 1);
                 tasks.spawn(serve(socket, Arc::clone(&state), stop.clone()));
             }
             Err(error) => {
@@ -291,6 +311,7 @@ async fn respond(state: Arc<State>, request: Request<Incoming>) -> io::Result<Re
     let body = body.map_err(io::Error::other)?.to_bytes();
     let captured = Captured::new(head.uri.path(), &head.headers, body);
     let reply = state.answer(&head.method, captured);
+    state.counts.send_modify(|counts| counts.requests += 1);
     let watcher = Watcher {
         state,
         finished: false,
@@ -341,7 +362,11 @@ fn stream_body(actions: Vec<Action>, watcher: Watcher) -> Body {
                     continue;
                 }
                 Action::Send(bytes) => Ok(Frame::data(bytes)),
-                Action::Abort => Err(io::Error::other("the script cuts here")),
+                Action::Abort => {
+                    // The server writes out what it has only while it waits.
+                    tokio::task::yield_now().await;
+                    Err(io::Error::other("the script cuts here"))
+                }
             };
             return Some((frame, (actions, watcher)));
         }
@@ -364,7 +389,9 @@ impl Watcher {
 impl Drop for Watcher {
     fn drop(&mut self) {
         if !self.finished {
-            self.state.abandoned.send_modify(|count| *count += 1);
+            self.state
+                .counts
+                .send_modify(|counts| counts.abandoned += 1);
         }
     }
 }

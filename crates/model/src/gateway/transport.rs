@@ -207,11 +207,11 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'stat
     std::iter::successors(error.source(), |cause| (*cause).source())
 }
 
-/// A `rustls::Error` travels inside an `io::Error`, whose `source` skips it.
+/// A `rustls::Error` travels inside an `io::Error` or two, whose `source`
+/// skips what they hold.
 fn is_tls(cause: &(dyn StdError + 'static)) -> bool {
     let inner = cause
         .downcast_ref::<io::Error>()
         .and_then(io::Error::get_ref);
-    cause.is::<rustls::Error>()
-        || inner.is_some_and(<dyn StdError + Send + Sync>::is::<rustls::Error>)
+    cause.is::<rustls::Error>() || inner.is_some_and(|inner| is_tls(inner))
 }

@@ -29,15 +29,17 @@ pub(crate) struct Decoder {
     max_bytes: usize,
 }
 
-/// Why an event can't be taken.
+/// Why an answer can't be read on.
 #[derive(Debug)]
 pub(crate) enum Fault {
-    /// It is not JSON, or JSON of another shape.
+    /// An event is not JSON, or JSON of another shape.
     Shape(String),
-    /// It reports an error.
+    /// The server reports an error.
     Reported(Reported),
-    /// It takes the answer past its limit.
+    /// The answer passes its limit.
     TooLarge,
+    /// The bytes ended before the answer did.
+    Cut,
 }
 
 impl Decoder {
@@ -94,6 +96,11 @@ impl Decoder {
         }
         let chunk = Chunk::read(data).map_err(|_| Fault::Shape(data.to_owned()))?;
         self.chunk(chunk, out)
+    }
+
+    /// Says that nothing more comes.
+    pub(crate) const fn end(&mut self) {
+        self.done = true;
     }
 
     /// Ends the answer: what was held back goes out, then reason and usage.
