@@ -70,6 +70,14 @@ export class Documents {
     private readonly onDirty: (fileId: string, isDirty: boolean) => void = () => undefined,
   ) {}
 
+  /** Saves a document; the editor's pane says how. True when nothing is left to save. */
+  saver: (fileId: string) => Promise<boolean> = async () => false;
+
+  /** Saves a document if it has changes; true when what stands in it is what is saved. */
+  async ensureSaved(fileId: string): Promise<boolean> {
+    return this.info(fileId)?.isDirty ? this.saver(fileId) : true;
+  }
+
   /** Calls `listener` whenever a document's info changes; returns what ends that. */
   subscribe = (listener: () => void): (() => void) => {
     this.listeners.add(listener);
