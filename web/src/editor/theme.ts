@@ -148,6 +148,21 @@ const differences = EditorView.theme({
   },
 });
 
+const conflicts = EditorView.theme({
+  ".cm-conflict-choices": {
+    display: "flex",
+    flexWrap: "wrap",
+    gap: "0.375rem",
+    padding: "0.375rem 0.5rem",
+    fontFamily: "var(--font-sans)",
+    backgroundColor: "var(--warning-soft)",
+    borderTop: "1px solid var(--warning)",
+  },
+  ".cm-conflict-marker": { color: "var(--muted)", backgroundColor: "var(--hover)" },
+  ".cm-conflict-mine": { backgroundColor: "var(--accent-soft)" },
+  ".cm-conflict-theirs": { backgroundColor: "var(--added)" },
+});
+
 const colours = HighlightStyle.define([
   { tag: [tags.keyword, tags.modifier, tags.operatorKeyword], color: "var(--syntax-keyword)" },
   {
@@ -196,4 +211,10 @@ const colours = HighlightStyle.define([
 export const highlightStyle = colours;
 
 /** All of the editor's looks. */
-export const theme: Extension = [surfaces, panels, differences, syntaxHighlighting(colours)];
+export const theme: Extension = [
+  surfaces,
+  panels,
+  differences,
+  conflicts,
+  syntaxHighlighting(colours),
+];

@@ -15,9 +15,9 @@ export function Switch({ label, className, ...rest }: SwitchProps) {
       )}
     >
       <span className="relative inline-flex">
-        {/* biome-ignore lint/a11y/useAriaPropsForRole: the browser tells the checked state of its own checkbox */}
         <input
           type="checkbox"
+          // biome-ignore lint/a11y/useAriaPropsForRole: the browser tells the state of its own checkbox
           role="switch"
           className="peer h-4.5 w-8 cursor-pointer appearance-none rounded-full border border-line-strong bg-hover transition-colors checked:border-accent-fill checked:bg-accent-fill disabled:cursor-not-allowed disabled:opacity-55"
           {...rest}

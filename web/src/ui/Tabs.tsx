@@ -15,6 +15,7 @@ export function Tabs({
   items,
   value,
   onChange,
+  flush = false,
   className,
 }: {
   /** What the tabs are of; read aloud. */
@@ -22,13 +23,22 @@ export function Tabs({
   items: TabItem[];
   value: string;
   onChange: (id: string) => void;
+  /** The sheets reach the edges and scroll by themselves. */
+  flush?: boolean;
   className?: string;
 }) {
   return (
-    <Radix.Root value={value} onValueChange={onChange} className={cx("flex flex-col", className)}>
+    <Radix.Root
+      value={value}
+      onValueChange={onChange}
+      className={cx("flex min-h-0 flex-col", className)}
+    >
       <Radix.List
         aria-label={label}
-        className="flex shrink-0 gap-0.5 overflow-x-auto border-line border-b"
+        className={cx(
+          "flex shrink-0 gap-0.5 overflow-x-auto overflow-y-hidden border-line border-b",
+          flush && "px-1.5",
+        )}
       >
         {items.map((item) => (
           <Radix.Trigger
@@ -42,7 +52,17 @@ export function Tabs({
         ))}
       </Radix.List>
       {items.map((item) => (
-        <Radix.Content key={item.id} value={item.id} className="min-h-0 flex-1 pt-4">
+        // Those behind stay, so that what was typed or is streaming there does too.
+        <Radix.Content
+          key={item.id}
+          value={item.id}
+          forceMount
+          hidden={item.id !== value}
+          className={cx(
+            "min-h-0 flex-1 focus-visible:-outline-offset-2",
+            flush ? "not-[[hidden]]:flex flex-col overflow-hidden" : "pt-4",
+          )}
+        >
           {item.content}
         </Radix.Content>
       ))}

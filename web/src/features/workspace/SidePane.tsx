@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { useStore } from "zustand";
 import { useShowInWorkspace } from "@/commands/useWorkspaceNavigation";
 import { Tabs } from "@/ui/Tabs";
@@ -14,6 +15,9 @@ const LABELS: Record<SidePanel, string> = {
 export function SidePane({ slots }: { slots: Slots }) {
   const panel = useStore(layoutStore, (layout) => layout.sidePanel);
   const show = useShowInWorkspace();
+  // What was never in front isn't even fetched; what was stays.
+  const [opened, setOpened] = useState<ReadonlySet<SidePanel>>(new Set([panel]));
+  if (!opened.has(panel)) setOpened(new Set([...opened, panel]));
   return (
     <Tabs
       label="Assistant"
@@ -24,7 +28,11 @@ export function SidePane({ slots }: { slots: Slots }) {
         const next = SIDE_PANELS.find((known) => known === id);
         if (next) show({ panel: next }, { replace: true });
       }}
-      items={SIDE_PANELS.map((id) => ({ id, label: LABELS[id], content: slots[id] }))}
+      items={SIDE_PANELS.map((id) => ({
+        id,
+        label: LABELS[id],
+        content: opened.has(id) ? slots[id] : null,
+      }))}
     />
   );
 }

@@ -1,0 +1,72 @@
+import { FolderPlus, ShieldAlert } from "lucide-react";
+import { Badge } from "@/ui/Badge";
+import { Button } from "@/ui/Button";
+import { EmptyState } from "@/ui/EmptyState";
+import { ErrorState } from "@/ui/ErrorState";
+import { ProgressBar } from "@/ui/ProgressBar";
+import { Skeleton } from "@/ui/Skeleton";
+import { Spinner } from "@/ui/Spinner";
+import { toast } from "@/ui/Toast";
+import { Specimen } from "./Specimen";
+
+const FAILURE = {
+  problem: {
+    title: "The project can't be imported.",
+    detail: "The archive's entry “../../etc/passwd” leads outside the workspace.",
+    hint: "Pack the folder anew, without absolute paths or links.",
+    requestId: "0199a4f2-6f3e-7c11-9d55-4b1f0c2a7e90",
+  },
+};
+
+export function States() {
+  return (
+    <>
+      <Specimen name="Badge">
+        <Badge>Open</Badge>
+        <Badge tone="accent">Default</Badge>
+        <Badge tone="success">Applied</Badge>
+        <Badge tone="warning" icon={<ShieldAlert aria-hidden />}>
+          Runs are off
+        </Badge>
+        <Badge tone="danger">Failed</Badge>
+      </Specimen>
+      <Specimen name="Spinner, ProgressBar, Skeleton">
+        <Spinner label="Loading" />
+        <div className="min-w-56 flex-1">
+          <ProgressBar label="Cloning" percent={62} />
+        </div>
+        <div className="min-w-56 flex-1">
+          <ProgressBar label="Starting" />
+        </div>
+        <Skeleton lines={3} className="w-full" />
+      </Specimen>
+      <Specimen name="EmptyState">
+        <div className="w-full">
+          <EmptyState
+            icon={<FolderPlus />}
+            title="No workspaces yet"
+            action={<Button variant="primary">New workspace</Button>}
+          >
+            Start from nothing, a template, a folder on this server, a zip or a git repository.
+          </EmptyState>
+        </div>
+      </Specimen>
+      <Specimen name="ErrorState">
+        <ErrorState error={FAILURE} retry={() => undefined} className="w-full" />
+      </Specimen>
+      <Specimen name="Toast">
+        <Button
+          onClick={() =>
+            toast.success("“Shop” is archived", { label: "Undo", run: () => undefined })
+          }
+        >
+          Archive
+        </Button>
+        <Button onClick={() => toast.info("The file changed", "Another page saved it.")}>
+          Tell
+        </Button>
+        <Button onClick={() => toast.error(FAILURE)}>Fail</Button>
+      </Specimen>
+    </>
+  );
+}

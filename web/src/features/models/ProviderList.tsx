@@ -1,0 +1,66 @@
+import { useQuery } from "@tanstack/react-query";
+import { Plus, Sparkles } from "lucide-react";
+import { useState } from "react";
+import { providersQuery } from "@/api/queries/providers";
+import type { Provider } from "@/api/schema";
+import { Button } from "@/ui/Button";
+import { Card } from "@/ui/Card";
+import { EmptyState } from "@/ui/EmptyState";
+import { ErrorState } from "@/ui/ErrorState";
+import { Skeleton } from "@/ui/Skeleton";
+import { ProviderCard } from "./ProviderCard";
+import { ProviderDialog } from "./ProviderDialog";
+
+/** The configured models, and the way to add one. */
+export function ProviderList() {
+  const providers = useQuery(providersQuery);
+  // The model in the dialog; "new" for one that isn't there yet.
+  const [editing, setEditing] = useState<Provider | "new" | null>(null);
+  const add = (
+    <Button variant="primary" icon={<Plus />} onClick={() => setEditing("new")}>
+      Add model
+    </Button>
+  );
+  return (
+    <>
+      {providers.isPending ? (
+        <Card className="p-5">
+          <Skeleton lines={3} />
+        </Card>
+      ) : null}
+      {providers.isError ? (
+        <ErrorState error={providers.error} retry={() => void providers.refetch()} />
+      ) : null}
+      {providers.data?.items.length === 0 ? (
+        <Card>
+          <EmptyState icon={<Sparkles />} title="No model yet" action={add}>
+            Atelier works with any service that speaks the OpenAI interface, on the net or on your
+            own machine.
+          </EmptyState>
+        </Card>
+      ) : null}
+      {providers.data && providers.data.items.length > 0 ? (
+        <>
+          <ul aria-label="Models" className="flex flex-col gap-3">
+            {providers.data.items.map((provider, index) => (
+              <li key={provider.id}>
+                <ProviderCard
+                  provider={provider}
+                  isDefault={index === 0}
+                  onEdit={() => setEditing(provider)}
+                />
+              </li>
+            ))}
+          </ul>
+          <div>{add}</div>
+        </>
+      ) : null}
+      {editing ? (
+        <ProviderDialog
+          provider={editing === "new" ? undefined : editing}
+          onClose={() => setEditing(null)}
+        />
+      ) : null}
+    </>
+  );
+}

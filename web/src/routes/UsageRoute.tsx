@@ -1,0 +1,52 @@
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { Download } from "lucide-react";
+import { type UsageFilter, usageCsvAddress } from "@/api/queries/usage";
+import type { GroupBy } from "@/api/schema";
+import { AppBar } from "@/features/frame/AppBar";
+import { UsageReport } from "@/features/usage/UsageReport";
+import { buttonClass } from "@/ui/Button";
+import { Page } from "@/ui/Page";
+import { PILL } from "@/ui/pill";
+
+const VIEWS: { by: GroupBy; label: string }[] = [
+  { by: "day", label: "By day" },
+  { by: "model", label: "By model" },
+  { by: "workspace", label: "By workspace" },
+  { by: "turn", label: "By turn" },
+];
+
+const route = getRouteApi("/usage");
+
+export function UsageRoute() {
+  const filter: UsageFilter = { groupBy: route.useSearch().by ?? "day" };
+  return (
+    <>
+      <AppBar />
+      <Page
+        title="Usage"
+        lead="What the models and runs used, and what it cost."
+        actions={
+          <a href={usageCsvAddress(filter)} download className={buttonClass("secondary")}>
+            <Download aria-hidden />
+            Download CSV
+          </a>
+        }
+      >
+        <nav aria-label="How it is summed up" className="flex flex-wrap gap-1">
+          {VIEWS.map((view) => (
+            <Link
+              key={view.by}
+              to="/usage"
+              search={view.by === "day" ? {} : { by: view.by }}
+              activeOptions={{ exact: true, includeSearch: true }}
+              className={PILL}
+            >
+              {view.label}
+            </Link>
+          ))}
+        </nav>
+        <UsageReport filter={filter} />
+      </Page>
+    </>
+  );
+}

@@ -1,0 +1,84 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { lazy, type ReactNode, Suspense } from "react";
+import { workspaceQuery } from "@/api/queries/workspaces";
+import { AppBar } from "@/features/frame/AppBar";
+import { RunButton } from "@/features/workspace/RunButton";
+import { useKeepPlace } from "@/features/workspace/useKeepPlace";
+import { WorkspaceShell } from "@/features/workspace/WorkspaceShell";
+import { Boundary } from "@/ui/Boundary";
+import { buttonClass } from "@/ui/Button";
+import { ErrorState } from "@/ui/ErrorState";
+import { Page } from "@/ui/Page";
+import { Skeleton } from "@/ui/Skeleton";
+
+// Asked for at once, not when they are first drawn: they load side by side.
+const tree = import("@/features/tree/FileTree");
+const editor = import("@/features/editor/EditorPane");
+const chat = import("@/features/chat/ChatPanel");
+
+const FileTree = lazy(() => tree.then((module) => ({ default: module.FileTree })));
+const EditorPane = lazy(() => editor.then((module) => ({ default: module.EditorPane })));
+const ChatPanel = lazy(() => chat.then((module) => ({ default: module.ChatPanel })));
+const RunPanel = lazy(() =>
+  import("@/features/run/RunPanel").then((module) => ({ default: module.RunPanel })),
+);
+const ReviewPane = lazy(() =>
+  import("@/features/review/ReviewPane").then((module) => ({ default: module.ReviewPane })),
+);
+const VersionsPane = lazy(() =>
+  import("@/features/versions/VersionsPane").then((module) => ({ default: module.VersionsPane })),
+);
+
+const route = getRouteApi("/w/$workspaceId");
+
+export function WorkspaceRoute() {
+  const { workspaceId } = route.useParams();
+  // A new workspace is a new page: nothing of the last one may stay.
+  return <OpenWorkspace key={workspaceId} workspaceId={workspaceId} />;
+}
+
+function OpenWorkspace({ workspaceId }: { workspaceId: string }) {
+  const workspace = useQuery(workspaceQuery(workspaceId));
+  useKeepPlace(workspaceId);
+
+  if (workspace.isError && !workspace.data) {
+    return <Unavailable error={workspace.error} retry={() => void workspace.refetch()} />;
+  }
+  const name = workspace.data?.name;
+  const slot = (content: ReactNode) => (
+    <Boundary>
+      <Suspense fallback={<Skeleton lines={3} className="p-4" />}>{content}</Suspense>
+    </Boundary>
+  );
+  return (
+    <>
+      <title>{name ? `${name} · Atelier` : "Atelier"}</title>
+      <AppBar title={<h1 className="truncate">{name ?? "…"}</h1>} actions={<RunButton />} />
+      <WorkspaceShell
+        slots={{
+          files: slot(<FileTree workspaceId={workspaceId} />),
+          editor: slot(<EditorPane workspaceId={workspaceId} />),
+          chat: slot(<ChatPanel workspaceId={workspaceId} />),
+          review: slot(<ReviewPane workspaceId={workspaceId} />),
+          run: slot(<RunPanel workspaceId={workspaceId} />),
+          versions: slot(<VersionsPane workspaceId={workspaceId} />),
+        }}
+      />
+    </>
+  );
+}
+
+function Unavailable({ error, retry }: { error: unknown; retry: () => void }) {
+  return (
+    <>
+      <AppBar />
+      <Page title="This workspace can't be opened">
+        <ErrorState error={error} retry={retry} />
+        <Link to="/" className={`${buttonClass("secondary")} self-start`}>
+          Go to your workspaces
+        </Link>
+      </Page>
+    </>
+  );
+}
