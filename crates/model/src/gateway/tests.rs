@@ -300,9 +300,10 @@ async fn cancelling_drops_the_connection_at_once() {
 
 #[tokio::test]
 async fn a_cancelled_call_gives_out_nothing_more_even_if_it_has_arrived() {
-    let fake = FakeModel::local(Script::of([Turn::text("a text of some chunks")]))
-        .await
-        .unwrap();
+    let word = "data: {\"choices\":[{\"delta\":{\"content\":\"word\"}}]}\n\n";
+    // One write, so that both words arrive together.
+    let both = Turn::of([Step::Raw(word.repeat(2)), Step::Stall(600_000)]);
+    let fake = FakeModel::local(Script::of([both])).await.unwrap();
     let gateway = gateway(GatewayOptions::default());
     let cancel = CancellationToken::new();
     let prepared = gateway.prepare(&endpoint(&fake.url()), &ask("hi")).unwrap();
@@ -426,6 +427,7 @@ async fn the_key_shows_up_nowhere() {
     let prepared = gateway.prepare(&to, &ask("hi")).unwrap();
     let mut shown = vec![format!("{to:?} {gateway:?} {prepared:?}")];
     shown.push(String::from_utf8_lossy(prepared.body()).into_owned());
+    shown.push(format!("{:?}", prepared.headers));
     for _ in 0..3 {
         let error = deltas(&gateway, &fake.url(), "hi").await.1.unwrap();
         shown.push(format!("{error} {error:?} {}", error.hint()));
@@ -521,7 +523,7 @@ async fn a_server_that_ignores_streaming_or_is_a_web_page_is_understood() {
         ("application/json", "{}", "", Some("model_protocol")),
         ("text/html", "<html>", "", Some("model_protocol")),
     ] {
-        let url = answer_once(kind, body).await;
+        let url = answer_once("200 OK", &format!("content-type: {kind}"), body).await;
         let (seen, error) = deltas(&gateway, &url, "hi").await;
         let found = error.as_ref().map(Error::code);
         assert_eq!(
@@ -532,14 +534,28 @@ async fn a_server_that_ignores_streaming_or_is_a_web_page_is_understood() {
     }
 }
 
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let fake = FakeModel::local(Script::of([Turn::text("elsewhere").repeat()]))
+        .await
+        .unwrap();
+    let location = format!("location: {}/chat/completions", fake.url());
+    let url = answer_once("307 Temporary Redirect", &location, "").await;
+    let (_, error) = deltas(&gateway(GatewayOptions::default()), &url, "hi").await;
+    assert!(
+        matches!(error, Some(Error::Redirected { status: 307, .. })),
+        "{error:?}"
+    );
+    assert!(fake.requests().is_empty());
+}
+
 /// Serves one response to whatever is asked.
-async fn answer_once(kind: &str, body: &str) -> String {
+async fn answer_once(status: &str, header: &str, body: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let length = body.len();
-    let response = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n{body}"
-    );
+    let response =
+        format!("HTTP/1.1 {status}\r\n{header}\r\ncontent-length: {length}\r\n\r\n{body}");
     tokio_util::task::TaskTracker::new().spawn(async move {
         let (mut socket, _) = listener.accept().await.unwrap();
         let mut request = vec![0; 64 * 1024];
