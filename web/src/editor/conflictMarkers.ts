@@ -2,7 +2,7 @@
  * Conflict markers in a merged text: finding them, settling them, and an
  * extension that shows the sides in colour with a button for each choice.
  */
-import { type EditorState, type Range, StateField } from "@codemirror/state";
+import { type EditorState, type Range, StateField, Text } from "@codemirror/state";
 import { Decoration, type DecorationSet, EditorView, WidgetType } from "@codemirror/view";
 
 /** A place where both sides changed the same lines. Positions are in characters. */
@@ -126,7 +126,7 @@ class ChoiceWidget extends WidgetType {
       button.textContent = label;
       button.addEventListener("click", () => {
         const { from, to } = this.block;
-        const insert = view.state.toText(settled(this.block, settlement));
+        const insert = Text.of(settled(this.block, settlement).split("\n"));
         view.dispatch({ changes: { from, to: Math.min(to, view.state.doc.length), insert } });
         view.focus();
       });

@@ -47,6 +47,14 @@ export interface DocumentInfo {
   readonly incoming: ServerText | undefined;
 }
 
+/** Where the caret is, counted from 1. */
+export interface Caret {
+  readonly line: number;
+  readonly column: number;
+  /** How many characters are selected. */
+  readonly selected: number;
+}
+
 /** Tells the page's own changes of a text from a person's. */
 const external = Annotation.define<true>();
 
@@ -63,6 +71,7 @@ interface Entry {
 export class Documents {
   private readonly entries = new Map<string, Entry>();
   private readonly listeners = new Set<() => void>();
+  private readonly caretListeners = new Set<() => void>();
 
   /** `onDirty` hears of each document that becomes dirty or clean. */
   constructor(
@@ -83,6 +92,37 @@ export class Documents {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   };
+
+  /** Calls `listener` whenever a caret moves; returns what ends that. */
+  subscribeCaret = (listener: () => void): (() => void) => {
+    this.caretListeners.add(listener);
+    return () => this.caretListeners.delete(listener);
+  };
+
+  /** Where the main caret of a document is. */
+  caret(fileId: string): Caret | undefined {
+    const entry = this.entries.get(fileId);
+    if (!entry) return undefined;
+    const { main, ranges } = entry.state.selection;
+    const line = entry.state.doc.lineAt(main.head);
+    const selected = ranges.reduce((sum, range) => sum + range.to - range.from, 0);
+    return { line: line.number, column: main.head - line.from + 1, selected };
+  }
+
+  /** The line break a document is written with. */
+  lineBreak(fileId: string): string | undefined {
+    return this.entries.get(fileId)?.state.lineBreak;
+  }
+
+  /** Puts the caret on a line, from 1, and scrolls there. */
+  goTo(fileId: string, line: number): void {
+    const entry = this.entries.get(fileId);
+    if (!entry) return;
+    const { doc } = entry.state;
+    const at = doc.line(Math.min(Math.max(line, 1), doc.lines)).from;
+    const effects = EditorView.scrollIntoView(at, { y: "center" });
+    this.dispatch(entry, { selection: { anchor: at }, effects });
+  }
 
   /** What is known of a document; nothing when it isn't open. */
   info(fileId: string): DocumentInfo | undefined {
@@ -153,14 +193,17 @@ export class Documents {
     if (this.entries.delete(fileId)) this.tell();
   }
 
-  /** Shows a document in a view in place of what it shows. */
-  attach(fileId: string, view: EditorView): void {
+  /**
+   * Shows a document in a view in place of what it shows; `firstLine` is where
+   * it is scrolled to when it has not been shown before.
+   */
+  attach(fileId: string, view: EditorView, firstLine = 1): void {
     const entry = this.entries.get(fileId);
     if (!entry || entry.view === view) return;
     this.detach(view);
     entry.view = view;
     view.setState(entry.state);
-    if (entry.scroll) view.dispatch({ effects: entry.scroll });
+    view.dispatch({ effects: entry.scroll ?? scrollTo(entry.state.doc, firstLine) });
     void this.loadGrammar(entry);
   }
 
@@ -222,6 +265,9 @@ export class Documents {
     if (!entry) return;
     entry.state = update.state;
     if (update.docChanged) this.settle(entry);
+    if (update.docChanged || update.selectionSet) {
+      for (const listener of this.caretListeners) listener();
+    }
   }
 
   /** Works out whether the text differs from what is saved, and keeps it if so. */
@@ -279,6 +325,10 @@ export class Documents {
   private tell(): void {
     for (const listener of this.listeners) listener();
   }
+}
+
+function scrollTo(doc: Text, line: number): StateEffect<unknown> {
+  return EditorView.scrollIntoView(doc.line(Math.min(line, doc.lines)).from, { y: "start" });
 }
 
 /** The one range in which two texts differ, or nothing. */

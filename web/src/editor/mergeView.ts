@@ -4,7 +4,7 @@ import { EditorState, type Extension } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 import { conflictChoices, type SideNames } from "./conflictMarkers";
 import { loadLanguage } from "./language";
-import { readingExtensions, readOnlyExtensions, writingExtensions } from "./setup";
+import { lineBreakOf, readingExtensions, readOnlyExtensions, writingExtensions } from "./setup";
 
 /** What can be taken away again. */
 export interface Mounted {
@@ -78,7 +78,7 @@ export async function mountMergeEditor(
     state: EditorState.create({
       doc: text,
       extensions: [
-        EditorState.lineSeparator.of("\n"),
+        EditorState.lineSeparator.of(lineBreakOf(text)),
         readingExtensions(`Merged text of ${path}`),
         writingExtensions(text),
         conflictChoices(names),
