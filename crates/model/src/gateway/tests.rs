@@ -273,7 +273,11 @@ async fn cancelling_drops_the_connection_at_once() {
         call.next().await.unwrap().unwrap(),
         Delta::Text("half".into())
     );
-    let (next, ()) = tokio::join!(call.next(), async { cancel.cancel() });
+    let next = async { tokio::join!(call.next(), async { cancel.cancel() }).0 };
+    // Far less than the idle timeout, which would end the wait as well.
+    let next = tokio::time::timeout(Duration::from_secs(20), next)
+        .await
+        .unwrap();
     assert!(matches!(next, Some(Err(Error::Cancelled))), "{next:?}");
     assert!(call.next().await.is_none());
     assert!(call.usage().estimated && call.usage().output_tokens == 1);
