@@ -1,0 +1,198 @@
+//! The difference of two texts in reviewable hunks, and taking some of them.
+
+use std::ops::Range;
+
+use imara_diff::{Algorithm, Diff, InternedInput};
+
+use crate::label::MatchLabel;
+use crate::line::{count, lines};
+
+/// Changes with at most this many unchanged lines between them are reviewed
+/// as one hunk: fewer would not read as separate decisions.
+const GROUP_LINES: u32 = 3;
+
+/// One change that is accepted or rejected as a whole.
+///
+/// The ranges are lines, from 0, of the text before and after, without
+/// context. Unchanged lines lie within when close changes were grouped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hunk {
+    /// What it changes.
+    pub kind: HunkKind,
+    /// The first line of the old text, from 0.
+    pub old_start: u32,
+    /// How many lines of the old text it replaces.
+    pub old_lines: u32,
+    /// The first line of the new text, from 0.
+    pub new_start: u32,
+    /// How many lines of the new text it brings.
+    pub new_lines: u32,
+    /// How its place was found.
+    pub label: MatchLabel,
+}
+
+/// What a hunk changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HunkKind {
+    /// Lines of a file.
+    Text,
+    /// Makes the file.
+    Create,
+    /// Removes the file.
+    Delete,
+    /// Gives the file its new path; has no lines.
+    Rename,
+}
+
+impl Hunk {
+    /// Returns the lines of the old text.
+    pub(crate) fn old_range(&self) -> Range<u32> {
+        self.old_start..self.old_start.saturating_add(self.old_lines)
+    }
+
+    /// Returns the lines of the new text.
+    pub(crate) fn new_range(&self) -> Range<u32> {
+        self.new_start..self.new_start.saturating_add(self.new_lines)
+    }
+
+    /// Makes the hunk of `kind` over the given lines, exactly matched.
+    pub(crate) fn over(kind: HunkKind, old: Range<u32>, new: Range<u32>) -> Self {
+        Self {
+            kind,
+            old_start: old.start,
+            old_lines: old.end - old.start,
+            new_start: new.start,
+            new_lines: new.end - new.start,
+            label: MatchLabel::Exact,
+        }
+    }
+}
+
+/// Lines of the old text that were replaced by lines of the new one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Replaced {
+    pub(crate) old: Range<u32>,
+    pub(crate) new: Range<u32>,
+}
+
+/// Returns the hunks that make `after` of `before`, in order.
+///
+/// The algorithm is histogram diff with the indentation heuristic of git;
+/// line endings count as content.
+pub fn diff(before: &[u8], after: &[u8]) -> Vec<Hunk> {
+    let mut hunks: Vec<Hunk> = Vec::new();
+    for Replaced { old, new } in changes(before, after) {
+        match hunks.last_mut() {
+            Some(last) if old.start - last.old_range().end <= GROUP_LINES => {
+                last.old_lines = old.end - last.old_start;
+                last.new_lines = new.end - last.new_start;
+            }
+            _ => hunks.push(Hunk::over(HunkKind::Text, old, new)),
+        }
+    }
+    hunks
+}
+
+/// Returns every change between two texts, ungrouped.
+pub(crate) fn changes(before: &[u8], after: &[u8]) -> Vec<Replaced> {
+    let input = InternedInput::new(before, after);
+    let mut diff = Diff::compute(Algorithm::Histogram, &input);
+    diff.postprocess_lines(&input);
+    collect(&diff)
+}
+
+/// Returns every change between two texts as git's merge sees them: by Myers'
+/// algorithm, without the indentation heuristic.
+pub(crate) fn changes_for_merge(before: &[u8], after: &[u8]) -> Vec<Replaced> {
+    let input = InternedInput::new(before, after);
+    let mut diff = Diff::compute(Algorithm::Myers, &input);
+    diff.postprocess_no_heuristic(&input);
+    collect(&diff)
+}
+
+fn collect(diff: &Diff) -> Vec<Replaced> {
+    diff.hunks()
+        .map(|hunk| Replaced {
+            old: hunk.before,
+            new: hunk.after,
+        })
+        .collect()
+}
+
+/// Returns `before` with the accepted hunks' lines taken from `after`.
+///
+/// `hunks` are those that [`diff`] or [`crate::plan`] gave for these two
+/// texts, in order; only those of text count. A hunk without a flag in
+/// `accepted` is not accepted. With all accepted the result is `after`, with
+/// none it is `before`.
+pub fn splice(before: &[u8], after: &[u8], hunks: &[Hunk], accepted: &[bool]) -> Vec<u8> {
+    let old: Vec<&[u8]> = lines(before).collect();
+    let new: Vec<&[u8]> = lines(after).collect();
+    let mut bytes = Vec::with_capacity(before.len().max(after.len()));
+    let mut done = 0_u32;
+    let taken = accepted.iter().copied().chain(std::iter::repeat(false));
+    for (hunk, accept) in hunks.iter().zip(taken) {
+        if hunk.kind == HunkKind::Text && accept {
+            extend(&mut bytes, &old, done..hunk.old_start);
+            extend(&mut bytes, &new, hunk.new_range());
+            done = hunk.old_range().end;
+        }
+    }
+    extend(&mut bytes, &old, done..count(old.len()));
+    bytes
+}
+
+/// Appends a range of lines; what lies outside the text is left out, because
+/// hunks may come from storage.
+pub(crate) fn extend(bytes: &mut Vec<u8>, lines: &[&[u8]], range: Range<u32>) {
+    let end = (range.end as usize).min(lines.len());
+    let start = (range.start as usize).min(end);
+    for line in &lines[start..end] {
+        bytes.extend_from_slice(line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ranges(before: &str, after: &str) -> Vec<(u32, u32, u32, u32)> {
+        diff(before.as_bytes(), after.as_bytes())
+            .iter()
+            .map(|h| (h.old_start, h.old_lines, h.new_start, h.new_lines))
+            .collect()
+    }
+
+    #[test]
+    fn close_changes_are_one_hunk() {
+        let before = "a\nb\nc\nd\ne\nf\n";
+        assert_eq!(ranges(before, before), []);
+        assert_eq!(ranges(before, "A\nb\nc\nd\nE\nf\n"), [(0, 5, 0, 5)]);
+        assert_eq!(
+            ranges(before, "A\nb\nc\nd\ne\nF\n"),
+            [(0, 1, 0, 1), (5, 1, 5, 1)]
+        );
+        assert_eq!(ranges("", "a\n"), [(0, 0, 0, 1)]);
+        assert_eq!(ranges("a\n", ""), [(0, 1, 0, 0)]);
+        assert_eq!(ranges("a", "a\n"), [(0, 1, 0, 1)]);
+    }
+
+    #[test]
+    fn some_hunks_are_taken() {
+        let before = b"a\nb\nc\nd\ne\nf";
+        let after = b"A\nb\nc\nd\ne\nf\ng\n";
+        let hunks = diff(before, after);
+        assert_eq!(hunks.len(), 2);
+        let take = |accepted: &[bool]| splice(before, after, &hunks, accepted);
+        assert_eq!(take(&[true, true]), after);
+        assert_eq!(take(&[]), before);
+        assert_eq!(take(&[true]), b"A\nb\nc\nd\ne\nf");
+        assert_eq!(take(&[false, true]), b"a\nb\nc\nd\ne\nf\ng\n");
+    }
+
+    #[test]
+    fn hunks_from_elsewhere_do_not_panic() {
+        let wrong = Hunk::over(HunkKind::Text, 5..90, 7..4_000_000_000);
+        assert_eq!(splice(b"a\n", b"b\n", &[wrong], &[true]), b"a\n");
+    }
+}

@@ -1,0 +1,42 @@
+//! Every edit format in, one edit transaction out.
+//!
+//! A model or a person writes a patch in one of several formats; [`parse`]
+//! reads it, [`plan`] finds every hunk's place and computes every file's new
+//! bytes, all or nothing, [`select`] keeps only the accepted hunks, and
+//! [`merge`] brings in what somebody else wrote meanwhile.
+//!
+//! The crate is pure: no files, no clock, no processes. What it patches it
+//! reads through [`Source`]. Three rules hold everywhere: a hunk has one
+//! place or is refused, bytes that no hunk changes stay as they are, and a
+//! match that is not exact says so in its [`MatchLabel`].
+#![forbid(unsafe_code)]
+
+mod apply;
+mod diff;
+mod edit;
+mod error;
+mod find;
+mod label;
+mod line;
+mod merge;
+mod plan;
+mod print;
+mod read;
+mod select;
+mod sheet;
+mod source;
+
+pub use diff::{Hunk, HunkKind, diff, splice};
+pub use edit::{
+    Anchor, EditBody, EditHunk, EditLine, FileEdit, Format, LineOp, ParseOptions, Patch,
+    UnknownFormat,
+};
+pub use error::{Divergence, ErrorCode, Evidence, PatchError};
+pub use label::{IndentUnit, MatchLabel, UnknownLabel};
+pub use line::{Ending, Lines, is_binary, lines};
+pub use merge::{Conflict, Merge, merge};
+pub use plan::{Change, Plan, PlannedFile, plan};
+pub use print::unified;
+pub use read::parse;
+pub use select::{Selected, select};
+pub use source::{Entry, Source, SourceError};

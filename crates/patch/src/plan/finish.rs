@@ -1,0 +1,162 @@
+//! From the tree as it became to the list of changed files.
+
+use std::collections::HashMap;
+
+use atelier_base::{WorkspacePath, limit};
+
+use super::tree::Original;
+use super::{Change, Plan, PlannedFile};
+use crate::apply::Document;
+use crate::diff::{Hunk, HunkKind, diff};
+use crate::error::{ErrorCode, PatchError};
+use crate::line::{count, is_binary, lines};
+
+/// A path that a patch named.
+pub(super) struct Step {
+    pub(super) path: WorkspacePath,
+    pub(super) before: Option<Original>,
+    pub(super) after: Option<After>,
+}
+
+/// A file as it became.
+pub(super) struct After {
+    /// The path whose original it was made of.
+    pub(super) origin: Option<WorkspacePath>,
+    pub(super) executable: bool,
+    /// Its text; `None` when it is its original's.
+    pub(super) document: Option<Box<Document>>,
+}
+
+/// Makes the plan of the named paths, in their order.
+pub(super) fn finish(steps: Vec<Step>) -> Result<Plan, PatchError> {
+    let mut files = Vec::with_capacity(steps.len());
+    for step in &steps {
+        files.push(PlannedFile {
+            path: step.path.clone(),
+            change: Change::Modify,
+            before: None,
+            after: after_bytes(step, &steps)?,
+            executable: step.executable(),
+            binary: false,
+            hunks: Vec::new(),
+        });
+    }
+    let mut moved = find_moved(&steps);
+    let mut documents = Vec::with_capacity(steps.len());
+    for (at, step) in steps.into_iter().enumerate() {
+        let home = moved
+            .iter()
+            .position(|from| *from == Some(at))
+            .unwrap_or(at);
+        files[home].before = step.before.map(|original| original.bytes);
+        let after = step.after;
+        documents.push(after.and_then(|after| Some((after.origin?, after.document?))));
+    }
+    let mut plan = Plan::default();
+    let paths: Vec<WorkspacePath> = files.iter().map(|file| file.path.clone()).collect();
+    for ((mut file, document), from) in files.into_iter().zip(documents).zip(moved.drain(..)) {
+        let from = from.and_then(|from| paths.get(from).cloned());
+        if let Some(change) = change_of(&file, from) {
+            file.change = change;
+            describe(&mut file, document.as_ref());
+            plan.files.push(file);
+        }
+    }
+    if plan.files.is_empty() {
+        let detail = "every file already is as the patch would make it";
+        return Err(PatchError::new(ErrorCode::NoChange, detail));
+    }
+    Ok(plan)
+}
+
+impl Step {
+    /// Returns whether the file may be executed afterwards, or could before
+    /// it was deleted. A file made anew in another's place is as that was.
+    fn executable(&self) -> bool {
+        let before = self.before.as_ref().is_some_and(|before| before.executable);
+        match &self.after {
+            Some(after) if after.origin.is_some() => after.executable,
+            _ => before,
+        }
+    }
+}
+
+/// Returns a path's content afterwards.
+fn after_bytes(step: &Step, steps: &[Step]) -> Result<Option<Vec<u8>>, PatchError> {
+    let Some(after) = &step.after else {
+        return Ok(None);
+    };
+    let Some(document) = &after.document else {
+        let origin = after.origin.as_ref();
+        let origin = steps.iter().find(|step| Some(&step.path) == origin);
+        let original = origin.and_then(|step| step.before.as_ref());
+        return Ok(original.map(|original| original.bytes.clone()));
+    };
+    let bytes = document.to_text().into_bytes();
+    if bytes.len() as u64 > limit::TEXT_FILE_BYTES {
+        let detail = format!(
+            "the result would have {} bytes; text has at most 8 MiB",
+            bytes.len()
+        );
+        return Err(PatchError::new(ErrorCode::TooLarge, detail).in_file(&step.path));
+    }
+    Ok(Some(bytes))
+}
+
+/// Finds the moves: for each step, the one whose file moved to it. A move is
+/// a file of another path's origin, where nothing is any more, at a path
+/// where nothing was. Others (a swap, or one onto a deleted file) are planned
+/// as changes of each path.
+fn find_moved(steps: &[Step]) -> Vec<Option<usize>> {
+    let numbered = steps.iter().enumerate();
+    let gone = numbered.filter(|(_, step)| step.before.is_some() && step.after.is_none());
+    let gone: HashMap<&WorkspacePath, usize> = gone.map(|(at, step)| (&step.path, at)).collect();
+    let from = |step: &Step| match (&step.before, &step.after) {
+        (None, Some(after)) => gone.get(after.origin.as_ref()?).copied(),
+        _ => None,
+    };
+    steps.iter().map(from).collect()
+}
+
+/// Returns what happens to a file; `None` when nothing does.
+fn change_of(file: &PlannedFile, from: Option<WorkspacePath>) -> Option<Change> {
+    match (&file.before, &file.after) {
+        (Some(_), Some(_)) if from.is_some() => from.map(|from| Change::Rename { from }),
+        (Some(before), Some(after)) => (before != after).then_some(Change::Modify),
+        (None, Some(_)) => Some(Change::Create),
+        (Some(_), None) => Some(Change::Delete),
+        (None, None) => None,
+    }
+}
+
+/// Gives a file its hunks, with the labels that its document knows if it was
+/// made of the content before.
+fn describe(file: &mut PlannedFile, document: Option<&(WorkspacePath, Box<Document>)>) {
+    let before = file.before.as_deref().unwrap_or_default();
+    let after = file.after.as_deref().unwrap_or_default();
+    file.binary = is_binary(before) || is_binary(after);
+    let whole = |kind| {
+        let range = |bytes| 0..count(lines(bytes).count());
+        Hunk::over(kind, range(before), range(after))
+    };
+    let mut texts = match file.change {
+        Change::Create => vec![whole(HunkKind::Create)],
+        Change::Delete => vec![whole(HunkKind::Delete)],
+        Change::Modify | Change::Rename { .. } if before == after => Vec::new(),
+        Change::Modify | Change::Rename { .. } if file.binary => vec![whole(HunkKind::Text)],
+        Change::Modify | Change::Rename { .. } => diff(before, after),
+    };
+    let home = match &file.change {
+        Change::Rename { from } => from,
+        Change::Create | Change::Modify | Change::Delete => &file.path,
+    };
+    if let Some((origin, document)) = document
+        && origin == home
+    {
+        document.label(&mut texts);
+    }
+    if matches!(file.change, Change::Rename { .. }) {
+        file.hunks.push(Hunk::over(HunkKind::Rename, 0..0, 0..0));
+    }
+    file.hunks.extend(texts);
+}

@@ -1,0 +1,334 @@
+//! The tree while a patch is planned: what was read of it and what has become
+//! of it.
+
+use std::collections::HashMap;
+
+use atelier_base::{ContentHash, WorkspacePath, limit};
+
+use super::Plan;
+use super::finish::{After, Step};
+use crate::apply::Document;
+use crate::edit::{EditBody, EditHunk, FileEdit};
+use crate::error::{ErrorCode, PatchError};
+use crate::find::Work;
+use crate::line::{is_binary, text_lines};
+use crate::source::{Entry, Source};
+
+/// The paths a patch has named so far.
+pub(super) struct Tree<'a> {
+    source: &'a dyn Source,
+    strict: bool,
+    work: Work,
+    slots: HashMap<WorkspacePath, Slot>,
+    /// The slots' paths in the order they were first named.
+    order: Vec<WorkspacePath>,
+    /// What was created, by its path without case.
+    created: HashMap<String, WorkspacePath>,
+}
+
+/// One path: the file in the source and the file now.
+struct Slot {
+    before: Option<Original>,
+    now: Option<Content>,
+}
+
+/// A file as it was read.
+pub(super) struct Original {
+    pub(super) bytes: Vec<u8>,
+    pub(super) executable: bool,
+}
+
+/// A file now.
+struct Content {
+    /// The path whose original it was made of, by edits and moves.
+    origin: Option<WorkspacePath>,
+    executable: bool,
+    body: Body,
+}
+
+enum Body {
+    /// The bytes of its origin.
+    Untouched,
+    Document(Box<Document>),
+}
+
+impl<'a> Tree<'a> {
+    pub(super) fn new(source: &'a dyn Source, strict: bool) -> Self {
+        Self {
+            source,
+            strict,
+            work: Work::full(),
+            slots: HashMap::new(),
+            order: Vec::new(),
+            created: HashMap::new(),
+        }
+    }
+
+    /// Does one edit.
+    ///
+    /// # Errors
+    /// Why it can't be done; the tree is then in between and must be dropped.
+    pub(super) fn edit(&mut self, edit: &FileEdit) -> Result<(), PatchError> {
+        let line = first_line(edit);
+        let done = match edit {
+            FileEdit::Create { path, text } => self.create(path, text),
+            FileEdit::Delete { path, expected } => self.delete(path, expected.as_deref()),
+            FileEdit::Replace { path, text } => self.replace(path, text),
+            FileEdit::Update {
+                path,
+                move_to,
+                hunks,
+            } => self.update(path, hunks).and_then(|()| match move_to {
+                Some(to) if to != path => self.rename(path, to),
+                _ => Ok(()),
+            }),
+        };
+        done.map_err(|mut error| {
+            error.path.get_or_insert_with(|| edit.path().clone());
+            error.patch_line = error.patch_line.or(line);
+            error
+        })
+    }
+
+    /// Returns the changes from the source to the tree as it is now.
+    pub(super) fn finish(self) -> Result<Plan, PatchError> {
+        let mut steps = Vec::with_capacity(self.order.len());
+        let mut slots = self.slots;
+        for path in self.order {
+            if let Some(slot) = slots.remove(&path) {
+                let after = slot.now.map(|content| After {
+                    origin: content.origin,
+                    executable: content.executable,
+                    document: match content.body {
+                        Body::Untouched => None,
+                        Body::Document(document) => Some(document),
+                    },
+                });
+                steps.push(Step {
+                    path,
+                    before: slot.before,
+                    after,
+                });
+            }
+        }
+        super::finish::finish(steps)
+    }
+
+    fn create(&mut self, path: &WorkspacePath, text: &str) -> Result<(), PatchError> {
+        self.vacant(path)?;
+        let mut document = Document::new("", self.work.clone());
+        document.replace(text);
+        self.slot(path)?.now = Some(Content::made(document));
+        Ok(())
+    }
+
+    fn delete(&mut self, path: &WorkspacePath, expected: Option<&str>) -> Result<(), PatchError> {
+        self.content(path)?;
+        if let Some(expected) = expected {
+            let text = self.document(path)?.to_text();
+            let lines = |text: &'_ str| -> Vec<String> {
+                text_lines(text).map(|(line, _)| line.to_owned()).collect()
+            };
+            if lines(&text) != lines(expected) {
+                return Err(PatchError::new(
+                    ErrorCode::ContentChanged,
+                    "the file to delete has other text than the patch says",
+                ));
+            }
+        }
+        self.slot(path)?.now = None;
+        Ok(())
+    }
+
+    fn replace(&mut self, path: &WorkspacePath, text: &str) -> Result<(), PatchError> {
+        if self.slot(path)?.now.is_none() {
+            return self.create(path, text);
+        }
+        let document = self.document(path)?;
+        if let Some(line) = document.first_elision(text) {
+            let detail = format!("the file's text has a placeholder in it: `{line}`");
+            return Err(PatchError::new(ErrorCode::Elided, detail));
+        }
+        document.replace(text);
+        Ok(())
+    }
+
+    fn update(&mut self, path: &WorkspacePath, hunks: &[EditHunk]) -> Result<(), PatchError> {
+        let fills = hunks
+            .first()
+            .is_some_and(|h| matches!(h.body, EditBody::Fill(_)));
+        if fills && self.slot(path)?.now.is_none() {
+            self.create(path, "")?;
+        }
+        self.content(path)?;
+        if hunks.is_empty() {
+            return Ok(());
+        }
+        let strict = self.strict;
+        let done = self.document(path)?.apply(hunks, strict);
+        done.map_err(|mut error| {
+            let before = self.slots.get(path).and_then(|slot| slot.before.as_ref());
+            if let (Some(evidence), Some(before)) = (&mut error.evidence, before) {
+                evidence.file_hash = Some(ContentHash::of(&before.bytes));
+            }
+            error
+        })
+    }
+
+    fn rename(&mut self, path: &WorkspacePath, to: &WorkspacePath) -> Result<(), PatchError> {
+        self.vacant(to).map_err(|error| error.in_file(to))?;
+        let content = self.slot(path)?.now.take();
+        self.slot(to)?.now = content;
+        Ok(())
+    }
+
+    /// Checks that a file can be made at a path, and reserves its name.
+    fn vacant(&mut self, path: &WorkspacePath) -> Result<(), PatchError> {
+        if self.slot(path)?.now.is_some() {
+            return Err(PatchError::new(
+                ErrorCode::FileExists,
+                "the file exists already, and nothing is overwritten",
+            ));
+        }
+        let mut folder = path.parent();
+        while let Some(path) = folder {
+            self.folder(&path)?;
+            folder = path.parent();
+        }
+        let holds = |(other, slot): (&WorkspacePath, &Slot)| {
+            slot.now.is_some() && other != path && other.is_within(path)
+        };
+        if self.slots.iter().any(holds) {
+            return Err(not_a_file(path, "a folder"));
+        }
+        self.reserve(path)
+    }
+
+    /// Checks that a path is a folder or nothing.
+    fn folder(&mut self, path: &WorkspacePath) -> Result<(), PatchError> {
+        let entry = match self.slots.get(path) {
+            Some(slot) if slot.now.is_some() => return Err(not_a_file(path, "a file")),
+            Some(_) => return Ok(()),
+            None => self.read(path)?,
+        };
+        match entry {
+            Entry::Missing | Entry::Directory => Ok(()),
+            Entry::File { .. } => Err(not_a_file(path, "a file")),
+            Entry::Other(what) => Err(not_a_file(path, what)),
+        }
+    }
+
+    /// Refuses a created path that differs from another only in case, in any
+    /// of its names: some file systems have one file for both.
+    fn reserve(&mut self, path: &WorkspacePath) -> Result<(), PatchError> {
+        let mut part = Some(path.clone());
+        while let Some(path) = part {
+            let known = self.created.entry(path.as_str().to_lowercase());
+            let known = known.or_insert_with(|| path.clone());
+            if *known != path {
+                let detail = format!("the patch also creates `{known}`");
+                return Err(PatchError::new(ErrorCode::CaseCollision, detail).in_file(&path));
+            }
+            part = path.parent();
+        }
+        Ok(())
+    }
+
+    /// Returns the file at a path.
+    fn content(&mut self, path: &WorkspacePath) -> Result<&mut Content, PatchError> {
+        let missing = || PatchError::new(ErrorCode::FileMissing, "the file doesn't exist");
+        self.slot(path)?.now.as_mut().ok_or_else(missing)
+    }
+
+    /// Returns the file at a path as a text that can be edited.
+    fn document(&mut self, path: &WorkspacePath) -> Result<&mut Document, PatchError> {
+        let work = self.work.clone();
+        let content = self.content(path)?;
+        if matches!(content.body, Body::Untouched) {
+            let origin = content.origin.clone().unwrap_or_else(|| path.clone());
+            let original = self
+                .slots
+                .get(&origin)
+                .and_then(|slot| slot.before.as_ref());
+            let bytes = original.map_or(&[][..], |original| &original.bytes);
+            let document = Box::new(Document::new(text_of(bytes)?, work));
+            self.content(path)?.body = Body::Document(document);
+        }
+        match &mut self.content(path)?.body {
+            Body::Document(document) => Ok(document),
+            Body::Untouched => Err(PatchError::new(
+                ErrorCode::Unreadable,
+                "the file's text was lost while planning",
+            )),
+        }
+    }
+
+    fn slot(&mut self, path: &WorkspacePath) -> Result<&mut Slot, PatchError> {
+        if !self.slots.contains_key(path) {
+            let before = match self.read(path)? {
+                Entry::Missing => None,
+                Entry::File { bytes, executable } => Some(Original { bytes, executable }),
+                Entry::Directory => return Err(not_a_file(path, "a folder")),
+                Entry::Other(what) => return Err(not_a_file(path, what)),
+            };
+            let now = before.as_ref().map(|original| Content {
+                origin: Some(path.clone()),
+                executable: original.executable,
+                body: Body::Untouched,
+            });
+            self.order.push(path.clone());
+            self.slots.insert(path.clone(), Slot { before, now });
+        }
+        let lost = || PatchError::new(ErrorCode::Unreadable, "the path was lost while planning");
+        self.slots.get_mut(path).ok_or_else(lost)
+    }
+
+    fn read(&self, path: &WorkspacePath) -> Result<Entry, PatchError> {
+        self.source.read(path).map_err(|error| {
+            let detail = format!("the file could not be read: {error}");
+            PatchError::new(ErrorCode::Unreadable, detail).in_file(path)
+        })
+    }
+}
+
+impl Content {
+    fn made(document: Document) -> Self {
+        Self {
+            origin: None,
+            executable: false,
+            body: Body::Document(Box::new(document)),
+        }
+    }
+}
+
+fn not_a_file(path: &WorkspacePath, what: &str) -> PatchError {
+    let detail = format!("`{path}` is {what}");
+    PatchError::new(ErrorCode::NotAFile, detail).in_file(path)
+}
+
+/// Returns a file's bytes as text that a hunk can be applied to.
+fn text_of(bytes: &[u8]) -> Result<&str, PatchError> {
+    if bytes.len() as u64 > limit::TEXT_FILE_BYTES {
+        let detail = format!("the file has {} bytes; text has at most 8 MiB", bytes.len());
+        return Err(PatchError::new(ErrorCode::TooLarge, detail));
+    }
+    if is_binary(bytes) {
+        return Err(PatchError::new(
+            ErrorCode::Binary,
+            "the file has NUL bytes, so it isn't text",
+        ));
+    }
+    std::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        let detail = format!("the file is not UTF-8 from byte {at} on");
+        PatchError::new(ErrorCode::Encoding, detail)
+    })
+}
+
+fn first_line(edit: &FileEdit) -> Option<u32> {
+    match edit {
+        FileEdit::Update { hunks, .. } => hunks.first().map(|hunk| hunk.patch_line),
+        FileEdit::Create { .. } | FileEdit::Delete { .. } | FileEdit::Replace { .. } => None,
+    }
+    .filter(|&line| line > 0)
+}

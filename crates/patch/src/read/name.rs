@@ -1,0 +1,144 @@
+//! File names as people and models write them around a block.
+
+use super::{Script, fence};
+
+/// How many lines above a block its name may stand.
+const REACH: usize = 4;
+/// Names without a dot or a slash that are file names all the same.
+const KNOWN: [&str; 9] = [
+    "Makefile",
+    "Dockerfile",
+    "Containerfile",
+    "LICENSE",
+    "README",
+    "Gemfile",
+    "Procfile",
+    "Justfile",
+    "CHANGELOG",
+];
+
+/// Returns the name above a block and the index of its line. At most one
+/// fence and one blank line may stand between.
+pub(super) fn above<'a>(script: &Script<'a>, at: usize) -> Option<(&'a str, usize)> {
+    let (mut blanks, mut fences) = (0, 0);
+    for index in (at.saturating_sub(REACH)..at).rev() {
+        let line = script.text_at(index);
+        if line.trim().is_empty() {
+            blanks += 1;
+        } else if let Some((_, _, info)) = fence::marker(line) {
+            fences += 1;
+            if let Some(name) = in_info(info) {
+                return Some((name, index));
+            }
+        } else {
+            return of_line(line).map(|name| (name, index));
+        }
+        if blanks > 1 || fences > 1 {
+            return None;
+        }
+    }
+    None
+}
+
+/// Returns the file name that a line is, within the marks it is set in, or
+/// the only one that it has in backticks.
+pub(super) fn of_line(line: &str) -> Option<&str> {
+    let line = line.trim();
+    let bare = undecorate(line);
+    let has_space = bare.contains(char::is_whitespace);
+    let is_set = |mark| line.trim_end_matches(':').ends_with(mark) && line.contains(mark);
+    let is_decorated = !bare.contains('`') && (is_set('`') || is_set('*'));
+    if (!has_space || is_decorated) && (is_plausible(bare) || (is_decorated && is_word(bare))) {
+        return Some(bare);
+    }
+    let mut ticked = line
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|name| is_plausible(name));
+    let name = ticked.next()?;
+    ticked.next().is_none().then_some(name)
+}
+
+/// Returns the file name in what follows an opening fence: `python a.py`,
+/// `python:a.py`, `title="a.py"`.
+pub(super) fn in_info(info: &str) -> Option<&str> {
+    info.split_whitespace().find_map(|token| {
+        let value = token.split_once('=').map_or(token, |(_, value)| value);
+        let value = value.trim_matches(['"', '\'', '{', '}']);
+        let value = value.split_once(':').map_or(value, |(_, path)| path);
+        is_plausible(value).then_some(value)
+    })
+}
+
+fn undecorate(line: &str) -> &str {
+    let marks = ['#', '*', '`', '"', '\'', ':', ' ', '\t'];
+    let mut bare = line.trim_matches(marks);
+    let number = bare.trim_start_matches(|c: char| c.is_ascii_digit());
+    if number.len() < bare.len() && number.starts_with(['.', ')']) {
+        bare = number[1..].trim_matches(marks);
+    }
+    bare = bare.strip_prefix("- ").unwrap_or(bare).trim_matches(marks);
+    for label in ["File name:", "Filename:", "File path:", "File:", "Path:"] {
+        let head = bare.get(..label.len());
+        if head.is_some_and(|head| head.eq_ignore_ascii_case(label)) {
+            return bare[label.len()..].trim_matches(marks);
+        }
+    }
+    bare
+}
+
+fn is_plausible(name: &str) -> bool {
+    let has_mark = name.contains(['.', '/']) || KNOWN.contains(&name);
+    let is_other = name.contains("://") || name.ends_with('.') || name.contains(['<', '>', '|']);
+    has_mark && !is_other && !name.starts_with("...")
+}
+
+fn is_word(name: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    !name.is_empty() && name.chars().all(is_word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_in_their_marks() {
+        for (line, name) in [
+            ("src/a.py", Some("src/a.py")),
+            ("**src/a.py**", Some("src/a.py")),
+            ("`src/a.py`:", Some("src/a.py")),
+            ("### `src/a.py`", Some("src/a.py")),
+            ("#### src/a.py", Some("src/a.py")),
+            ("File: src/a.py", Some("src/a.py")),
+            ("1. **src/a.py**:", Some("src/a.py")),
+            ("- `a.py`", Some("a.py")),
+            ("`my notes.txt`", Some("my notes.txt")),
+            ("Makefile", Some("Makefile")),
+            ("`justfile`", Some("justfile")),
+            ("__init__.py", Some("__init__.py")),
+            (".gitignore", Some(".gitignore")),
+            ("Now change `src/a.py` like this:", Some("src/a.py")),
+            ("Move `a.py` to `b.py`:", None),
+            ("Here is the change to main.py:", None),
+            ("Done.", None),
+            ("...", None),
+            ("see https://example.com/a.py", None),
+            (">>>>>>> REPLACE", None),
+            ("", None),
+        ] {
+            assert_eq!(of_line(line), name, "{line:?}");
+        }
+        for (info, name) in [
+            ("python", None),
+            ("python src/a.py", Some("src/a.py")),
+            ("src/a.py", Some("src/a.py")),
+            ("ts:src/a.ts", Some("src/a.ts")),
+            ("js title=\"src/a.js\"", Some("src/a.js")),
+            ("c++", None),
+        ] {
+            assert_eq!(in_info(info), name, "{info:?}");
+        }
+    }
+}

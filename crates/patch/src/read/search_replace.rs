@@ -1,0 +1,223 @@
+//! SEARCH/REPLACE blocks, as aider, Cline and Roo Code write them.
+//!
+//! A block's markers have five to nine characters, all of one length, and
+//! stand at the start of their lines. Lines that look like markers of another
+//! length, or are indented, are content.
+
+use atelier_base::WorkspacePath;
+
+use super::{Script, name, number};
+use crate::apply::edit_lines;
+use crate::edit::{Anchor, EditBody, EditHunk, FileEdit};
+use crate::error::{ErrorCode, PatchError};
+use crate::line::Ending;
+
+/// The characters of a block's markers and their number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Style {
+    close: char,
+    length: usize,
+}
+
+/// Reads every block of a text.
+pub(super) fn read(script: &Script<'_>) -> Result<Vec<FileEdit>, PatchError> {
+    let mut edits = Vec::new();
+    let mut current = None;
+    let mut at = 0;
+    while at < script.lines.len() {
+        if begins(script, at) {
+            let (edit, next) = take(script, at, &mut current)?;
+            edits.push(edit);
+            at = next;
+        } else {
+            at += 1;
+        }
+    }
+    Ok(edits)
+}
+
+/// Returns whether a block begins in a line.
+pub(super) fn begins(script: &Script<'_>, at: usize) -> bool {
+    style(script.text_at(at)).is_some()
+}
+
+/// Reads the block that begins in a line; returns the next line too.
+/// `current` is the file that the block before was for.
+pub(super) fn take<'a>(
+    script: &Script<'a>,
+    head: usize,
+    current: &mut Option<WorkspacePath>,
+) -> Result<(FileEdit, usize), PatchError> {
+    let Some(style) = style(script.text_at(head)) else {
+        return Err(script.wrong(head, "a block begins with `<<<<<<< SEARCH`"));
+    };
+    let tail = find_tail(script, head, style)?;
+    let divider = find_divider(script, head, tail, style)?;
+    let path = path_of(script, head, current.as_ref())?;
+    *current = Some(path.clone());
+    let (first, line) = take_hints(script, head + 1, divider);
+    let old = content(script, first, divider);
+    let new = content(script, divider + 1, tail);
+    let body = if old.iter().all(|(line, _)| line.trim().is_empty()) {
+        EditBody::Fill(script.join(&new))
+    } else {
+        let bare = |lines: &[(&'a str, Ending)]| lines.iter().map(|(line, _)| *line).collect();
+        let (old, new): (Vec<&str>, Vec<&str>) = (bare(&old), bare(&new));
+        EditBody::Lines(edit_lines(&old, &new))
+    };
+    let hunk = EditHunk {
+        anchor: Anchor {
+            line,
+            ..Anchor::default()
+        },
+        body,
+        patch_line: number(head),
+    };
+    let edit = FileEdit::Update {
+        path,
+        move_to: None,
+        hunks: vec![hunk],
+    };
+    Ok((edit, tail + 1))
+}
+
+/// Returns a block's style if a line is its head: `<<<<<<< SEARCH`, or
+/// `------- SEARCH` as Cline has it.
+fn style(line: &str) -> Option<Style> {
+    let (open, close) = match line.as_bytes().first()? {
+        b'<' => ('<', '>'),
+        b'-' => ('-', '+'),
+        _ => return None,
+    };
+    let (length, word) = split_marker(line, open)?;
+    let word = word.strip_suffix('>').unwrap_or(word);
+    matches!(word, " SEARCH" | " ORIGINAL").then_some(Style { close, length })
+}
+
+/// Splits a line into a marker's length and what follows it.
+fn split_marker(line: &str, c: char) -> Option<(usize, &str)> {
+    let line = line.trim_end();
+    let rest = line.trim_start_matches(c);
+    let length = line.len() - rest.len();
+    (5..=9).contains(&length).then_some((length, rest))
+}
+
+/// Finds a block's last line: of the head's length, or else of any.
+fn find_tail(script: &Script<'_>, head: usize, style: Style) -> Result<usize, PatchError> {
+    let length_at = |at| {
+        let (length, word) = split_marker(script.text_at(at), style.close)?;
+        matches!(word, " REPLACE" | " UPDATED").then_some(length)
+    };
+    let next_head = (head + 1..script.lines.len())
+        .find(|&at| self::style(script.text_at(at)) == Some(style))
+        .unwrap_or(script.lines.len());
+    let mut inside = head + 1..next_head;
+    let same = inside
+        .clone()
+        .find(|&at| length_at(at) == Some(style.length));
+    let any = || inside.find(|&at| !script.strict && length_at(at).is_some());
+    same.or_else(any).ok_or_else(|| {
+        let tail = String::from(style.close).repeat(style.length);
+        script.wrong(head, format!("the block has no last line `{tail} REPLACE`"))
+    })
+}
+
+/// Finds the one line between a block's old and new text.
+fn find_divider(
+    script: &Script<'_>,
+    head: usize,
+    tail: usize,
+    style: Style,
+) -> Result<usize, PatchError> {
+    let lines_of = |fits: &dyn Fn(usize) -> bool| -> Vec<usize> {
+        let is_divider = |at: &usize| {
+            let marker = split_marker(script.text_at(*at), '=');
+            marker.is_some_and(|(length, rest)| rest.is_empty() && fits(length))
+        };
+        (head + 1..tail).filter(is_divider).collect()
+    };
+    let mut dividers = lines_of(&|length| length == style.length);
+    if dividers.is_empty() && !script.strict {
+        dividers = lines_of(&|_| true);
+    }
+    match dividers[..] {
+        [divider] => Ok(divider),
+        [] => {
+            let divider = "=".repeat(style.length);
+            Err(script.wrong(
+                head,
+                format!("the block has no line `{divider}` between its texts"),
+            ))
+        }
+        [first, second, ..] => Err(script.wrong(
+            head,
+            format!(
+                "lines {} and {} could both divide the block; write its three markers with \
+                 another number of characters than the content has, five to nine",
+                number(first),
+                number(second)
+            ),
+        )),
+    }
+}
+
+/// Returns the file a block is for: named above it, or that of the block
+/// before, or the only one there is.
+fn path_of(
+    script: &Script<'_>,
+    head: usize,
+    current: Option<&WorkspacePath>,
+) -> Result<WorkspacePath, PatchError> {
+    if let Some((name, at)) = name::above(script, head) {
+        return script.path(name, at);
+    }
+    let path = current.or(script.sole_path).cloned();
+    path.ok_or_else(|| {
+        PatchError::new(
+            ErrorCode::MissingPath,
+            "the block doesn't say which file it is for",
+        )
+        .at_line(number(head))
+    })
+}
+
+/// Reads Roo Code's `:start_line:12` and the dashes below it; returns the
+/// first line of content and the hinted line, from 0.
+fn take_hints(script: &Script<'_>, first: usize, divider: usize) -> (usize, Option<u32>) {
+    let (mut at, mut line) = (first, None);
+    while at < divider {
+        let text = script.text_at(at).trim();
+        if let Some(number) = text.strip_prefix(":start_line:") {
+            line = number.trim().parse::<u32>().ok();
+        } else if !text.starts_with(":end_line:") {
+            break;
+        }
+        at += 1;
+    }
+    let is_dashes = split_marker(script.text_at(at), '-').is_some_and(|(_, rest)| rest.is_empty());
+    if at > first && at < divider && is_dashes {
+        at += 1;
+    }
+    (at, line.and_then(|line| line.checked_sub(1)))
+}
+
+/// Returns lines of content; a backslash that keeps a line from looking like
+/// a marker is taken off.
+fn content<'a>(script: &Script<'a>, first: usize, end: usize) -> Vec<(&'a str, Ending)> {
+    let lines = script.lines.get(first..end).unwrap_or_default();
+    let bare = |text: &'a str| match text.strip_prefix('\\') {
+        Some(rest) if !script.strict && is_marker(rest) => rest,
+        _ => text,
+    };
+    lines
+        .iter()
+        .map(|line| (bare(line.text), line.ending))
+        .collect()
+}
+
+fn is_marker(line: &str) -> bool {
+    ['<', '=', '>', '-', '+'].into_iter().any(|c| {
+        let words = ["", " SEARCH", " REPLACE"];
+        split_marker(line, c).is_some_and(|(_, rest)| words.contains(&rest))
+    })
+}

@@ -1,0 +1,81 @@
+//! Whole files: fenced blocks headed by a file name, or one file's text.
+
+use super::fence::{self, Fence};
+use super::{Script, name};
+use crate::edit::FileEdit;
+use crate::error::{ErrorCode, PatchError};
+use crate::line::Ending;
+
+/// File types in which fences are content.
+const PROSE: [&str; 6] = ["md", "markdown", "mdx", "rst", "adoc", "txt"];
+
+/// Reads the text of the only file there is, or every named block.
+pub(super) fn read(script: &Script<'_>) -> Result<Vec<FileEdit>, PatchError> {
+    let fences = fence::all(script);
+    let Some(path) = script.sole_path else {
+        let edits = named(script, &fences)?;
+        if edits.is_empty() {
+            let detail = "no fenced block is headed by a file name";
+            return Err(PatchError::new(ErrorCode::MissingPath, detail));
+        }
+        return Ok(edits);
+    };
+    let edits = if script.strict {
+        Vec::new()
+    } else {
+        named(script, &fences).unwrap_or_default()
+    };
+    if edits.iter().any(|edit| edit.path() == path) {
+        return Ok(edits);
+    }
+    let text = match fences[..] {
+        [fence] if !script.strict && is_wrapper(script, fence) => block(script, fence)?,
+        _ => script.text.to_owned(),
+    };
+    let path = path.clone();
+    Ok(vec![FileEdit::Replace { path, text }])
+}
+
+/// Reads every fenced block that is headed by a file name.
+pub(super) fn named(
+    script: &Script<'_>,
+    fences: &[Fence<'_>],
+) -> Result<Vec<FileEdit>, PatchError> {
+    let mut edits = Vec::new();
+    for &fence in fences {
+        let inside = name::in_info(fence.info).map(|name| (name, fence.open));
+        let Some((name, at)) = inside.or_else(|| heading(script, fence.open)) else {
+            continue;
+        };
+        let path = script.path(name, at)?;
+        let text = block(script, fence).map_err(|error| error.in_file(&path))?;
+        edits.push(FileEdit::Replace { path, text });
+    }
+    Ok(edits)
+}
+
+/// Returns the name that stands directly above a fence, a blank line aside.
+fn heading<'a>(script: &Script<'a>, open: usize) -> Option<(&'a str, usize)> {
+    let mut above = (open.saturating_sub(2)..open).rev();
+    let at = above.find(|&at| !script.text_at(at).trim().is_empty())?;
+    name::of_line(script.text_at(at)).map(|name| (name, at))
+}
+
+/// Returns whether a fence is only the wrapping of a file's text: nothing is
+/// around it, or the file is of a kind that has no fences itself.
+fn is_wrapper(script: &Script<'_>, fence: Fence<'_>) -> bool {
+    let is_blank = |at: usize| script.text_at(at).trim().is_empty();
+    let after = fence.close.map_or(script.lines.len(), |close| close + 1);
+    let is_alone = (0..fence.open).all(is_blank) && (after..script.lines.len()).all(is_blank);
+    let extension = script.sole_path.and_then(|path| path.extension());
+    is_alone || extension.is_some_and(|extension| !PROSE.contains(&extension))
+}
+
+fn block(script: &Script<'_>, fence: Fence<'_>) -> Result<String, PatchError> {
+    let Some(close) = fence.close else {
+        return Err(script.wrong(fence.open, "the fenced block is not closed; it was cut off"));
+    };
+    let lines = script.lines.get(fence.open + 1..close).unwrap_or_default();
+    let lines: Vec<(&str, Ending)> = lines.iter().map(|line| (line.text, line.ending)).collect();
+    Ok(script.join(&lines))
+}

@@ -1,0 +1,60 @@
+//! Where the files that a patch is planned against come from.
+
+use std::collections::BTreeMap;
+
+use atelier_base::WorkspacePath;
+
+/// What is at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// Nothing.
+    Missing,
+    /// A regular file.
+    File {
+        /// Its content.
+        bytes: Vec<u8>,
+        /// Whether it may be executed.
+        executable: bool,
+    },
+    /// A folder.
+    Directory,
+    /// Something that a patch can't be applied to, by name: "symbolic link",
+    /// "device", "named pipe".
+    Other(&'static str),
+}
+
+/// A file could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SourceError(
+    /// The reason, for a person.
+    pub String,
+);
+
+/// The tree that a patch is planned against: one version of each file, which
+/// must not change while [`crate::plan`] runs.
+pub trait Source {
+    /// Returns what is at `path`, without following a symbolic link.
+    ///
+    /// # Errors
+    /// Says why the file could not be read; a missing file is no error.
+    fn read(&self, path: &WorkspacePath) -> Result<Entry, SourceError>;
+}
+
+/// A tree in memory. A path that others lie below is a folder.
+impl Source for BTreeMap<WorkspacePath, Vec<u8>> {
+    fn read(&self, path: &WorkspacePath) -> Result<Entry, SourceError> {
+        if let Some(bytes) = self.get(path) {
+            return Ok(Entry::File {
+                bytes: bytes.clone(),
+                executable: false,
+            });
+        }
+        let is_folder = self.keys().any(|other| other.is_within(path));
+        Ok(if is_folder {
+            Entry::Directory
+        } else {
+            Entry::Missing
+        })
+    }
+}
