@@ -36,7 +36,7 @@ impl BlobStore {
         let root: Arc<Path> = root.into();
         let store = Self { root };
         let opened = store.clone();
-        blocking(move || opened.create_folder(&opened.tmp())).await?;
+        blocking(move || opened.create_folders()).await?;
         Ok(store)
     }
 
@@ -46,12 +46,12 @@ impl BlobStore {
         blocking(move || {
             let hash = ContentHash::of(&bytes);
             let path = store.path(hash);
-            if !store.has(&path)? {
+            if !is_stored(&path, &bytes)? {
                 let file = store.write_temporary(&bytes, Sync::Now)?;
-                store.give_name(file, &path)?;
+                give_name(file, &path)?;
             }
             // Also when it existed: a batch may have renamed it just now.
-            store.sync_folder_of(&path)?;
+            sync_folder(path.parent().unwrap_or(&store.root))?;
             Ok(hash)
         })
         .await
@@ -84,8 +84,8 @@ impl BlobStore {
 
     /// Returns whether there is a blob of this hash.
     pub async fn exists(&self, hash: ContentHash) -> Result<bool> {
-        let store = self.clone();
-        blocking(move || store.has(&store.path(hash))).await
+        let path = self.path(hash);
+        blocking(move || path.try_exists().map_err(|e| failed("look for", &path, e))).await
     }
 
     /// Removes what a crash left in `tmp`. Only for the start of the server:
@@ -119,18 +119,18 @@ impl BlobStore {
         self.root.join("tmp")
     }
 
-    #[expect(clippy::unused_self, reason = "the store's functions read alike")]
-    fn has(&self, path: &Path) -> Result<bool> {
-        path.try_exists().map_err(|e| failed("look for", path, e))
-    }
-
-    #[expect(clippy::unused_self, reason = "the store's functions read alike")]
-    fn create_folder(&self, path: &Path) -> Result<()> {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(path)
-            .map_err(|e| failed("create", path, e))
+    /// Makes every folder there will be, so that no blob has to wait for its
+    /// folder to be durable too.
+    fn create_folders(&self) -> Result<()> {
+        let last = self.root.join("ff");
+        if last.exists() {
+            return Ok(());
+        }
+        create_folder(&self.tmp())?;
+        for first in 0..=u8::MAX {
+            create_folder(&self.root.join(format!("{first:02x}")))?;
+        }
+        sync_folder(&self.root)
     }
 
     fn write_temporary(&self, bytes: &[u8], sync: Sync) -> Result<TempPath> {
@@ -147,27 +147,9 @@ impl BlobStore {
         write().map_err(|e| failed("write a blob in", &tmp, e))
     }
 
-    /// Renames a written file to its blob's name. Two at once do no harm: they
-    /// have the same content.
-    fn give_name(&self, file: TempPath, path: &Path) -> Result<()> {
-        let renamed = file.persist(path);
-        match renamed {
-            Ok(()) => Ok(()),
-            Err(error) if error.error.kind() == io::ErrorKind::NotFound => {
-                let folder = path.parent().unwrap_or(&self.root);
-                self.create_folder(folder)?;
-                sync_folder(&self.root)?;
-                error
-                    .path
-                    .persist(path)
-                    .map_err(|e| failed("rename a blob to", path, e.error))
-            }
-            Err(error) => Err(failed("rename a blob to", path, error.error)),
-        }
-    }
-
-    fn sync_folder_of(&self, path: &Path) -> Result<()> {
-        sync_folder(path.parent().unwrap_or(&self.root))
+    fn sync_all(&self) -> Result<()> {
+        let sync = || Ok(rustix::fs::syncfs(fs::File::open(&self.root)?)?);
+        sync().map_err(|e| failed("sync", &self.root, e))
     }
 }
 
@@ -179,9 +161,10 @@ impl BlobBatch {
         let written = blocking(move || {
             let write = |bytes: Vec<u8>| {
                 let hash = ContentHash::of(&bytes);
-                let file = match store.has(&store.path(hash))? {
-                    true => None,
-                    false => Some(store.write_temporary(&bytes, Sync::Later)?),
+                let file = if is_stored(&store.path(hash), &bytes)? {
+                    None
+                } else {
+                    Some(store.write_temporary(&bytes, Sync::Later)?)
                 };
                 Ok((hash, file))
             };
@@ -204,18 +187,11 @@ impl BlobBatch {
         blocking(move || {
             store.sync_all()?;
             for (hash, file) in waiting {
-                store.give_name(file, &store.path(hash))?;
+                give_name(file, &store.path(hash))?;
             }
             store.sync_all()
         })
         .await
-    }
-}
-
-impl BlobStore {
-    fn sync_all(&self) -> Result<()> {
-        let sync = || Ok(rustix::fs::syncfs(fs::File::open(&self.root)?)?);
-        sync().map_err(|e| failed("sync", &self.root, e))
     }
 }
 
@@ -224,6 +200,31 @@ impl BlobStore {
 enum Sync {
     Now,
     Later,
+}
+
+/// Returns whether the blob is there; one of another size is damaged, and is
+/// written anew.
+fn is_stored(path: &Path, bytes: &[u8]) -> Result<bool> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(metadata.len() == bytes.len() as u64),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(failed("look for", path, source)),
+    }
+}
+
+/// Renames a written file to its blob's name. Two at once do no harm: they
+/// have the same content.
+fn give_name(file: TempPath, path: &Path) -> Result<()> {
+    file.persist(path)
+        .map_err(|e| failed("rename a blob to", path, e.error))
+}
+
+fn create_folder(path: &Path) -> Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|e| failed("create", path, e))
 }
 
 fn sync_folder(folder: &Path) -> Result<()> {

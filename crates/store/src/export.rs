@@ -110,28 +110,28 @@ impl Reader {
         lines += self
             .export_table(
                 "SELECT * FROM workspaces WHERE id > $1 ORDER BY id LIMIT $2",
-                |row: &WorkspaceRow| (row.id.as_uuid(), workspace(row)),
+                |row: &WorkspaceRow| (row.id.as_uuid(), Ok(workspace(row))),
                 out,
             )
             .await?;
         lines += self
             .export_table(
                 "SELECT * FROM files WHERE id > $1 AND kind <> 'directory' ORDER BY id LIMIT $2",
-                |row: &FileRow| (row.id.as_uuid(), file(row)),
+                |row: &FileRow| (row.id.as_uuid(), Ok(file(row))),
                 out,
             )
             .await?;
         lines += self
             .export_table(
                 "SELECT * FROM file_versions WHERE id > $1 ORDER BY id LIMIT $2",
-                |row: &VersionRow| (row.id.as_uuid(), version(row)),
+                |row: &VersionRow| (row.id.as_uuid(), Ok(version(row))),
                 out,
             )
             .await?;
         lines += self
             .export_table(
                 "SELECT * FROM conversations WHERE id > $1 ORDER BY id LIMIT $2",
-                |row: &ConversationRow| (row.id.as_uuid(), conversation(row)),
+                |row: &ConversationRow| (row.id.as_uuid(), Ok(conversation(row))),
                 out,
             )
             .await?;
@@ -145,21 +145,21 @@ impl Reader {
         lines += self
             .export_table(
                 "SELECT * FROM model_calls WHERE id > $1 ORDER BY id LIMIT $2",
-                |row: &ModelCallRow| (row.id.as_uuid(), model_call(row)),
+                |row: &ModelCallRow| (row.id.as_uuid(), Ok(model_call(row))),
                 out,
             )
             .await?;
         lines += self
             .export_table(
                 "SELECT * FROM runs WHERE id > $1 ORDER BY id LIMIT $2",
-                |row: &RunRow| (row.id.as_uuid(), run(row)),
+                |row: &RunRow| (row.id.as_uuid(), Ok(run(row))),
                 out,
             )
             .await?;
         lines += self
             .export_table(
                 "SELECT * FROM usage_records WHERE id > $1 ORDER BY id LIMIT $2",
-                |row: &UsageRecordRow| (row.id.as_uuid(), usage(row)),
+                |row: &UsageRecordRow| (row.id.as_uuid(), Ok(usage(row))),
                 out,
             )
             .await?;
@@ -203,28 +203,28 @@ fn write_line(text: &mut Vec<u8>, entity: &Entity) -> Result<()> {
     Ok(())
 }
 
-fn workspace(row: &WorkspaceRow) -> Result<Entity> {
-    Ok(Entity::Workspace {
+fn workspace(row: &WorkspaceRow) -> Entity {
+    Entity::Workspace {
         id: row.id.to_string(),
         owner_id: row.owner_id.to_string(),
         name: row.name.clone(),
         default_model: row.default_model.clone(),
         created_at: row.created_at.to_string(),
-    })
+    }
 }
 
-fn file(row: &FileRow) -> Result<Entity> {
-    Ok(Entity::File {
+fn file(row: &FileRow) -> Entity {
+    Entity::File {
         id: row.id.to_string(),
         workspace_id: row.workspace_id.to_string(),
         path: row.path.to_string(),
         language: row.language.clone(),
         current_version_id: row.current_version_id.map(|id| id.to_string()),
         deleted_at: time(row.deleted_at),
-    })
+    }
 }
 
-fn version(row: &VersionRow) -> Result<Entity> {
+fn version(row: &VersionRow) -> Entity {
     let blob = BlobStore::relative_path(row.content_hash);
     let author = match row.author_kind {
         AuthorKind::Assistant => row.turn_id.map(|id| id.to_string()),
@@ -233,7 +233,7 @@ fn version(row: &VersionRow) -> Result<Entity> {
             row.user_id.map(|id| id.to_string())
         }
     };
-    Ok(Entity::FileVersion {
+    Entity::FileVersion {
         id: row.id.to_string(),
         file_id: row.file_id.to_string(),
         content_ref: format!("blobs/{}", blob.display()),
@@ -243,17 +243,17 @@ fn version(row: &VersionRow) -> Result<Entity> {
             None => row.author_kind.to_string(),
         },
         created_at: row.created_at.to_string(),
-    })
+    }
 }
 
-fn conversation(row: &ConversationRow) -> Result<Entity> {
-    Ok(Entity::Conversation {
+fn conversation(row: &ConversationRow) -> Entity {
+    Entity::Conversation {
         id: row.id.to_string(),
         workspace_id: row.workspace_id.to_string(),
         title: row.title.clone(),
         active_model: row.active_model.clone(),
         created_at: row.created_at.to_string(),
-    })
+    }
 }
 
 fn message(row: &MessageRow) -> Result<Entity> {
@@ -272,8 +272,8 @@ fn message(row: &MessageRow) -> Result<Entity> {
     })
 }
 
-fn model_call(row: &ModelCallRow) -> Result<Entity> {
-    Ok(Entity::ModelCall {
+fn model_call(row: &ModelCallRow) -> Entity {
+    Entity::ModelCall {
         id: row.id.to_string(),
         conversation_id: row.conversation_id.to_string(),
         provider: row.provider.clone(),
@@ -282,11 +282,11 @@ fn model_call(row: &ModelCallRow) -> Result<Entity> {
         output_tokens: row.output_tokens,
         cost: row.cost_nanos.map(dollars),
         latency_ms: row.latency_ms,
-    })
+    }
 }
 
-fn run(row: &RunRow) -> Result<Entity> {
-    Ok(Entity::ExecutionJob {
+fn run(row: &RunRow) -> Entity {
+    Entity::ExecutionJob {
         id: row.id.to_string(),
         workspace_id: row.workspace_id.to_string(),
         command: row.command.clone(),
@@ -297,11 +297,11 @@ fn run(row: &RunRow) -> Result<Entity> {
         stderr_ref: format!("events/{}#stderr", row.id),
         started_at: time(row.started_at),
         finished_at: time(row.finished_at),
-    })
+    }
 }
 
-fn usage(row: &UsageRecordRow) -> Result<Entity> {
-    Ok(Entity::UsageRecord {
+fn usage(row: &UsageRecordRow) -> Entity {
+    Entity::UsageRecord {
         id: row.id.to_string(),
         user_id: row.user_id.to_string(),
         workspace_id: row.workspace_id.to_string(),
@@ -309,7 +309,7 @@ fn usage(row: &UsageRecordRow) -> Result<Entity> {
         quantity: row.quantity,
         cost: row.cost_nanos.map(dollars),
         created_at: row.created_at.to_string(),
-    })
+    }
 }
 
 fn time(time: Option<Timestamp>) -> Option<String> {

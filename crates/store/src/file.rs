@@ -179,6 +179,25 @@ impl Reader {
         .await
     }
 
+    /// Lists what was at `path` and below it and was deleted at exactly `at`:
+    /// what one deletion took.
+    pub async fn list_deleted_under(
+        &mut self,
+        workspace: WorkspaceId,
+        path: &WorkspacePath,
+        at: Timestamp,
+    ) -> Result<Vec<FileRow>> {
+        let (first, last) = below(path);
+        self.all(
+            "SELECT * FROM files
+             WHERE workspace_id = $1 AND deleted_at = $2
+               AND (path = $3 OR (path >= $4 AND path < $5))
+             ORDER BY path",
+            args![workspace, at, path.clone(), first, last],
+        )
+        .await
+    }
+
     /// Counts the files, directories and links of the tree.
     pub async fn count_live(&mut self, workspace: WorkspaceId) -> Result<u64> {
         let counted = self
@@ -200,6 +219,17 @@ impl Writer {
     /// `Taken` when one of the paths is.
     pub async fn insert_files(&mut self, rows: &[FileRow]) -> Result<()> {
         self.insert_all(rows).await
+    }
+
+    /// Sets the language a file is highlighted as.
+    pub async fn set_language(&mut self, id: FileId, language: Option<&str>) -> Result<()> {
+        self.change(
+            "files",
+            id,
+            "UPDATE files SET language = $2 WHERE id = $1",
+            args![id, language.map(str::to_owned)],
+        )
+        .await
     }
 
     /// Moves one file.

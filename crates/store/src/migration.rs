@@ -27,3 +27,6 @@ pub(crate) fn sqlite() -> Migrator {
 pub(crate) fn postgres() -> Migrator {
     migrations!("postgres": 1 "0001_foundation")
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,10 +20,10 @@ record! {
         pub sealed_key: Option<Vec<u8>>,
         /// The model that is asked for.
         pub model: String,
-        /// The price of a token sent, in nano-dollars, when known.
-        pub input_nanos_per_token: Option<i64>,
-        /// The price of a token answered, in nano-dollars, when known.
-        pub output_nanos_per_token: Option<i64>,
+        /// The price of a token sent, in pico-dollars, when known.
+        pub input_picos_per_token: Option<u64>,
+        /// The price of a token answered, in pico-dollars, when known.
+        pub output_picos_per_token: Option<u64>,
         /// When it was configured.
         pub created_at: Timestamp,
         /// When it last changed.
@@ -80,7 +80,7 @@ impl Writer {
             row.id,
             "UPDATE providers
              SET name = $2, base_url = $3, sealed_key = $4, model = $5,
-                 input_nanos_per_token = $6, output_nanos_per_token = $7, updated_at = $8
+                 input_picos_per_token = $6, output_picos_per_token = $7, updated_at = $8
              WHERE id = $1",
             args![
                 row.id,
@@ -88,8 +88,8 @@ impl Writer {
                 row.base_url,
                 row.sealed_key,
                 row.model,
-                row.input_nanos_per_token,
-                row.output_nanos_per_token,
+                row.input_picos_per_token,
+                row.output_picos_per_token,
                 row.updated_at,
             ],
         )

@@ -138,7 +138,11 @@ column!(Int: u32, |n| i64::from(*n), |n| u32::try_from(n).ok());
 column!(Int: i32, |n| i64::from(*n), |n| i32::try_from(n).ok());
 column!(Int: Timestamp, |time| time.as_micros(), |micros| Some(Timestamp::from_micros(micros)));
 column!(Text: String, |text| text.clone(), |text| Some(text));
-column!(Text: WorkspacePath, |path| path.as_str().to_owned(), |text| WorkspacePath::new(&text).ok());
+column!(
+    Text: WorkspacePath,
+    |path| path.as_str().to_owned(),
+    |text| WorkspacePath::new(&text).ok()
+);
 column!(Bool: bool, |flag| *flag, |flag| Some(flag));
 column!(Bytes: Vec<u8>, |bytes| bytes.clone(), |bytes| Some(bytes));
 column!(Bytes: [u8; 32], |bytes| bytes.to_vec(), |bytes| bytes.try_into().ok());

@@ -259,3 +259,6 @@ fn migrate(result: Result<(), sqlx::migrate::MigrateError>) -> Result<()> {
         source: Box::new(source),
     })
 }
+
+#[cfg(test)]
+mod tests;

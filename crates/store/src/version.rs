@@ -107,6 +107,12 @@ impl Reader {
             .await
     }
 
+    /// Finds a version.
+    pub async fn find_version(&mut self, id: VersionId) -> Result<Option<VersionRow>> {
+        self.find_one("SELECT * FROM file_versions WHERE id = $1", args![id])
+            .await
+    }
+
     /// Finds the newest version of a file; directories have none.
     pub async fn find_current(&mut self, file: FileId) -> Result<Option<VersionRow>> {
         self.find_one(

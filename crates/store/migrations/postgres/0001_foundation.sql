@@ -262,8 +262,8 @@ CREATE TABLE providers (
     -- XChaCha20-Poly1305: 24 bytes of nonce, then the sealed key. NULL: no key.
     sealed_key BYTEA,
     model TEXT NOT NULL,
-    input_nanos_per_token BIGINT,
-    output_nanos_per_token BIGINT,
+    input_picos_per_token BIGINT,
+    output_picos_per_token BIGINT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     CONSTRAINT providers_owner_name_key UNIQUE (owner_id, name)

@@ -1,0 +1,289 @@
+//! Rows to put in: each whole, with new ids and times, inserted by its test.
+
+use std::time::Duration;
+
+use atelier_base::{ContentHash, TransactionId, UserId, WorkspaceId};
+
+use super::{Fixture, path};
+use crate::{
+    AuthorKind, CallState, ConversationRow, FileChange, FileKind, FileRow, HunkState, MessageRole,
+    MessageRow, ModelCallRow, NewEvent, NewWorkspace, Proposal, ProposalFileRow, ProposalHunkRow,
+    ProposalRow, ProposalState, ProviderRow, RunRow, RunStatus, SessionRow, SignInLinkRow,
+    TransactionKind, TransactionRow, TurnMode, TurnRow, TurnState, UsageKind, UsageRecordRow,
+    UserRow, VersionRow, WorkspaceRow,
+};
+
+impl Fixture {
+    pub(crate) fn user(&self) -> UserRow {
+        UserRow {
+            id: self.id(),
+            name: "Ana".to_owned(),
+            created_at: self.now(),
+        }
+    }
+
+    pub(crate) fn sign_in_link(&self, user: UserId, token: u8) -> SignInLinkRow {
+        SignInLinkRow {
+            token_hash: [token; 32],
+            user_id: user,
+            created_at: self.now(),
+            expires_at: self.now().plus(Duration::from_mins(1)),
+            used_at: None,
+        }
+    }
+
+    pub(crate) fn session(&self, user: UserId, token: u8) -> SessionRow {
+        SessionRow {
+            id: self.id(),
+            token_hash: [token; 32],
+            user_id: user,
+            created_at: self.now(),
+            last_seen_at: self.now(),
+            expires_at: self.now().plus(Duration::from_mins(1)),
+            revoked_at: None,
+        }
+    }
+
+    pub(crate) fn new_workspace(&self, owner: UserId) -> NewWorkspace {
+        NewWorkspace {
+            id: self.id(),
+            owner_id: owner,
+            name: "demo".to_owned(),
+            default_model: Some("small".to_owned()),
+            created_at: self.now(),
+        }
+    }
+
+    pub(crate) fn file(&self, workspace: WorkspaceId, text: &str) -> FileRow {
+        FileRow {
+            id: self.id(),
+            workspace_id: workspace,
+            path: path(text),
+            kind: FileKind::File,
+            language: path(text).extension().map(str::to_owned),
+            current_version_id: None,
+            size_bytes: text.len() as u64,
+            modified_ns: 1_767_225_600_000_000_001,
+            inode: u64::MAX,
+            executable: false,
+            created_at: self.now(),
+            deleted_at: None,
+        }
+    }
+
+    pub(crate) fn transaction(&self, workspace: &WorkspaceRow) -> TransactionRow {
+        TransactionRow {
+            id: self.id(),
+            workspace_id: workspace.id,
+            user_id: Some(workspace.owner_id),
+            kind: TransactionKind::Save,
+            proposal_id: None,
+            created_at: self.now(),
+        }
+    }
+
+    pub(crate) fn version(
+        &self,
+        file: &FileRow,
+        transaction: TransactionId,
+        content: &[u8],
+    ) -> VersionRow {
+        VersionRow {
+            id: self.id(),
+            file_id: file.id,
+            workspace_id: file.workspace_id,
+            path: file.path.clone(),
+            content_hash: ContentHash::of(content),
+            size_bytes: content.len() as u64,
+            executable: file.executable,
+            author_kind: AuthorKind::User,
+            user_id: None,
+            turn_id: None,
+            run_id: None,
+            proposal_id: None,
+            transaction_id: transaction,
+            created_at: self.now(),
+        }
+    }
+
+    pub(crate) fn conversation(&self, workspace: WorkspaceId) -> ConversationRow {
+        let now = self.now();
+        ConversationRow {
+            id: self.id(),
+            workspace_id: workspace,
+            title: "Untitled".to_owned(),
+            active_model: None,
+            created_at: now,
+            updated_at: now,
+            archived_at: None,
+        }
+    }
+
+    pub(crate) fn new_turn(
+        &self,
+        workspace: &WorkspaceRow,
+        conversation: &ConversationRow,
+    ) -> TurnRow {
+        TurnRow {
+            id: self.id(),
+            workspace_id: workspace.id,
+            conversation_id: conversation.id,
+            user_id: workspace.owner_id,
+            mode: TurnMode::Propose,
+            model: "small".to_owned(),
+            state: TurnState::Running,
+            error: None,
+            created_at: self.now(),
+            finished_at: None,
+        }
+    }
+
+    pub(crate) fn message(&self, turn: &TurnRow, role: MessageRole, content: &str) -> MessageRow {
+        MessageRow {
+            id: self.id(),
+            conversation_id: turn.conversation_id,
+            turn_id: Some(turn.id),
+            role,
+            content: content.to_owned(),
+            tool_calls: None,
+            created_at: self.now(),
+        }
+    }
+
+    pub(crate) fn model_call(&self, turn: &TurnRow) -> ModelCallRow {
+        ModelCallRow {
+            id: self.id(),
+            turn_id: Some(turn.id),
+            conversation_id: turn.conversation_id,
+            workspace_id: turn.workspace_id,
+            provider: "fake".to_owned(),
+            model: turn.model.clone(),
+            state: CallState::Running,
+            input_tokens: 0,
+            cached_input_tokens: 0,
+            output_tokens: 0,
+            measured: false,
+            cost_nanos: None,
+            first_token_ms: None,
+            latency_ms: None,
+            request_hash: ContentHash::of(b"{}"),
+            error: None,
+            created_at: self.now(),
+        }
+    }
+
+    pub(crate) fn usage(&self, turn: &TurnRow, kind: UsageKind, quantity: u64) -> UsageRecordRow {
+        UsageRecordRow {
+            id: self.id(),
+            user_id: turn.user_id,
+            workspace_id: turn.workspace_id,
+            turn_id: Some(turn.id),
+            run_id: None,
+            model: Some(turn.model.clone()),
+            kind,
+            quantity,
+            cost_nanos: None,
+            created_at: self.now(),
+        }
+    }
+
+    pub(crate) fn run(&self, workspace: &WorkspaceRow) -> RunRow {
+        RunRow {
+            id: self.id(),
+            workspace_id: workspace.id,
+            user_id: workspace.owner_id,
+            command: "python3 main.py".to_owned(),
+            argv: r#"["python3","main.py"]"#.to_owned(),
+            limits: "{}".to_owned(),
+            status: RunStatus::Queued,
+            outcome: None,
+            exit_code: None,
+            signal: None,
+            reason: None,
+            wall_ms: None,
+            cpu_ms: None,
+            peak_memory_bytes: None,
+            stdout_bytes: 0,
+            stderr_bytes: 0,
+            created_at: self.now(),
+            started_at: None,
+            finished_at: None,
+        }
+    }
+
+    /// A proposal that changes `a.txt` in two hunks and moves `b.txt`.
+    pub(crate) fn proposal(&self, turn: &TurnRow) -> Proposal {
+        let proposal = ProposalRow {
+            id: self.id(),
+            workspace_id: turn.workspace_id,
+            user_id: turn.user_id,
+            turn_id: Some(turn.id),
+            title: "Say hello".to_owned(),
+            format: "search_replace".to_owned(),
+            patch_hash: ContentHash::of(b"patch"),
+            state: ProposalState::Open,
+            created_at: self.now(),
+            decided_at: None,
+        };
+        let file = |position, change, text: &str, from: Option<&str>| ProposalFileRow {
+            proposal_id: proposal.id,
+            position,
+            change,
+            path: path(text),
+            from_path: from.map(path),
+            file_id: None,
+            base_version_id: None,
+            before_hash: Some(ContentHash::of(b"before")),
+            after_hash: Some(ContentHash::of(b"after")),
+            executable: position == 1,
+            is_binary: false,
+            applied_before_hash: None,
+            applied_after_hash: None,
+        };
+        let hunk = |file_position, position| ProposalHunkRow {
+            id: self.id(),
+            proposal_id: proposal.id,
+            file_position,
+            position,
+            kind: "lines".to_owned(),
+            old_start: 10 * position,
+            old_lines: 1,
+            new_start: 10 * position,
+            new_lines: 2,
+            label: "exact".to_owned(),
+            state: HunkState::Open,
+        };
+        Proposal {
+            files: vec![
+                file(0, FileChange::Modify, "a.txt", None),
+                file(1, FileChange::Rename, "c.txt", Some("b.txt")),
+            ],
+            hunks: vec![hunk(0, 0), hunk(0, 1), hunk(1, 0)],
+            proposal,
+        }
+    }
+
+    pub(crate) fn provider(&self, owner: UserId, name: &str) -> ProviderRow {
+        let now = self.now();
+        ProviderRow {
+            id: self.id(),
+            owner_id: owner,
+            name: name.to_owned(),
+            base_url: "https://models.example/v1".to_owned(),
+            sealed_key: Some(vec![0, 1, 255]),
+            model: "small".to_owned(),
+            input_picos_per_token: Some(150),
+            output_picos_per_token: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    pub(crate) fn event(&self, kind: &str) -> NewEvent {
+        NewEvent {
+            kind: kind.to_owned(),
+            payload: r#"{"text":"a"}"#.to_owned(),
+            created_at: self.now(),
+        }
+    }
+}
