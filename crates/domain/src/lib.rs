@@ -1,1 +1,40 @@
-//! placeholder
+//! The rules of Atelier: who may do what, and what it means.
+//!
+//! Everything is asked of one [`Domain`], with a [`Ctx`] that says who asks.
+//! Nothing here knows of HTTP, SQL or system calls: rows are the store's,
+//! files and processes the sandbox's, models the gateway's.
+#![forbid(unsafe_code)]
+
+pub mod account;
+mod commit;
+mod ctx;
+mod domain;
+mod error;
+pub mod event;
+pub mod file;
+mod language;
+mod live;
+mod page;
+pub mod proposal;
+pub mod provider;
+pub mod run;
+mod scan;
+pub mod system;
+pub mod template;
+mod tree;
+pub mod turn;
+pub mod usage;
+pub mod vault;
+pub mod workspace;
+
+pub use atelier_patch::{Format, PatchError};
+pub use atelier_store::{
+    AuthorKind, ConversationRow, Engine, EventRow, FileKind, FileRow, MessageRole, MessageRow,
+    ModelCallRow, ProposalHunkRow, ProposalRow, RunOutcome, RunRow, RunStatus, TurnRow, TurnState,
+    UserRow, VersionRow, WorkspaceRow,
+};
+pub use ctx::{Actor, Ctx, Reason};
+pub use domain::{Domain, ImportSettings, Parts, Settings};
+pub use error::{Conflict, Error, Result, Stale, chain};
+pub use live::Subscription;
+pub use page::{Page, PageOf};

@@ -1,0 +1,212 @@
+//! The one value that everything is asked of, and what it is made of.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use atelier_base::{Clock, Ids, Timestamp};
+use atelier_model::Gateway;
+use atelier_sandbox::cell::Limits;
+use atelier_sandbox::host::Host;
+use atelier_store::Store;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::error::{Error, Result};
+use crate::live::{Running, Streams, Subscription};
+use crate::provider::EnvironmentProvider;
+use crate::tree::Trees;
+use crate::vault::Vault;
+
+/// What the administrator decides.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where workspaces' files live.
+    pub data: PathBuf,
+    /// When the server runs as root: workspace number N belongs to this host
+    /// uid plus N, so that no two workspaces share one.
+    pub host_uid_base: Option<u32>,
+    /// Limits of imports.
+    pub import: ImportSettings,
+    /// The limits of a run; a request may ask for less.
+    pub run: Limits,
+    /// How many runs go on at once; the others wait.
+    pub concurrent_runs: usize,
+    /// How many runs may wait before more are refused.
+    pub queued_runs: usize,
+    /// The provider of the server's environment.
+    pub environment_provider: Option<EnvironmentProvider>,
+}
+
+/// What may be imported.
+#[derive(Clone, Debug)]
+pub struct ImportSettings {
+    /// The most bytes, unpacked.
+    pub max_bytes: u64,
+    /// The most files.
+    pub max_files: u64,
+    /// Folders that a workspace may be copied from, themselves or below.
+    pub folders: Vec<PathBuf>,
+    /// Whether git may use plain `http` too, not only `https`.
+    pub git_allow_http: bool,
+    /// Whether git may reach private addresses.
+    pub git_allow_private: bool,
+    /// How long a clone may take.
+    pub git_timeout: Duration,
+}
+
+/// What the rules stand on.
+#[derive(Debug)]
+pub struct Parts {
+    /// The database and the blobs.
+    pub store: Store,
+    /// Where files and processes live.
+    pub host: Arc<dyn Host>,
+    /// The way to models.
+    pub gateway: Gateway,
+    /// The encrypted secrets.
+    pub vault: Vault,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Ids,
+    /// What the administrator decides.
+    pub settings: Settings,
+}
+
+/// The rules, over one store and one host. Cloning it is cheap.
+#[derive(Clone, Debug)]
+pub struct Domain(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    parts: Parts,
+    streams: Streams,
+    running: Running,
+    trees: Trees,
+    run_slots: Semaphore,
+    run_queue: Arc<Semaphore>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+}
+
+impl Domain {
+    /// Puts the parts together, then finishes what a crash left half-done.
+    ///
+    /// # Errors
+    /// Fails when the store fails or a journal can't be read.
+    pub async fn start(parts: Parts) -> Result<Self> {
+        let inner = Inner {
+            streams: Streams::new(parts.store.clone(), parts.clock.clone()),
+            running: Running::default(),
+            trees: Trees::new(&parts.settings.data),
+            run_slots: Semaphore::new(parts.settings.concurrent_runs.max(1)),
+            run_queue: Arc::new(Semaphore::new(
+                parts.settings.concurrent_runs.max(1) + parts.settings.queued_runs,
+            )),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            parts,
+        };
+        let domain = Self(Arc::new(inner));
+        domain.recover().await?;
+        Ok(domain)
+    }
+
+    /// Cancels turns and runs, waits for them to be recorded, and closes.
+    pub async fn stop(&self) {
+        self.0.stop.cancel();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+        self.host().close().await;
+        self.store().close().await;
+    }
+
+    /// Waits until no turn and no run is going on.
+    pub async fn settle(&self) {
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+        self.0.tasks.reopen();
+    }
+
+    /// Starts work that outlives the call and that stopping waits for.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.0.tasks.spawn(work);
+    }
+
+    /// Returns the token that stopping cancels.
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.0.stop
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.parts.store
+    }
+
+    pub(crate) fn host(&self) -> &Arc<dyn Host> {
+        &self.0.parts.host
+    }
+
+    pub(crate) fn gateway(&self) -> &Gateway {
+        &self.0.parts.gateway
+    }
+
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.0.parts.vault
+    }
+
+    pub(crate) fn ids(&self) -> &Ids {
+        &self.0.parts.ids
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.parts.settings
+    }
+
+    pub(crate) fn streams(&self) -> &Streams {
+        &self.0.streams
+    }
+
+    pub(crate) fn running(&self) -> &Running {
+        &self.0.running
+    }
+
+    pub(crate) fn trees(&self) -> &Trees {
+        &self.0.trees
+    }
+
+    pub(crate) fn run_slots(&self) -> &Semaphore {
+        &self.0.run_slots
+    }
+
+    /// Takes a place among the runs that go on or wait.
+    pub(crate) fn queue_place(&self) -> Result<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.run_queue)
+            .try_acquire_owned()
+            .map_err(|_| Error::TooMany {
+                what: "too many runs are waiting".to_owned(),
+                retry_after: Duration::from_secs(5),
+            })
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.parts.clock.now()
+    }
+
+    /// Says that the store answers.
+    ///
+    /// # Errors
+    /// Fails when it does not.
+    pub async fn ready(&self) -> Result<()> {
+        Ok(self.store().ping().await?)
+    }
+
+    pub(crate) async fn subscribe(
+        &self,
+        stream: impl Into<atelier_base::EventStreamId>,
+        after: Option<u64>,
+    ) -> Result<Subscription> {
+        self.streams().subscribe(stream, after).await
+    }
+}

@@ -1,0 +1,241 @@
+//! The ways the rules say no.
+
+use std::time::Duration;
+
+use atelier_base::{ErrorKind, PathError, VersionId, WorkspacePath};
+use atelier_patch::PatchError;
+
+/// What domain functions return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A failure, with what a person needs to go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nobody is signed in.
+    #[error("nobody is signed in")]
+    Unauthenticated,
+    /// The sign-in link is wrong, used or expired.
+    #[error("the sign-in link is wrong, used or expired")]
+    SignInLink,
+    /// The asker may not know of it, or it does not exist.
+    #[error("there is no such {what}")]
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+    },
+    /// The input is wrong.
+    #[error("{detail}")]
+    Invalid {
+        /// The request field.
+        field: &'static str,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The path can't be used.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// Something stands at the path already.
+    #[error("`{path}` exists already")]
+    PathTaken {
+        /// The path.
+        path: String,
+    },
+    /// Something has the name already.
+    #[error("`{name}` is taken")]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+    /// The file has a newer version than the one that was edited.
+    #[error("the file changed since you opened it")]
+    Stale(Box<Stale>),
+    /// The edited version was not named.
+    #[error("the version you edited is not named")]
+    VersionMissing,
+    /// The patch can't be read or does not fit the files.
+    #[error("{0}")]
+    Patch(Box<PatchError>),
+    /// The proposal and later edits change the same lines.
+    #[error("{} of the files changed in the same place", .0.len())]
+    MergeConflict(Vec<Conflict>),
+    /// The proposal was decided already.
+    #[error("the proposal is {state} already")]
+    ProposalDecided {
+        /// How it was decided.
+        state: &'static str,
+    },
+    /// The conversation has a turn running.
+    #[error("the assistant is still answering in this conversation")]
+    TurnRunning,
+    /// It is larger than a limit.
+    #[error("{what} is larger than {limit}")]
+    TooLarge {
+        /// What.
+        what: String,
+        /// The limit, as a person reads it.
+        limit: String,
+    },
+    /// Too many at once.
+    #[error("{what}")]
+    TooMany {
+        /// Of what.
+        what: String,
+        /// When trying again may succeed.
+        retry_after: Duration,
+    },
+    /// The project can't be imported.
+    #[error("{detail}")]
+    Import {
+        /// Why.
+        detail: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// No model is configured.
+    #[error("no model is configured")]
+    ModelNotConfigured,
+    /// The model's service failed.
+    #[error("{detail}")]
+    Model {
+        /// What it said.
+        detail: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// Runs can't be isolated here.
+    #[error("{reason}")]
+    Isolation {
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// The asker went away.
+    #[error("cancelled")]
+    Cancelled,
+    /// Reading or writing the workspace's files failed.
+    #[error(transparent)]
+    Files(atelier_sandbox::FileError),
+    /// The database or the blob store failed.
+    #[error(transparent)]
+    Store(atelier_store::Error),
+    /// A fault of ours; the context is for the log.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+/// What a save met when the file had moved on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stale {
+    /// The version that stands now.
+    pub version: Option<VersionId>,
+    /// The text that stands now, when it is text.
+    pub current: Option<String>,
+    /// The text both sides started from.
+    pub base: Option<String>,
+    /// Both changes together.
+    pub merged: Option<String>,
+    /// True when the merge has no conflict.
+    pub clean: bool,
+}
+
+/// A file whose merge needs a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The file.
+    pub path: WorkspacePath,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// The version that stands now.
+    pub version: Option<VersionId>,
+    /// The text the proposal was made on.
+    pub base: Option<String>,
+    /// The text that stands now.
+    pub yours: Option<String>,
+    /// The text the proposal wants.
+    pub theirs: Option<String>,
+    /// Both together, with conflict markers.
+    pub merged: Option<String>,
+}
+
+impl Error {
+    /// Says that the input in `field` is wrong.
+    pub(crate) fn invalid(field: &'static str, detail: impl Into<String>) -> Self {
+        Self::Invalid {
+            field,
+            detail: detail.into(),
+        }
+    }
+
+    /// Returns what kind of failure it is.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Unauthenticated | Self::SignInLink => ErrorKind::Unauthenticated,
+            Self::NotFound { .. } => ErrorKind::NotFound,
+            Self::Invalid { .. }
+            | Self::Path(_)
+            | Self::Patch(_)
+            | Self::Import { .. }
+            | Self::ModelNotConfigured => ErrorKind::Invalid,
+            Self::PathTaken { .. }
+            | Self::NameTaken { .. }
+            | Self::Stale(_)
+            | Self::MergeConflict(_)
+            | Self::ProposalDecided { .. }
+            | Self::TurnRunning => ErrorKind::Conflict,
+            Self::VersionMissing => ErrorKind::PreconditionRequired,
+            Self::TooLarge { .. } => ErrorKind::TooLarge,
+            Self::TooMany { retry_after, .. } => ErrorKind::Limited {
+                retry_after: *retry_after,
+            },
+            Self::Model { .. } | Self::Isolation { .. } => ErrorKind::Unavailable,
+            Self::Cancelled => ErrorKind::Cancelled,
+            Self::Files(error) => error.kind(),
+            Self::Store(error) => error.kind(),
+            Self::Internal(_) => ErrorKind::Internal,
+        }
+    }
+}
+
+impl From<atelier_store::Error> for Error {
+    fn from(error: atelier_store::Error) -> Self {
+        match error {
+            atelier_store::Error::NotFound { table, .. } => Self::NotFound {
+                what: thing_of(table),
+            },
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl From<PatchError> for Error {
+    fn from(error: PatchError) -> Self {
+        Self::Patch(Box::new(error))
+    }
+}
+
+/// Returns what a row of a table is called.
+fn thing_of(table: &str) -> &'static str {
+    match table {
+        "workspaces" => "workspace",
+        "files" => "file",
+        "file_versions" => "version",
+        "conversations" => "conversation",
+        "turns" => "turn",
+        "model_calls" => "model call",
+        "runs" => "run",
+        "proposals" | "proposal_hunks" | "proposal_files" => "proposal",
+        "providers" => "provider",
+        _ => "thing",
+    }
+}
+
+/// Returns an error with all its causes, for the log.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

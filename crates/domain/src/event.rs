@@ -1,0 +1,238 @@
+//! What happens in turns, runs and workspaces, as it is stored and sent.
+//!
+//! The stored form is the wire form: an event is serialised once, stored with
+//! its number, and those bytes are what every client gets, now or after a
+//! reconnect. The types of the interface describe the same shapes; a test
+//! there holds the two together. Types are only ever added.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Tokens and cost, as events carry them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TokenUsage {
+    /// Tokens of the requests.
+    pub input_tokens: i64,
+    /// Those of them that the provider had cached.
+    pub cached_input_tokens: i64,
+    /// Tokens of the answers.
+    pub output_tokens: i64,
+    /// US dollars as a decimal; `None` when a model's price is unknown.
+    pub cost_usd: Option<String>,
+    /// False when the counts are estimates.
+    pub measured: bool,
+}
+
+/// A file whose text was given to a model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContextFile {
+    /// The file's path.
+    pub path: String,
+    /// The version given.
+    pub version_id: Option<Uuid>,
+    /// How many bytes of it.
+    pub bytes: u64,
+}
+
+/// What happens in a turn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum TurnEvent {
+    /// The turn began.
+    Started {
+        /// The turn.
+        turn_id: Uuid,
+        /// Its conversation.
+        conversation_id: Uuid,
+        /// The model that answers.
+        model: String,
+    },
+    /// A request goes to the model.
+    Context {
+        /// The stored request.
+        model_call_id: Uuid,
+        /// Its size in bytes.
+        bytes: u64,
+        /// The workspace's files in it.
+        files: Vec<ContextFile>,
+    },
+    /// Some text of the answer.
+    Text {
+        /// The text.
+        text: String,
+    },
+    /// Some of the model's reasoning.
+    Reasoning {
+        /// The text.
+        text: String,
+    },
+    /// What the model reported it used.
+    Usage {
+        /// The tokens and cost of this request.
+        usage: TokenUsage,
+    },
+    /// The answer's edits are a proposal now.
+    Proposal {
+        /// The proposal.
+        proposal_id: Uuid,
+        /// How many files it would change.
+        files: u32,
+        /// Lines it would add.
+        added: u32,
+        /// Lines it would remove.
+        removed: u32,
+    },
+    /// The answer has edits that can't be used.
+    EditFailed {
+        /// The stable name of the failure.
+        code: String,
+        /// What is wrong and where.
+        detail: String,
+        /// The file, when one is to blame.
+        path: Option<String>,
+    },
+    /// The turn ended.
+    Finished {
+        /// How: `done`, `failed`, `cancelled` or `interrupted`.
+        state: String,
+        /// The stable name of the failure.
+        code: Option<String>,
+        /// Why it failed.
+        detail: Option<String>,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+}
+
+/// Which of a program's two output streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum OutputStream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// What happens in a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum RunEvent {
+    /// It started.
+    Started {
+        /// What is run.
+        command: String,
+    },
+    /// It wrote something: text when the bytes are UTF-8, else base64.
+    Output {
+        /// Where to.
+        stream: OutputStream,
+        /// The bytes, when they are UTF-8.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        text: Option<String>,
+        /// The bytes, when they are not.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        base64: Option<String>,
+    },
+    /// It ended.
+    Finished {
+        /// How, in the words of the outcome.
+        outcome: String,
+        /// The exit status.
+        exit_code: Option<i32>,
+        /// The signal.
+        signal: Option<i32>,
+        /// Why, in a sentence.
+        reason: Option<String>,
+        /// Wall-clock time in milliseconds.
+        wall_ms: i64,
+    },
+}
+
+/// What happened to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FileChange {
+    /// It is new, or back from deletion.
+    Created,
+    /// It has a new version.
+    Modified,
+    /// It has a new path.
+    Renamed,
+    /// It was deleted.
+    Deleted,
+}
+
+/// A file that changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangedFile {
+    /// The file.
+    pub file_id: Uuid,
+    /// Its path now.
+    pub path: String,
+    /// What happened.
+    pub change: FileChange,
+    /// Its version now.
+    pub version_id: Option<Uuid>,
+}
+
+/// What happens in a workspace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    tag = "type",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
+pub enum WorkspaceEvent {
+    /// Files changed.
+    FilesChanged {
+        /// Which; empty when there are too many to name.
+        files: Vec<ChangedFile>,
+        /// How many.
+        count: u64,
+    },
+    /// A proposal is new or has a new state.
+    ProposalChanged {
+        /// Which.
+        proposal_id: Uuid,
+    },
+    /// A run is new or has a new status.
+    RunChanged {
+        /// Which.
+        run_id: Uuid,
+    },
+    /// A turn is new or has a new state.
+    TurnChanged {
+        /// Which.
+        turn_id: Uuid,
+        /// Its conversation.
+        conversation_id: Uuid,
+    },
+}
+
+/// How many changed files an event names; more only count.
+const NAMED_FILES: usize = 200;
+
+impl WorkspaceEvent {
+    /// Says that `files` changed; names them when they are few.
+    pub(crate) fn files_changed(files: Vec<ChangedFile>) -> Self {
+        let count = files.len() as u64;
+        let files = if files.len() > NAMED_FILES {
+            Vec::new()
+        } else {
+            files
+        };
+        Self::FilesChanged { files, count }
+    }
+}

@@ -1,0 +1,382 @@
+//! Model providers: where a model is, what it costs, and the sealed key.
+
+use atelier_base::{ProviderId, Secret, WorkspaceId};
+use atelier_model::{Endpoint, Prices};
+use atelier_store::{ProviderRow, Unique};
+
+use crate::ctx::Ctx;
+use crate::domain::Domain;
+use crate::error::{Error, Result};
+use crate::workspace::checked_name;
+
+/// The id of the provider that the environment configures: there is one, and
+/// no row can have it, for it is not a UUIDv7.
+pub const ENVIRONMENT: ProviderId = ProviderId::from_uuid(uuid::Uuid::nil());
+
+/// A provider that the server's environment configures.
+#[derive(Clone, Debug)]
+pub struct EnvironmentProvider {
+    /// The address that `/chat/completions` is appended to.
+    pub base_url: String,
+    /// The key, when the endpoint needs one.
+    pub key: Option<Secret<String>>,
+    /// The model's name at the provider.
+    pub model: String,
+    /// Prices of a million input and output tokens in US dollars, as decimals.
+    pub prices: Option<(String, String)>,
+}
+
+/// A configured provider, without its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provider {
+    /// The provider's id.
+    pub id: ProviderId,
+    /// The name shown.
+    pub name: String,
+    /// The address that `/chat/completions` is appended to.
+    pub base_url: String,
+    /// The model's name at the provider.
+    pub model: String,
+    /// Whether a key is stored.
+    pub has_key: bool,
+    /// Whether the environment configures it.
+    pub from_environment: bool,
+    /// Price of a million input tokens, as a decimal of US dollars.
+    pub input_usd_per_million: Option<String>,
+    /// Price of a million output tokens, as a decimal of US dollars.
+    pub output_usd_per_million: Option<String>,
+}
+
+/// What a provider is made of or changed to; `None` leaves it as it is.
+#[derive(Debug, Default)]
+pub struct ProviderChange {
+    /// The name shown.
+    pub name: Option<String>,
+    /// The address.
+    pub base_url: Option<String>,
+    /// The key; an empty one removes it.
+    pub key: Option<Secret<String>>,
+    /// The model's name.
+    pub model: Option<String>,
+    /// Price of input; an empty one makes it unknown.
+    pub input_usd_per_million: Option<String>,
+    /// Price of output; an empty one makes it unknown.
+    pub output_usd_per_million: Option<String>,
+}
+
+/// What a test of a provider found.
+#[derive(Debug)]
+pub struct ProviderCheck {
+    /// Whether it answered and knows the model.
+    pub ok: bool,
+    /// What happened.
+    pub detail: String,
+    /// What to do.
+    pub hint: Option<String>,
+    /// The models it offers.
+    pub models: Vec<String>,
+}
+
+impl Domain {
+    /// Lists the configured providers; the first is the default.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] when nobody is signed in.
+    pub async fn list_providers(&self, ctx: &Ctx) -> Result<Vec<Provider>> {
+        let owner = ctx.person()?;
+        let rows = self
+            .store()
+            .read(async |tx| tx.list_providers(owner).await)
+            .await?;
+        let environment = self
+            .settings()
+            .environment_provider
+            .iter()
+            .map(shown_environment);
+        Ok(environment.chain(rows.iter().map(shown)).collect())
+    }
+
+    /// Configures a provider.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] names the field that is wrong.
+    pub async fn create_provider(&self, ctx: &Ctx, new: ProviderChange) -> Result<Provider> {
+        let owner = ctx.person()?;
+        let now = self.now();
+        let mut row = ProviderRow {
+            id: self.ids().next(),
+            owner_id: owner,
+            name: String::new(),
+            base_url: String::new(),
+            sealed_key: None,
+            model: String::new(),
+            input_picos_per_token: None,
+            output_picos_per_token: None,
+            created_at: now,
+            updated_at: now,
+        };
+        self.change(&mut row, new)?;
+        let stored = self
+            .store()
+            .write(async |tx| tx.insert_provider(&row).await)
+            .await;
+        stored.map_err(|error| name_taken(error, &row.name))?;
+        Ok(shown(&row))
+    }
+
+    /// Changes a provider.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] names the field that is wrong.
+    pub async fn update_provider(
+        &self,
+        ctx: &Ctx,
+        id: ProviderId,
+        change: ProviderChange,
+    ) -> Result<Provider> {
+        let mut row = self.require_provider(ctx, id).await?;
+        self.change(&mut row, change)?;
+        row.updated_at = self.now();
+        let stored = self
+            .store()
+            .write(async |tx| tx.update_provider(&row).await)
+            .await;
+        stored.map_err(|error| name_taken(error, &row.name))?;
+        Ok(shown(&row))
+    }
+
+    /// Forgets a provider and its key.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the asker has no such provider.
+    pub async fn delete_provider(&self, ctx: &Ctx, id: ProviderId) -> Result<()> {
+        self.require_provider(ctx, id).await?;
+        Ok(self
+            .store()
+            .write(async |tx| tx.delete_provider(id).await)
+            .await?)
+    }
+
+    /// Tries whether a provider answers and knows its model.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the asker has no such provider; what the
+    /// provider does wrong is in the answer.
+    pub async fn check_provider(&self, ctx: &Ctx, id: ProviderId) -> Result<ProviderCheck> {
+        let endpoint = self.endpoint(ctx, id).await?;
+        Ok(match self.gateway().check(&endpoint).await {
+            Ok(models) if models.is_empty() || models.contains(&endpoint.model) => ProviderCheck {
+                ok: true,
+                detail: format!("{} answers.", endpoint.model),
+                hint: None,
+                models,
+            },
+            Ok(models) => ProviderCheck {
+                ok: false,
+                detail: format!(
+                    "The provider answers but does not list the model `{}`.",
+                    endpoint.model
+                ),
+                hint: Some("Choose one of the models it lists.".to_owned()),
+                models,
+            },
+            Err(error) => ProviderCheck {
+                ok: false,
+                detail: error.to_string(),
+                hint: Some(error.hint().to_owned()),
+                models: Vec::new(),
+            },
+        })
+    }
+
+    /// Chooses the provider of a turn: the one asked for, else the
+    /// workspace's, else the first.
+    pub(crate) async fn choose_provider(
+        &self,
+        ctx: &Ctx,
+        workspace: WorkspaceId,
+        wanted: Option<ProviderId>,
+    ) -> Result<ProviderId> {
+        if let Some(wanted) = wanted {
+            return Ok(wanted);
+        }
+        let known = self.list_providers(ctx).await?;
+        let default = self.require_workspace(ctx, workspace).await?.default_model;
+        let chosen = known
+            .iter()
+            .find(|provider| default.as_deref() == Some(provider.id.to_string().as_str()));
+        chosen
+            .or(known.first())
+            .map(|provider| provider.id)
+            .ok_or(Error::ModelNotConfigured)
+    }
+
+    /// Returns what the gateway needs to reach a provider.
+    pub(crate) async fn endpoint(&self, ctx: &Ctx, id: ProviderId) -> Result<Endpoint> {
+        if id == ENVIRONMENT {
+            let provider = self
+                .settings()
+                .environment_provider
+                .as_ref()
+                .ok_or(Error::NotFound { what: "provider" })?;
+            let prices = provider
+                .prices
+                .as_ref()
+                .map(|(input, output)| Prices::per_million(input, output))
+                .transpose();
+            return Ok(Endpoint {
+                name: ENVIRONMENT_NAME.to_owned(),
+                base_url: self
+                    .gateway()
+                    .parse_base_url(&provider.base_url)
+                    .map_err(field("baseUrl"))?,
+                key: provider.key.clone(),
+                model: provider.model.clone(),
+                prices: prices.map_err(field("prices"))?,
+            });
+        }
+        let row = self.require_provider(ctx, id).await?;
+        let key = row
+            .sealed_key
+            .as_ref()
+            .map(|sealed| self.vault().open(row.id.as_uuid().as_bytes(), sealed))
+            .transpose()?;
+        let prices = row.input_picos_per_token.zip(row.output_picos_per_token);
+        Ok(Endpoint {
+            name: row.name,
+            base_url: self
+                .gateway()
+                .parse_base_url(&row.base_url)
+                .map_err(field("baseUrl"))?,
+            key,
+            model: row.model,
+            prices: prices.map(|(input, output)| Prices {
+                input_picos_per_token: input,
+                output_picos_per_token: output,
+                cached_input_picos_per_token: None,
+            }),
+        })
+    }
+
+    async fn require_provider(&self, ctx: &Ctx, id: ProviderId) -> Result<ProviderRow> {
+        let owner = ctx.person()?;
+        let row = self
+            .store()
+            .read(async |tx| tx.get_provider(id).await)
+            .await?;
+        if row.owner_id == owner {
+            Ok(row)
+        } else {
+            Err(Error::NotFound { what: "provider" })
+        }
+    }
+
+    fn change(&self, row: &mut ProviderRow, change: ProviderChange) -> Result<()> {
+        if let Some(name) = change.name {
+            row.name = checked_name(&name)?;
+        }
+        if let Some(url) = change.base_url {
+            self.gateway()
+                .parse_base_url(&url)
+                .map_err(field("baseUrl"))?
+                .as_str()
+                .clone_into(&mut row.base_url);
+        }
+        if let Some(model) = change.model {
+            row.model = checked_name(&model)
+                .map_err(|_| Error::invalid("model", "give the model's name at the provider"))?;
+        }
+        if let Some(key) = change.key {
+            let key = Secret::new(key.expose().trim().to_owned());
+            let sealed = || self.vault().seal(row.id.as_uuid().as_bytes(), key.expose());
+            row.sealed_key = if key.expose().is_empty() {
+                None
+            } else {
+                Some(sealed()?)
+            };
+        }
+        if let Some(price) = change.input_usd_per_million {
+            row.input_picos_per_token = price_of(&price, "inputUsdPerMillion")?;
+        }
+        if let Some(price) = change.output_usd_per_million {
+            row.output_picos_per_token = price_of(&price, "outputUsdPerMillion")?;
+        }
+        Ok(())
+    }
+}
+
+const ENVIRONMENT_NAME: &str = "Environment";
+
+fn field(name: &'static str) -> impl Fn(atelier_model::Error) -> Error {
+    move |error| Error::invalid(name, error.to_string())
+}
+
+fn price_of(text: &str, name: &'static str) -> Result<Option<u64>> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let prices = Prices::per_million(text, "0").map_err(field(name))?;
+    Ok(Some(prices.input_picos_per_token))
+}
+
+fn name_taken(error: atelier_store::Error, name: &str) -> Error {
+    match error {
+        atelier_store::Error::Taken {
+            what: Unique::ProviderName,
+        } => Error::NameTaken {
+            name: name.to_owned(),
+        },
+        other => other.into(),
+    }
+}
+
+fn shown(row: &ProviderRow) -> Provider {
+    Provider {
+        id: row.id,
+        name: row.name.clone(),
+        base_url: row.base_url.clone(),
+        model: row.model.clone(),
+        has_key: row.sealed_key.is_some(),
+        from_environment: false,
+        input_usd_per_million: row.input_picos_per_token.map(decimal),
+        output_usd_per_million: row.output_picos_per_token.map(decimal),
+    }
+}
+
+fn shown_environment(provider: &EnvironmentProvider) -> Provider {
+    let (input, output) = provider.prices.clone().unzip();
+    Provider {
+        id: ENVIRONMENT,
+        name: ENVIRONMENT_NAME.to_owned(),
+        base_url: provider.base_url.clone(),
+        model: provider.model.clone(),
+        has_key: provider.key.is_some(),
+        from_environment: true,
+        input_usd_per_million: input,
+        output_usd_per_million: output,
+    }
+}
+
+/// Writes pico-dollars a token as dollars a million tokens: both are
+/// millionths.
+fn decimal(picos: u64) -> String {
+    let text = format!("{}.{:06}", picos / 1_000_000, picos % 1_000_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices_come_back_as_they_were_given() {
+        for text in ["0.15", "0", "2.5", "60", "0.0375"] {
+            assert_eq!(
+                price_of(text, "x").unwrap().map(decimal).as_deref(),
+                Some(text)
+            );
+        }
+        assert_eq!(price_of(" ", "x").unwrap(), None);
+        assert!(price_of("cheap", "x").is_err());
+    }
+}

@@ -1,0 +1,475 @@
+//! Follows a model's answer to its end and makes a proposal of its edits.
+
+use std::time::Duration;
+
+use atelier_base::{ModelCallId, Timestamp, UsageId, WorkspacePath, limit};
+use atelier_model::{Call, Delta, FinishReason, Usage, cost};
+use atelier_patch::{ErrorCode, Format, ParseOptions};
+use atelier_store::{
+    CallEnd, CallState, MessageRole, ModelCallRow, TurnState, UsageKind, UsageRecordRow,
+};
+use tokio::time::{Instant, timeout_at};
+
+use super::Going;
+use crate::domain::Domain;
+use crate::error::{Error, Result};
+use crate::event::{TokenUsage, TurnEvent};
+use crate::proposal::Origin;
+use crate::usage::usd;
+
+/// Text is gathered this long, or to this size, before it becomes an event.
+const GATHER: Duration = Duration::from_millis(25);
+const GATHER_BYTES: usize = 4 * 1024;
+
+/// How a turn ended.
+struct End {
+    state: TurnState,
+    code: Option<String>,
+    detail: Option<String>,
+    hint: Option<String>,
+}
+
+impl End {
+    const DONE: Self = Self {
+        state: TurnState::Done,
+        code: None,
+        detail: None,
+        hint: None,
+    };
+
+    fn of(error: &Error) -> Self {
+        match error {
+            Error::Cancelled => Self {
+                state: TurnState::Cancelled,
+                ..Self::DONE
+            },
+            Error::Model { detail, hint } => Self {
+                state: TurnState::Failed,
+                code: Some("model_failed".to_owned()),
+                detail: Some(detail.clone()),
+                hint: hint.clone(),
+            },
+            Error::Store(_) | Error::Internal(_) => Self {
+                state: TurnState::Failed,
+                code: Some("internal".to_owned()),
+                detail: Some("Something failed in the server; its log says what.".to_owned()),
+                hint: None,
+            },
+            other => Self {
+                state: TurnState::Failed,
+                code: None,
+                detail: Some(other.to_string()),
+                hint: None,
+            },
+        }
+    }
+}
+
+/// What a model said.
+#[derive(Default)]
+struct Said {
+    text: String,
+    /// Edits that came as a tool call rather than as text.
+    tool_edits: Vec<String>,
+    cut_short: bool,
+}
+
+/// When the call's parts came, for the record.
+struct Timing {
+    sent: Timestamp,
+    first: Option<Timestamp>,
+}
+
+impl Domain {
+    /// Runs a turn to its end and records how it ended.
+    pub(super) async fn answer(&self, mut going: Going, files: Vec<WorkspacePath>) -> Result<()> {
+        let end = match self.converse(&mut going, files).await {
+            Ok(()) => End::DONE,
+            Err(error) => {
+                if !matches!(error, Error::Cancelled | Error::Model { .. }) {
+                    tracing::warn!(turn.id = %going.turn, error = %crate::error::chain(&error), "a turn failed");
+                }
+                End::of(&error)
+            }
+        };
+        // A turn that the server's stop ends was not cancelled by a person.
+        let end = match end.state {
+            TurnState::Cancelled if self.stopping().is_cancelled() => End {
+                state: TurnState::Interrupted,
+                ..end
+            },
+            _ => end,
+        };
+        let now = self.now();
+        self.store()
+            .write(async |tx| {
+                tx.finish_turn(going.turn, end.state, end.detail.as_deref(), now)
+                    .await
+            })
+            .await?;
+        let event = TurnEvent::Finished {
+            state: end.state.as_str().to_owned(),
+            code: end.code,
+            detail: end.detail,
+            hint: end.hint,
+        };
+        self.streams().publish(going.turn, &event).await?;
+        self.announce_turn(going.workspace, going.turn, going.conversation)
+            .await
+    }
+
+    async fn converse(&self, going: &mut Going, files: Vec<WorkspacePath>) -> Result<()> {
+        let context = self.context(going, &files).await?;
+        let prepared = self
+            .gateway()
+            .prepare(&going.endpoint, &context.request)
+            .map_err(model_error)?;
+        let call_id = self.ids().next::<ModelCallId>();
+        let mut timing = Timing {
+            sent: self.now(),
+            first: None,
+        };
+        let hash = self.store().blobs().put(prepared.body().to_vec()).await?;
+        let row = call_row(going, call_id, hash, timing.sent);
+        self.store()
+            .write(async |tx| tx.insert_model_call(&row).await)
+            .await?;
+        let bytes = prepared.body().len() as u64;
+        self.streams()
+            .publish(
+                going.turn,
+                &TurnEvent::Context {
+                    model_call_id: call_id.as_uuid(),
+                    bytes,
+                    files: context.files,
+                },
+            )
+            .await?;
+        let mut said = Said::default();
+        let (outcome, usage) = match self
+            .gateway()
+            .stream(prepared, going.ctx.cancel.clone())
+            .await
+        {
+            Ok(mut call) => {
+                let outcome = self.follow(going, &mut call, &mut said, &mut timing).await;
+                (outcome, call.usage())
+            }
+            Err(error) => (Err(model_error(error)), Usage::default()),
+        };
+        self.record_call(going, call_id, &timing, usage, outcome.as_ref().err())
+            .await?;
+        if !said.text.is_empty() {
+            let message = self.message(
+                going.conversation,
+                going.turn,
+                MessageRole::Assistant,
+                said.text.clone(),
+            );
+            self.store()
+                .write(async |tx| tx.insert_message(&message).await)
+                .await?;
+        }
+        outcome?;
+        self.propose_edits(going, &said).await
+    }
+
+    /// Reads the answer and stores it as events, gathered a little.
+    async fn follow(
+        &self,
+        going: &Going,
+        call: &mut Call,
+        said: &mut Said,
+        timing: &mut Timing,
+    ) -> Result<()> {
+        let mut gathered = Gathered::default();
+        let mut until: Option<Instant> = None;
+        loop {
+            let next = match until {
+                None => Ok(call.next().await),
+                Some(until) => timeout_at(until, call.next()).await,
+            };
+            let ended = match next {
+                Err(_elapsed) => false,
+                Ok(None) => true,
+                Ok(Some(Err(error))) => {
+                    self.streams()
+                        .publish_all(going.turn, &gathered.take())
+                        .await?;
+                    return Err(model_error(error));
+                }
+                Ok(Some(Ok(delta))) => {
+                    timing.first.get_or_insert_with(|| self.now());
+                    gathered.add(delta, said);
+                    if gathered.bytes < GATHER_BYTES {
+                        until = until.or_else(|| Some(Instant::now() + GATHER));
+                        continue;
+                    }
+                    false
+                }
+            };
+            until = None;
+            self.streams()
+                .publish_all(going.turn, &gathered.take())
+                .await?;
+            if ended {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn record_call(
+        &self,
+        going: &Going,
+        id: ModelCallId,
+        timing: &Timing,
+        usage: Usage,
+        failure: Option<&Error>,
+    ) -> Result<()> {
+        let now = self.now();
+        let priced = going
+            .endpoint
+            .prices
+            .as_ref()
+            .map(|prices| i64::try_from(cost(&usage, prices)).unwrap_or(i64::MAX));
+        let millis = |until: Timestamp| {
+            u64::try_from(until.since(timing.sent).as_millis()).unwrap_or(u64::MAX)
+        };
+        let end = CallEnd {
+            state: match failure {
+                None => CallState::Done,
+                Some(Error::Cancelled) => CallState::Cancelled,
+                Some(_) => CallState::Failed,
+            },
+            input_tokens: usage.input_tokens,
+            cached_input_tokens: usage.cached_input_tokens,
+            output_tokens: usage.output_tokens,
+            measured: !usage.estimated,
+            cost_nanos: priced,
+            first_token_ms: timing.first.map(millis),
+            latency_ms: millis(now),
+            error: failure.map(ToString::to_string),
+        };
+        let rows = self.usage_rows(going, usage, now);
+        self.store()
+            .write(async |tx| {
+                tx.finish_model_call(id, &end).await?;
+                tx.insert_usage(&rows).await
+            })
+            .await?;
+        let tokens = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        let event = TurnEvent::Usage {
+            usage: TokenUsage {
+                input_tokens: tokens(usage.input_tokens),
+                cached_input_tokens: tokens(usage.cached_input_tokens),
+                output_tokens: tokens(usage.output_tokens),
+                cost_usd: priced.map(usd),
+                measured: !usage.estimated,
+            },
+        };
+        self.streams().publish(going.turn, &event).await?;
+        Ok(())
+    }
+
+    /// Splits a call's use into input and output; the parts' costs add up to
+    /// the whole.
+    fn usage_rows(&self, going: &Going, usage: Usage, at: Timestamp) -> Vec<UsageRecordRow> {
+        let prices = going.endpoint.prices.as_ref();
+        let nanos = |usage: &Usage| {
+            prices.map(|prices| i64::try_from(cost(usage, prices)).unwrap_or(i64::MAX))
+        };
+        let input = nanos(&Usage {
+            output_tokens: 0,
+            reasoning_tokens: 0,
+            ..usage
+        });
+        let output = nanos(&usage).zip(input).map(|(all, input)| all - input);
+        let row = |kind, quantity, cost_nanos| UsageRecordRow {
+            id: self.ids().next::<UsageId>(),
+            user_id: going.user,
+            workspace_id: going.workspace,
+            turn_id: Some(going.turn),
+            run_id: None,
+            model: Some(going.endpoint.model.clone()),
+            kind,
+            quantity,
+            cost_nanos,
+            created_at: at,
+        };
+        vec![
+            row(UsageKind::InputTokens, usage.input_tokens, input),
+            row(UsageKind::OutputTokens, usage.output_tokens, output),
+        ]
+    }
+
+    /// Makes a proposal of the answer's edits, if it has any.
+    async fn propose_edits(&self, going: &mut Going, said: &Said) -> Result<()> {
+        let text = if said.tool_edits.is_empty() {
+            said.text.clone()
+        } else {
+            said.tool_edits.join("\n")
+        };
+        if text.len() > limit::PATCH_BYTES {
+            return self
+                .edit_failed(
+                    going,
+                    "too_large",
+                    "The answer's edits are larger than 4 MiB.".to_owned(),
+                    None,
+                )
+                .await;
+        }
+        let sole_path = (going.seen.len() == 1)
+            .then(|| going.seen.keys().next().cloned())
+            .flatten();
+        let patch = match atelier_patch::parse(
+            &text,
+            &ParseOptions {
+                format: Format::Auto,
+                strict: false,
+                sole_path,
+            },
+        ) {
+            Ok(patch) => patch,
+            Err(error) if error.kind == ErrorCode::NoEdits => return Ok(()),
+            Err(error) => {
+                return self
+                    .edit_failed(going, error.code(), error.to_string(), error.path)
+                    .await;
+            }
+        };
+        if said.cut_short {
+            let detail = "The answer was cut off at the model's length limit, so its edits may be incomplete.".to_owned();
+            return self.edit_failed(going, "cut_short", detail, None).await;
+        }
+        let title = crate::proposal::title_of(&patch);
+        let origin = Origin {
+            turn: Some(going.turn),
+            seen: std::mem::take(&mut going.seen),
+        };
+        let id = match self
+            .propose(&going.ctx, going.workspace, &text, &patch, title, origin)
+            .await
+        {
+            Ok(id) => id,
+            Err(Error::Patch(error)) => {
+                return self
+                    .edit_failed(going, error.code(), error.to_string(), error.path)
+                    .await;
+            }
+            Err(error) => return Err(error),
+        };
+        let proposal = self.get_proposal(&going.ctx, id).await?;
+        let summary = proposal.summary;
+        let event = TurnEvent::Proposal {
+            proposal_id: id.as_uuid(),
+            files: summary.files,
+            added: summary.added,
+            removed: summary.removed,
+        };
+        self.streams().publish(going.turn, &event).await?;
+        Ok(())
+    }
+
+    async fn edit_failed(
+        &self,
+        going: &Going,
+        code: &str,
+        detail: String,
+        path: Option<WorkspacePath>,
+    ) -> Result<()> {
+        let event = TurnEvent::EditFailed {
+            code: code.to_owned(),
+            detail,
+            path: path.map(|path| path.to_string()),
+        };
+        self.streams().publish(going.turn, &event).await?;
+        Ok(())
+    }
+}
+
+fn call_row(
+    going: &Going,
+    id: ModelCallId,
+    hash: atelier_base::ContentHash,
+    at: Timestamp,
+) -> ModelCallRow {
+    ModelCallRow {
+        id,
+        turn_id: Some(going.turn),
+        conversation_id: going.conversation,
+        workspace_id: going.workspace,
+        provider: going.endpoint.name.clone(),
+        model: going.endpoint.model.clone(),
+        state: CallState::Running,
+        input_tokens: 0,
+        cached_input_tokens: 0,
+        output_tokens: 0,
+        measured: false,
+        cost_nanos: None,
+        first_token_ms: None,
+        latency_ms: None,
+        request_hash: hash,
+        error: None,
+        created_at: at,
+    }
+}
+
+fn model_error(error: atelier_model::Error) -> Error {
+    match error {
+        atelier_model::Error::Cancelled => Error::Cancelled,
+        other => Error::Model {
+            detail: other.to_string(),
+            hint: Some(other.hint().to_owned()),
+        },
+    }
+}
+
+/// Pieces of an answer that wait to become events, in order.
+#[derive(Default)]
+struct Gathered {
+    events: Vec<TurnEvent>,
+    bytes: usize,
+}
+
+impl Gathered {
+    fn add(&mut self, delta: Delta, said: &mut Said) {
+        match delta {
+            Delta::Text(piece) => {
+                self.bytes += piece.len();
+                said.text.push_str(&piece);
+                match self.events.last_mut() {
+                    Some(TurnEvent::Text { text }) => text.push_str(&piece),
+                    _ => self.events.push(TurnEvent::Text { text: piece }),
+                }
+            }
+            Delta::Reasoning(piece) => {
+                self.bytes += piece.len();
+                match self.events.last_mut() {
+                    Some(TurnEvent::Reasoning { text }) => text.push_str(&piece),
+                    _ => self.events.push(TurnEvent::Reasoning { text: piece }),
+                }
+            }
+            Delta::ToolCall(call) => said.tool_edits.extend(edits_of(&call)),
+            Delta::Finish { reason } => said.cut_short = reason == FinishReason::Length,
+            Delta::ToolCallPart(_) | Delta::Usage(_) => {}
+        }
+    }
+
+    fn take(&mut self) -> Vec<TurnEvent> {
+        self.bytes = 0;
+        std::mem::take(&mut self.events)
+    }
+}
+
+/// Returns the patch of an `apply_patch` call, which some models make unasked.
+fn edits_of(call: &atelier_model::ToolCall) -> Option<String> {
+    if call.name != "apply_patch" {
+        return None;
+    }
+    let arguments: serde_json::Value = serde_json::from_str(&call.arguments).ok()?;
+    ["input", "patch"]
+        .iter()
+        .find_map(|key| arguments[key].as_str())
+        .map(str::to_owned)
+}

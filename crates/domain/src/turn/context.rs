@@ -1,0 +1,165 @@
+//! Puts together what a model is told: the rules, the tree, the files asked
+//! for, and the conversation so far.
+
+use std::fmt::Write as _;
+
+use atelier_base::{WorkspacePath, limit};
+use atelier_model::{Message, Request};
+use atelier_store::{FileKind, MessageRole, MessageRow};
+
+use super::Going;
+use crate::domain::Domain;
+use crate::error::Result;
+use crate::event::ContextFile;
+use crate::file::Content;
+
+/// How many paths of the tree the model is told.
+const PATHS: u32 = 500;
+/// How many earlier messages it is given.
+const MESSAGES: u32 = 40;
+const SYSTEM: &str = include_str!("system.md");
+
+/// A request with the workspace's files that are in it.
+pub(super) struct Context {
+    pub(super) request: Request,
+    pub(super) files: Vec<ContextFile>,
+}
+
+impl Domain {
+    /// Puts together the request of a turn and notes which versions it shows.
+    pub(super) async fn context(
+        &self,
+        going: &mut Going,
+        wanted: &[WorkspacePath],
+    ) -> Result<Context> {
+        let tree = self.tree_text(going).await?;
+        let mut files = Vec::new();
+        let mut texts = String::new();
+        for path in wanted {
+            if let Some((file, text)) = self
+                .file_text(
+                    going,
+                    path,
+                    limit::CONTEXT_BYTES - texts.len().min(limit::CONTEXT_BYTES),
+                )
+                .await?
+            {
+                writeln!(
+                    texts,
+                    "\n{path}\n{fence}\n{text}{newline}{fence}",
+                    fence = fence_of(&text),
+                    newline = newline_after(&text)
+                )
+                .map_err(|e| crate::Error::Internal(format!("a text can't grow: {e}")))?;
+                files.push(file);
+            }
+        }
+        let mut messages = vec![Message::system(format!("{SYSTEM}\n{tree}"))];
+        let conversation = going.conversation;
+        let mut said = self
+            .store()
+            .read(async |tx| tx.list_messages(conversation, None, MESSAGES).await)
+            .await?;
+        said.reverse();
+        let last = said.pop();
+        messages.extend(said.into_iter().filter_map(spoken));
+        let question = last.map(|message| message.content).unwrap_or_default();
+        let question = if texts.is_empty() {
+            question
+        } else {
+            format!("Files, as they are now:\n{texts}\n{question}")
+        };
+        messages.push(Message::user(question));
+        Ok(Context {
+            request: Request {
+                messages,
+                ..Request::default()
+            },
+            files,
+        })
+    }
+
+    async fn tree_text(&self, going: &Going) -> Result<String> {
+        let workspace = going.workspace;
+        let rows = self
+            .store()
+            .read(async |tx| tx.list_live(workspace, None, PATHS + 1).await)
+            .await?;
+        if rows.is_empty() {
+            return Ok("The project has no files yet.\n".to_owned());
+        }
+        let mut text = "The project's files:\n".to_owned();
+        for row in rows
+            .iter()
+            .take(PATHS as usize)
+            .filter(|row| row.kind != FileKind::Directory)
+        {
+            text.push_str(row.path.as_str());
+            text.push('\n');
+        }
+        if rows.len() > PATHS as usize {
+            text.push_str("(and more)\n");
+        }
+        Ok(text)
+    }
+
+    /// Returns a file's text when it is text and there is room for it.
+    async fn file_text(
+        &self,
+        going: &mut Going,
+        path: &WorkspacePath,
+        room: usize,
+    ) -> Result<Option<(ContextFile, String)>> {
+        let workspace = going.workspace;
+        let Some(row) = self
+            .store()
+            .read(async |tx| tx.find_live_by_path(workspace, path).await)
+            .await?
+        else {
+            return Ok(None);
+        };
+        let content = self.with_content(row).await?;
+        let (Content::Text(text), Some(version)) =
+            (content.content, content.file.current_version_id)
+        else {
+            return Ok(None);
+        };
+        if text.len() > room {
+            return Ok(None);
+        }
+        going.seen.insert(path.clone(), version);
+        let file = ContextFile {
+            path: path.to_string(),
+            version_id: Some(version.as_uuid()),
+            bytes: text.len() as u64,
+        };
+        Ok(Some((file, text)))
+    }
+}
+
+fn spoken(message: MessageRow) -> Option<Message> {
+    match message.role {
+        MessageRole::User => Some(Message::user(message.content)),
+        MessageRole::Assistant if !message.content.is_empty() => {
+            Some(Message::assistant(message.content, Vec::new()))
+        }
+        MessageRole::Assistant | MessageRole::Tool => None,
+    }
+}
+
+/// Returns a fence that the text does not have.
+fn fence_of(text: &str) -> String {
+    let mut fence = "```".to_owned();
+    while text.contains(&fence) {
+        fence.push('`');
+    }
+    fence
+}
+
+fn newline_after(text: &str) -> &'static str {
+    if text.is_empty() || text.ends_with('\n') {
+        ""
+    } else {
+        "\n"
+    }
+}

@@ -1,0 +1,253 @@
+//! Workspaces: make, list, change, and put away.
+
+mod create;
+
+use std::path::{Path, PathBuf};
+
+use atelier_base::{Timestamp, WorkspaceId, limit};
+use atelier_sandbox::{FileError, import};
+use atelier_store::{Shelf, WorkspaceRow};
+
+use crate::ctx::Ctx;
+use crate::domain::Domain;
+use crate::error::{Error, Result};
+use crate::event::{RunEvent, TurnEvent};
+use crate::page::{Page, PageOf};
+use crate::tree::blocking;
+
+pub use create::{ImportProgress, Source};
+
+/// What is changed about a workspace; `None` leaves it as it is.
+#[derive(Clone, Debug, Default)]
+pub struct WorkspaceChange {
+    /// The new name.
+    pub name: Option<String>,
+    /// The new default model; `Some(None)` for none.
+    #[expect(clippy::option_option, reason = "unchanged and none are different")]
+    pub default_model: Option<Option<String>>,
+    /// Whether it is put away.
+    pub archived: Option<bool>,
+}
+
+impl Domain {
+    /// Lists the asker's workspaces, newest first.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] when nobody is signed in.
+    pub async fn list_workspaces(
+        &self,
+        ctx: &Ctx,
+        archived: bool,
+        page: &Page,
+    ) -> Result<PageOf<WorkspaceRow>> {
+        let person = ctx.person()?;
+        let shelf = if archived {
+            Shelf::Archived
+        } else {
+            Shelf::Open
+        };
+        let before = page.cursor_as::<WorkspaceId>()?;
+        let limit = page.limit();
+        let rows = self
+            .store()
+            .read(async |tx| tx.list_workspaces(person, shelf, before, limit + 1).await)
+            .await?;
+        Ok(page.cut(rows, |workspace| workspace.id.to_string()))
+    }
+
+    /// Returns a workspace.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the asker may not see it.
+    pub async fn get_workspace(&self, ctx: &Ctx, id: WorkspaceId) -> Result<WorkspaceRow> {
+        self.require_workspace(ctx, id).await
+    }
+
+    /// Renames a workspace, sets its model, puts it away or brings it back.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a name that is empty or too long.
+    pub async fn update_workspace(
+        &self,
+        ctx: &Ctx,
+        id: WorkspaceId,
+        change: WorkspaceChange,
+    ) -> Result<WorkspaceRow> {
+        self.require_workspace(ctx, id).await?;
+        let name = change.name.as_deref().map(checked_name).transpose()?;
+        let now = self.now();
+        let row = self
+            .store()
+            .write(async |tx| {
+                let mut row = tx.get_workspace(id).await?;
+                if let Some(name) = name {
+                    row.name = name;
+                }
+                if let Some(model) = change.default_model {
+                    row.default_model = model;
+                }
+                if let Some(archived) = change.archived {
+                    row.archived_at = archived.then_some(row.archived_at.unwrap_or(now));
+                }
+                row.updated_at = now;
+                tx.update_workspace(&row).await?;
+                Ok::<_, Error>(row)
+            })
+            .await?;
+        Ok(row)
+    }
+
+    /// Returns a workspace that the asker may see.
+    pub(crate) async fn require_workspace(
+        &self,
+        ctx: &Ctx,
+        id: WorkspaceId,
+    ) -> Result<WorkspaceRow> {
+        let person = ctx.person()?;
+        let found = self
+            .store()
+            .read(async |tx| tx.find_workspace(id).await)
+            .await?;
+        found
+            .filter(|row| row.owner_id == person)
+            .ok_or(Error::NotFound { what: "workspace" })
+    }
+
+    /// Subscribes to what happens in a workspace.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the asker may not see it.
+    pub async fn watch_workspace(
+        &self,
+        ctx: &Ctx,
+        id: WorkspaceId,
+        after: Option<u64>,
+    ) -> Result<crate::Subscription> {
+        self.require_workspace(ctx, id).await?;
+        self.subscribe(id, after).await
+    }
+
+    /// Finishes what a crash left half-done: imports, edits, turns and runs.
+    pub(crate) async fn recover(&self) -> Result<()> {
+        let ids = self
+            .store()
+            .read(async |tx| tx.list_workspace_ids().await)
+            .await?;
+        self.recover_imports(&ids).await?;
+        for id in ids {
+            let finished = self.recover_tree(id).await;
+            match finished {
+                Ok(0) => {}
+                Ok(count) => {
+                    tracing::info!(workspace.id = %id, count, "finished interrupted edits")
+                }
+                // One broken workspace must not keep the others from opening.
+                Err(error) => {
+                    tracing::error!(workspace.id = %id, error = %crate::error::chain(&error), "could not recover a workspace")
+                }
+            }
+        }
+        self.interrupt(self.now()).await
+    }
+
+    /// Ends the turns and runs that a crash ended.
+    async fn interrupt(&self, now: Timestamp) -> Result<()> {
+        let (turns, runs) = self
+            .store()
+            .write(async |tx| {
+                tx.interrupt_running_model_calls().await?;
+                Ok::<_, Error>((
+                    tx.interrupt_running_turns(now).await?,
+                    tx.interrupt_unfinished_runs(now).await?,
+                ))
+            })
+            .await?;
+        for turn in turns {
+            let event = TurnEvent::Finished {
+                state: "interrupted".to_owned(),
+                code: None,
+                detail: Some("The server stopped while the assistant was answering.".to_owned()),
+                hint: Some("Ask again.".to_owned()),
+            };
+            self.streams().publish(turn.id, &event).await?;
+        }
+        for run in runs {
+            let event = RunEvent::Finished {
+                outcome: "interrupted".to_owned(),
+                exit_code: None,
+                signal: None,
+                reason: Some("The server stopped while it ran.".to_owned()),
+                wall_ms: 0,
+            };
+            self.streams().publish(run.id, &event).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes imports that never became a workspace and places those that did.
+    async fn recover_imports(&self, known: &[WorkspaceId]) -> Result<()> {
+        let staging = self.trees().staging();
+        let places: Vec<(String, PathBuf)> = known
+            .iter()
+            .map(|id| (id.to_string(), self.trees().place(*id).join("files")))
+            .collect();
+        blocking(move || {
+            for name in entries(&staging)? {
+                let path = staging.join(&name);
+                match places
+                    .iter()
+                    .find(|(id, place)| *id == name && !place.exists())
+                {
+                    Some((_, place)) => {
+                        std::fs::rename(&path, place).map_err(|e| io("place", &path, e))?
+                    }
+                    None => import::delete_tree(&path)?,
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// Returns the names in the folder where imports are made, which is made too.
+fn entries(staging: &Path) -> Result<Vec<String>, FileError> {
+    std::fs::create_dir_all(staging).map_err(|e| io("make", staging, e))?;
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(staging).map_err(|e| io("list", staging, e))? {
+        let entry = entry.map_err(|e| io("list", staging, e))?;
+        names.push(entry.file_name().to_string_lossy().into_owned());
+    }
+    Ok(names)
+}
+
+fn io(doing: &'static str, path: &Path, source: std::io::Error) -> FileError {
+    FileError::Io {
+        doing,
+        path: path.display().to_string(),
+        source,
+    }
+}
+
+/// Checks a name that a person gives.
+pub(crate) fn checked_name(name: &str) -> Result<String> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Err(Error::invalid("name", "a name has at least one character"));
+    }
+    if name.chars().count() > limit::NAME_CHARS {
+        return Err(Error::invalid(
+            "name",
+            format!("a name has at most {} characters", limit::NAME_CHARS),
+        ));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(Error::invalid("name", "a name has no control characters"));
+    }
+    Ok(name.to_owned())
+}
+
+/// Says whether `path` is one of `folders` or below one, links resolved.
+pub(crate) fn is_allowed(path: &Path, folders: &[PathBuf]) -> bool {
+    folders.iter().any(|folder| path.starts_with(folder))
+}
