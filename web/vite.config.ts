@@ -2,12 +2,14 @@ import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { fakeServer } from "./tests/fakeServer";
 
 /** Where `npm run dev` sends what it doesn't serve itself. */
 const SERVER = process.env.ATELIER_URL ?? "http://127.0.0.1:7340";
 
-export default defineConfig({
-  plugins: [react(), tailwindcss()],
+export default defineConfig(({ mode }) => ({
+  // `npm run dev:fake` shows the pages with made-up data, without a server.
+  plugins: [react(), tailwindcss(), mode === "fake" && fakeServer()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     // The first engines that have `light-dark()`, which the colour tokens use.
@@ -24,10 +26,27 @@ export default defineConfig({
     },
   },
   test: {
-    environment: "jsdom",
-    include: ["src/**/*.test.{ts,tsx}", "tests/**/*.test.{ts,tsx}"],
-    setupFiles: ["tests/setup.ts"],
     restoreMocks: true,
     unstubGlobals: true,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "plain",
+          environment: "node",
+          include: ["src/{lib,api}/**/*.test.ts", "tests/plain/**/*.test.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "page",
+          environment: "jsdom",
+          include: ["src/**/*.test.{ts,tsx}", "tests/*.test.{ts,tsx}"],
+          exclude: ["src/{lib,api}/**"],
+          setupFiles: ["tests/setup.ts"],
+        },
+      },
+    ],
   },
-});
+}));

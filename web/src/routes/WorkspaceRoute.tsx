@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense } from "react";
 import { workspaceQuery } from "@/api/queries/workspaces";
+import { useLiveWorkspace } from "@/api/useLiveWorkspace";
 import { AppBar } from "@/features/frame/AppBar";
 import { RunButton } from "@/features/workspace/RunButton";
 import { useKeepPlace } from "@/features/workspace/useKeepPlace";
@@ -41,6 +42,7 @@ export function WorkspaceRoute() {
 function OpenWorkspace({ workspaceId }: { workspaceId: string }) {
   const workspace = useQuery(workspaceQuery(workspaceId));
   useKeepPlace(workspaceId);
+  useLiveWorkspace(workspaceId);
 
   if (workspace.isError && !workspace.data) {
     return <Unavailable error={workspace.error} retry={() => void workspace.refetch()} />;
