@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use atelier_base::ContentHash;
+use parking_lot::Mutex;
 use tempfile::TempPath;
 
 use crate::error::{Error, Result};
@@ -19,6 +20,8 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug)]
 pub struct BlobStore {
     root: Arc<Path>,
+    /// Which of the 256 folders are known to be on the disk.
+    durable: Arc<Mutex<[bool; 256]>>,
 }
 
 /// Many blobs that are synced once, together: for an import.
@@ -33,10 +36,12 @@ pub struct BlobBatch {
 impl BlobStore {
     /// Opens the directory, and creates it if it does not exist.
     pub async fn open(root: &Path) -> Result<Self> {
-        let root: Arc<Path> = root.into();
-        let store = Self { root };
-        let opened = store.clone();
-        blocking(move || opened.create_folders()).await?;
+        let store = Self {
+            root: root.into(),
+            durable: Arc::new(Mutex::new([false; 256])),
+        };
+        let tmp = store.tmp();
+        blocking(move || create_folder(&tmp)).await?;
         Ok(store)
     }
 
@@ -45,13 +50,14 @@ impl BlobStore {
         let store = self.clone();
         blocking(move || {
             let hash = ContentHash::of(&bytes);
+            let folder = store.create_folder_of(hash)?;
             let path = store.path(hash);
             if !is_stored(&path, &bytes)? {
                 let file = store.write_temporary(&bytes, Sync::Now)?;
                 give_name(file, &path)?;
             }
             // Also when it existed: a batch may have renamed it just now.
-            sync_folder(path.parent().unwrap_or(&store.root))?;
+            sync_folder(&folder)?;
             Ok(hash)
         })
         .await
@@ -119,18 +125,18 @@ impl BlobStore {
         self.root.join("tmp")
     }
 
-    /// Makes every folder there will be, so that no blob has to wait for its
-    /// folder to be durable too.
-    fn create_folders(&self) -> Result<()> {
-        let last = self.root.join("ff");
-        if last.exists() {
-            return Ok(());
+    /// Makes the folder of a blob, durably, unless this was done before. The
+    /// lock is held meanwhile: who finds the folder made may rely on it.
+    fn create_folder_of(&self, hash: ContentHash) -> Result<PathBuf> {
+        let first = hash.as_bytes()[0];
+        let folder = self.root.join(format!("{first:02x}"));
+        let mut durable = self.durable.lock();
+        if !durable[usize::from(first)] {
+            create_folder(&folder)?;
+            sync_folder(&self.root)?;
+            durable[usize::from(first)] = true;
         }
-        create_folder(&self.tmp())?;
-        for first in 0..=u8::MAX {
-            create_folder(&self.root.join(format!("{first:02x}")))?;
-        }
-        sync_folder(&self.root)
+        Ok(folder)
     }
 
     fn write_temporary(&self, bytes: &[u8], sync: Sync) -> Result<TempPath> {
@@ -187,6 +193,7 @@ impl BlobBatch {
         blocking(move || {
             store.sync_all()?;
             for (hash, file) in waiting {
+                store.create_folder_of(hash)?;
                 give_name(file, &store.path(hash))?;
             }
             store.sync_all()
