@@ -186,7 +186,8 @@ pub struct Report {
     pub exit_code: Option<i32>,
     /// The signal that ended the program.
     pub signal: Option<i32>,
-    /// Time from the request to the end, the cell's own start included.
+    /// Time from the start of the cell to its end; not that spent waiting for
+    /// other runs.
     pub wall: Duration,
     /// Processor time of all processes, when measured.
     pub cpu: Option<Duration>,
@@ -208,7 +209,7 @@ impl Report {
     }
 
     /// Makes the report of a run that ended before its program started.
-    pub(crate) fn unstarted(outcome: Outcome, reason: Option<String>) -> Self {
+    pub fn unstarted(outcome: Outcome, reason: Option<String>) -> Self {
         Self {
             outcome,
             exit_code: None,

@@ -1,0 +1,265 @@
+//! Control groups: limits and counts for all processes of a cell together.
+//!
+//! Version 2 is used when its controllers can be given to groups below ours,
+//! else version 1's hierarchies one by one, else none. Groups are made below
+//! the group that the server itself is in, so that its own limits hold too.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::Limits;
+
+mod place;
+
+use place::Place;
+
+/// The period of the processor quota, in microseconds.
+const CPU_PERIOD: u64 = 100_000;
+/// How often, and how long apart, an emptied group is tried to be removed.
+const REMOVE_TRIES: u32 = 400;
+const REMOVE_REST: Duration = Duration::from_millis(5);
+
+/// What makes a control group for each cell.
+#[derive(Debug)]
+pub(super) struct Cgroups {
+    places: Vec<Place>,
+    version: u8,
+    made: AtomicU64,
+}
+
+/// What a controller is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Controller {
+    Memory,
+    Pids,
+    Cpu,
+}
+
+/// Which limits the kernel keeps by control groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Kept {
+    /// 1 or 2; 0 when there are none.
+    pub version: u8,
+    pub memory: bool,
+    pub pids: bool,
+    pub cpu: bool,
+}
+
+impl Cgroups {
+    /// Finds where groups can be made and makes the one named `name` there,
+    /// for those of the cells. Removes what a server that died left behind.
+    pub(super) fn prepare(name: &str) -> Self {
+        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+        let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+        let (version, places) = place::find(&mounts, &own, name);
+        for place in &places {
+            sweep(&place.parent, name);
+        }
+        Self {
+            places,
+            version,
+            made: AtomicU64::new(0),
+        }
+    }
+
+    /// Returns which limits the kernel keeps.
+    pub(super) fn kept(&self) -> Kept {
+        let has = |controller| {
+            self.places
+                .iter()
+                .any(|p| p.controllers.contains(&controller))
+        };
+        Kept {
+            version: if self.places.is_empty() {
+                0
+            } else {
+                self.version
+            },
+            memory: has(Controller::Memory),
+            pids: has(Controller::Pids),
+            cpu: has(Controller::Cpu),
+        }
+    }
+
+    /// Makes the group of one cell.
+    pub(super) fn create(&self, limits: &Limits) -> io::Result<Cgroup> {
+        let number = self.made.fetch_add(1, Ordering::Relaxed);
+        let mut group = Cgroup { parts: Vec::new() };
+        for place in &self.places {
+            let directory = place.base().join(format!("cell-{number}"));
+            match fs::create_dir(&directory) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    fs::create_dir_all(&directory)?;
+                }
+                made => made?,
+            }
+            let part = Part {
+                directory,
+                version: self.version,
+            };
+            part.limit(&place.controllers, limits)?;
+            group.parts.push(part);
+        }
+        Ok(group)
+    }
+}
+
+impl Drop for Cgroups {
+    fn drop(&mut self) {
+        for place in &self.places {
+            let _ = fs::remove_dir(place.base());
+        }
+    }
+}
+
+/// Removes the groups of servers that are gone: those named like `name`, which
+/// ends in a process id. The kernel refuses to remove a group that is in use.
+fn sweep(parent: &Path, name: &str) {
+    let Some((prefix, _)) = name.rsplit_once('-') else {
+        return;
+    };
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let file_name = entry.file_name();
+        let pid = file_name
+            .to_str()
+            .and_then(|n| n.strip_prefix(prefix)?.strip_prefix('-'));
+        let Some(pid) = pid.and_then(|pid| pid.parse::<u32>().ok()) else {
+            continue;
+        };
+        if Path::new(&format!("/proc/{pid}")).exists() {
+            continue;
+        }
+        for cell in fs::read_dir(entry.path()).into_iter().flatten().flatten() {
+            let _ = fs::remove_dir(cell.path());
+        }
+        let _ = fs::remove_dir(entry.path());
+    }
+}
+
+/// The control group of one cell, in each hierarchy.
+#[derive(Debug)]
+pub(super) struct Cgroup {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug)]
+struct Part {
+    directory: PathBuf,
+    version: u8,
+}
+
+impl Cgroup {
+    /// Returns the files through which a process joins, by writing `0`.
+    pub(super) fn join_files(&self) -> Vec<String> {
+        // Through `tasks` a thread moves itself alone, for which version 1
+        // need not stop the whole system as it does for `cgroup.procs`.
+        let paths = self.parts.iter().map(|part| match part.version {
+            1 => part.directory.join("tasks"),
+            _ => part.directory.join("cgroup.procs"),
+        });
+        paths
+            .map(|path| path.to_string_lossy().into_owned())
+            .collect()
+    }
+
+    /// Returns how many processes were ended for want of memory.
+    pub(super) fn memory_kills(&self) -> u64 {
+        self.count("memory.oom_control", "memory.events", "oom_kill")
+    }
+
+    /// Returns how many processes were refused.
+    pub(super) fn refused_processes(&self) -> u64 {
+        self.count("pids.events", "pids.events", "max")
+    }
+
+    /// Returns the most memory used at one time, in bytes.
+    pub(super) fn peak_memory(&self) -> Option<u64> {
+        let text = self.read("memory.max_usage_in_bytes", "memory.peak")?;
+        text.trim().parse().ok()
+    }
+
+    fn count(&self, v1: &str, v2: &str, key: &str) -> u64 {
+        let text = self.read(v1, v2).unwrap_or_default();
+        let value = text
+            .lines()
+            .find_map(|line| line.strip_prefix(key)?.trim().parse().ok());
+        value.unwrap_or(0)
+    }
+
+    fn read(&self, v1: &str, v2: &str) -> Option<String> {
+        self.parts.iter().find_map(|part| {
+            let name = if part.version == 1 { v1 } else { v2 };
+            fs::read_to_string(part.directory.join(name)).ok()
+        })
+    }
+
+    /// Removes the group. Nothing may be alive in it; what is still on its way
+    /// out of the kernel is waited for.
+    pub(super) async fn remove(mut self) {
+        for part in std::mem::take(&mut self.parts) {
+            for _ in 0..REMOVE_TRIES {
+                match fs::remove_dir(&part.directory) {
+                    Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
+                        tokio::time::sleep(REMOVE_REST).await;
+                    }
+                    _ => break,
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Cgroup {
+    fn drop(&mut self) {
+        for part in &self.parts {
+            let _ = fs::remove_dir(&part.directory);
+        }
+    }
+}
+
+impl Part {
+    fn limit(&self, controllers: &[Controller], limits: &Limits) -> io::Result<()> {
+        let quota = u64::from(limits.cpu_percent) * CPU_PERIOD / 100;
+        // One more for the cell's own first process.
+        let pids = (u64::from(limits.pids) + 1).to_string();
+        for controller in controllers {
+            match (controller, self.version) {
+                (Controller::Pids, _) => self.write("pids.max", &pids)?,
+                (Controller::Memory, 1) => self.limit_memory_v1(limits.memory_bytes)?,
+                (Controller::Memory, _) => {
+                    self.write("memory.max", &limits.memory_bytes.to_string())?;
+                    self.write_if_there("memory.swap.max", "0")?;
+                }
+                (Controller::Cpu, 1) => {
+                    self.write("cpu.cfs_period_us", &CPU_PERIOD.to_string())?;
+                    self.write("cpu.cfs_quota_us", &quota.to_string())?;
+                }
+                (Controller::Cpu, _) => self.write("cpu.max", &format!("{quota} {CPU_PERIOD}"))?,
+            }
+        }
+        Ok(())
+    }
+
+    fn limit_memory_v1(&self, bytes: u64) -> io::Result<()> {
+        self.write("memory.limit_in_bytes", &bytes.to_string())?;
+        // Memory and swap together; absent where swap is not accounted.
+        self.write_if_there("memory.memsw.limit_in_bytes", &bytes.to_string())
+    }
+
+    fn write(&self, file: &str, text: &str) -> io::Result<()> {
+        fs::OpenOptions::new()
+            .write(true)
+            .open(self.directory.join(file))
+            .and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes()))
+    }
+
+    fn write_if_there(&self, file: &str, text: &str) -> io::Result<()> {
+        match self.write(file, text) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result,
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! What all cells of a server share, and the ways in.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::sync::{OnceCell, Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::cgroup::Cgroups;
+use super::command::{Limits, Outcome, Output, Report, RunCommand};
+use super::ending::Ending;
+use super::run::{self, Order};
+use super::spec::{Root, Task};
+use super::{CellOptions, Launcher, facts, filter, isolation, root};
+use crate::doctor::Isolation;
+use crate::runtime::{self, Runtime};
+
+/// What all cells share.
+#[derive(Debug)]
+pub(super) struct Ground {
+    pub launcher: Launcher,
+    pub root: Root,
+    /// The compiled filters, or why there are none.
+    pub filters: Result<Vec<Vec<u64>>, String>,
+    options: CellOptions,
+    cgroups: OnceLock<Cgroups>,
+    slots: Semaphore,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    isolation: OnceCell<Isolation>,
+    runtimes: OnceCell<Vec<Runtime>>,
+}
+
+impl Ground {
+    pub(super) fn new(launcher: Launcher, options: CellOptions) -> Self {
+        let filters = filter::compile()
+            .map(|programs| programs.iter().map(filter::encode).collect())
+            .map_err(|error| format!("No system call filter could be made: {error}"));
+        Self {
+            launcher,
+            root: root::find(&options.path),
+            filters,
+            slots: Semaphore::new(options.max_concurrent.max(1)),
+            options,
+            cgroups: OnceLock::new(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            isolation: OnceCell::new(),
+            runtimes: OnceCell::new(),
+        }
+    }
+
+    /// Returns what makes control groups, found the first time.
+    pub(super) fn cgroups(&self) -> &Cgroups {
+        self.cgroups
+            .get_or_init(|| Cgroups::prepare(&self.options.cgroup))
+    }
+
+    pub(super) async fn close(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+/// Runs a command. The run is a task of its own, so that it is ended and
+/// cleaned up after even when nobody waits for it any more.
+pub(super) async fn run(
+    ground: &Arc<Ground>,
+    workspace: &Path,
+    command: RunCommand,
+    cancel: CancellationToken,
+    output: mpsc::Sender<Output>,
+) -> Report {
+    let task = match run::task(&command, &ground.root.path) {
+        Ok(task) => task,
+        Err(reason) => return Report::refused(reason),
+    };
+    let workspace = workspace.to_owned();
+    let abandoned = CancellationToken::new();
+    let _abandon = abandoned.clone().drop_guard();
+    let ending = ending(cancel, abandoned, ground.stop.clone());
+    let ground = Arc::clone(ground);
+    let tasks = ground.tasks.clone();
+    let run = tasks.spawn(async move {
+        let order = Order {
+            workspace: Some(&workspace),
+            task,
+            input: command.stdin,
+            limits: command.limits,
+        };
+        in_turn(&ground, order, ending, &output).await.report
+    });
+    let lost = || Report::unstarted(Outcome::Interrupted, Some("The run was lost".to_owned()));
+    run.await.unwrap_or_else(|_| lost())
+}
+
+async fn ending(
+    cancel: CancellationToken,
+    abandoned: CancellationToken,
+    stop: CancellationToken,
+) -> Outcome {
+    tokio::select! {
+        () = stop.cancelled() => Outcome::Interrupted,
+        () = cancel.cancelled() => Outcome::Cancelled,
+        () = abandoned.cancelled() => Outcome::Cancelled,
+    }
+}
+
+/// Waits for a slot, then runs.
+async fn in_turn(
+    ground: &Ground,
+    order: Order<'_>,
+    ending: impl Future<Output = Outcome>,
+    output: &mpsc::Sender<Output>,
+) -> Ending {
+    tokio::pin!(ending);
+    let slot = tokio::select! {
+        biased;
+        outcome = &mut ending => return Ending::unstarted(outcome),
+        slot = ground.slots.acquire() => slot,
+    };
+    let ending = run::run(ground, order, ending, output).await;
+    drop(slot);
+    ending
+}
+
+/// Starts a cell that looks at its own walls.
+pub(super) async fn probe(ground: &Arc<Ground>) -> Isolation {
+    let probed = ground.isolation.get_or_init(|| async {
+        let (ending, _) = look(ground, Task::Probe).await;
+        let own = facts::namespaces();
+        let kept = ground.cgroups().kept();
+        isolation::assemble(ending.facts.as_ref(), ending.refusal.as_ref(), &own, kept)
+    });
+    probed.await.clone()
+}
+
+/// Asks each interpreter that was found for its version.
+pub(super) async fn runtimes(ground: &Arc<Ground>) -> Vec<Runtime> {
+    let asked = ground.runtimes.get_or_init(|| async {
+        let mut found = runtime::find(&ground.options.path);
+        for runtime in &mut found {
+            let command = [&*runtime.command.to_string_lossy(), "--version"].map(str::to_owned);
+            let Ok(task) = run::task(&RunCommand::new(command), &ground.root.path) else {
+                continue;
+            };
+            let (_, text) = look(ground, task).await;
+            runtime.version = runtime::version_in(&text);
+        }
+        found
+    });
+    asked.await.clone()
+}
+
+/// Runs a task of our own in a cell without a workspace.
+async fn look(ground: &Arc<Ground>, task: Task) -> (Ending, String) {
+    let (sender, mut receiver) = mpsc::channel(64);
+    let stop = ground.stop.clone();
+    let looking = Arc::clone(ground);
+    let look = ground.tasks.spawn(async move {
+        let order = Order {
+            workspace: None,
+            task,
+            input: Vec::new(),
+            limits: Limits {
+                wall: Duration::from_secs(10),
+                // What a full channel of chunks holds.
+                output_bytes: 64 * 1024,
+                ..Limits::default()
+            },
+        };
+        let ending = async {
+            stop.cancelled().await;
+            Outcome::Interrupted
+        };
+        run::run(&looking, order, ending, &sender).await
+    });
+    let mut text = Vec::new();
+    while let Some(output) = receiver.recv().await {
+        text.extend(output.bytes);
+    }
+    let lost = |_| Ending::refused("The cell was lost".to_owned());
+    let ending = look.await.unwrap_or_else(lost);
+    (ending, String::from_utf8_lossy(&text).into_owned())
+}

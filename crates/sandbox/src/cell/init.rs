@@ -1,0 +1,119 @@
+//! The cell's first process: builds the walls around itself, starts the
+//! program, collects the dead, and ends the cell when the program ends.
+
+use std::fs::File;
+use std::io::{PipeWriter, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use rustix::process::{Pid, WaitOptions, WaitStatus, wait};
+
+use super::confine;
+use super::facts;
+use super::failure::Step;
+use super::spec::{Failure, News, Spec, Task};
+use super::system;
+use super::walls::{self, Sources};
+use super::watch::Watcher;
+
+/// What the first process brings from the launcher.
+pub(super) struct Inheritance {
+    /// The program's standard input.
+    pub stdin: OwnedFd,
+    /// Open control group files to join through.
+    pub cgroups: Vec<File>,
+    /// The host directories, when the launcher had to open them.
+    pub sources: Option<Sources>,
+    /// Our ids on the host.
+    pub ids: (u32, u32),
+}
+
+/// Lives the life of the cell's first process, telling `news` of it.
+pub(super) fn live(spec: &Spec, inheritance: Inheritance, news: &PipeWriter) -> ! {
+    let ended = build(spec, inheritance, news).and_then(|()| match &spec.task {
+        Task::Probe => facts::look().map(News::Facts),
+        Task::Run { argv, env, cwd } => {
+            std::env::set_current_dir(cwd).step(&format!("enter {cwd}"))?;
+            system::hold_child_signal();
+            match system::fork().step("start a process")? {
+                None => become_program(argv, env, news),
+                Some(program) => Ok(attend(program, spec)),
+            }
+        }
+    });
+    tell(news, &ended.unwrap_or_else(News::Failed));
+    system::leave(0)
+}
+
+fn build(spec: &Spec, inheritance: Inheritance, news: &PipeWriter) -> Result<(), Failure> {
+    // This closes the control socket, whose end must come when the server goes.
+    system::adopt_stdin(inheritance.stdin.as_fd()).step("take standard input")?;
+    for mut group in inheritance.cgroups {
+        group.write_all(b"0").step("join the control group")?;
+    }
+    // Made here, not with the others, so that its root is the group just joined.
+    system::unshare(libc::CLONE_NEWCGROUP).step("make a control group namespace")?;
+    let (uid, gid) = inheritance.ids;
+    confine::map_ids(uid, gid)?;
+    // The kernel should end a program, not the server, when memory runs out.
+    std::fs::write("/proc/self/oom_score_adj", "500").step("offer the cell to the OOM killer")?;
+    system::set_host_name("cell").step("name the cell")?;
+    system::raise_loopback().step("raise the loopback interface")?;
+    let sources = match inheritance.sources {
+        Some(sources) => sources,
+        None => Sources::open(spec, None)?,
+    };
+    walls::build(spec, &sources)?;
+    confine::give_up(spec)?;
+    confine::tie_to_parent(news)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is where the sandbox starts processes"
+)]
+fn become_program(argv: &[String], env: &[(String, String)], news: &PipeWriter) -> ! {
+    // A session of its own, so that it has no terminal to push characters to.
+    let _ = rustix::process::setsid();
+    let mut words = argv.iter();
+    let mut command = Command::new(words.next().map_or("", String::as_str));
+    command.args(words).env_clear().envs(env.iter().cloned());
+    let error = command.exec();
+    let errno = error.raw_os_error().unwrap_or(0);
+    tell(news, &News::NotStarted { errno });
+    system::leave(127)
+}
+
+/// Collects the dead until the program is among them or a limit is passed.
+/// Everything else in the cell dies with us.
+fn attend(program: Pid, spec: &Spec) -> News {
+    let mut watcher = Watcher::new(&spec.watch);
+    loop {
+        while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
+            if pid == program {
+                return ended(status);
+            }
+        }
+        system::await_child(watcher.rest());
+        if let Some(measure) = watcher.look() {
+            return News::Over(measure);
+        }
+    }
+}
+
+fn ended(status: WaitStatus) -> News {
+    News::Ended {
+        exit_code: status.exit_status(),
+        signal: status.terminating_signal(),
+    }
+}
+
+/// Writes one line; the launcher reads them when the cell has ended. A line is
+/// far shorter than what a pipe takes without a reader.
+fn tell(mut to: &PipeWriter, news: &News) {
+    if let Ok(mut line) = serde_json::to_vec(news) {
+        line.push(b'\n');
+        let _ = to.write_all(&line);
+    }
+}

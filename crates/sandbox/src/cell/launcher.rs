@@ -1,0 +1,170 @@
+//! The launcher: the small single-threaded program between the server and a
+//! cell.
+//!
+//! It reads what to build, becomes the cell's host user, starts the cell's
+//! first process, and waits for whichever comes first: the end of the cell, or
+//! the end of the control socket, by which the server asks for the cell's end
+//! or has died.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, IoSliceMut, PipeReader, Read};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, OwnedFd};
+use std::process::ExitCode;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recvmsg, send};
+use rustix::process::{
+    DumpableBehavior, Pid, Signal, WaitOptions, getegid, geteuid, pidfd_send_signal,
+    set_dumpable_behavior, waitpid,
+};
+
+use super::confine;
+use super::failure::Step;
+use super::init::{self, Inheritance};
+use super::spec::{Answer, Failure, News, Spec};
+use super::system::{self, Fork};
+use super::walls::Sources;
+
+/// The most bytes that a specification may have.
+const SPEC_BYTES: u64 = 16 << 20;
+/// The most bytes of news that are read from a cell.
+const NEWS_BYTES: u64 = 64 << 10;
+
+const NAMESPACES: i32 = libc::CLONE_NEWUSER
+    | libc::CLONE_NEWNS
+    | libc::CLONE_NEWPID
+    | libc::CLONE_NEWNET
+    | libc::CLONE_NEWIPC
+    | libc::CLONE_NEWUTS;
+
+/// Builds one cell and runs one command in it, as asked over standard input.
+///
+/// This is what [`super::Launcher::program`] runs. It must be called before
+/// the program starts a thread or opens a file.
+pub fn cell_main() -> ExitCode {
+    let answer = match receive() {
+        Ok((spec, stdin)) => launch(&spec, stdin),
+        Err(failure) => Err(failure),
+    };
+    let answer = answer.unwrap_or_else(|failure| Answer {
+        news: vec![News::Failed(failure)],
+        ..Answer::default()
+    });
+    let text = serde_json::to_vec(&answer).unwrap_or_default();
+    match send(io::stdin(), &text, SendFlags::NOSIGNAL) {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn receive() -> Result<(Spec, OwnedFd), Failure> {
+    let step = "read the cell's specification";
+    system::close_from(3).step(step)?;
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let mut byte = [0];
+    let flags = RecvFlags::CMSG_CLOEXEC;
+    recvmsg(
+        io::stdin(),
+        &mut [IoSliceMut::new(&mut byte)],
+        &mut control,
+        flags,
+    )
+    .step(step)?;
+    let mut received = control.drain().flat_map(|message| match message {
+        RecvAncillaryMessage::ScmRights(fds) => fds.collect::<Vec<_>>(),
+        _ => Vec::new(),
+    });
+    let (Some(spec), Some(stdin)) = (received.next(), received.next()) else {
+        return Err(io::Error::from_raw_os_error(libc::EBADMSG)).step(step);
+    };
+    let mut text = Vec::new();
+    File::from(spec)
+        .take(SPEC_BYTES)
+        .read_to_end(&mut text)
+        .step(step)?;
+    let spec = serde_json::from_slice(&text)
+        .map_err(|_| io::Error::from_raw_os_error(libc::EBADMSG))
+        .step(step)?;
+    Ok((spec, stdin))
+}
+
+fn launch(spec: &Spec, stdin: OwnedFd) -> Result<Answer, Failure> {
+    let cgroups = open_groups(spec)?;
+    let mut sources = None;
+    if let Some(identity) = &spec.identity {
+        let map = match identity.map_root {
+            true => Some(confine::root_map(identity)?),
+            false => None,
+        };
+        sources = Some(Sources::open(spec, map.as_ref().map(AsFd::as_fd))?);
+        confine::become_identity(identity, &[&stdin, &io::stdout(), &io::stderr()])?;
+    }
+    let ids = (geteuid().as_raw(), getegid().as_raw());
+    let (reader, writer) = io::pipe().step("make a pipe")?;
+    let forked = system::fork_into(NAMESPACES as u64).step("make the cell's namespaces")?;
+    match forked {
+        Fork::Child => {
+            drop(reader);
+            let inheritance = Inheritance {
+                stdin,
+                cgroups,
+                sources,
+                ids,
+            };
+            init::live(spec, inheritance, &writer)
+        }
+        Fork::Parent(first, handle) => {
+            drop((writer, stdin, cgroups, sources));
+            system::close_output();
+            let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+            Ok(await_end(first, &handle, reader))
+        }
+    }
+}
+
+fn open_groups(spec: &Spec) -> Result<Vec<File>, Failure> {
+    let open = |path: &String| OpenOptions::new().write(true).open(path);
+    let files = spec.cgroup_join.iter().map(open);
+    files
+        .collect::<Result<_, _>>()
+        .step("open the control group")
+}
+
+/// Waits until nothing of the cell is alive.
+fn await_end(first: Pid, handle: &OwnedFd, mut reader: PipeReader) -> Answer {
+    let control = io::stdin();
+    loop {
+        let mut events = [
+            PollFd::new(&control, PollFlags::IN | PollFlags::RDHUP),
+            PollFd::new(handle, PollFlags::IN),
+        ];
+        if poll(&mut events, None).is_err() {
+            continue;
+        }
+        if !events[1].revents().is_empty() {
+            break;
+        }
+        if !events[0].revents().is_empty() {
+            let _ = pidfd_send_signal(handle, Signal::KILL);
+            break;
+        }
+    }
+    // The kernel ends all others of the namespace before the first process can
+    // be waited for.
+    let _ = waitpid(Some(first), WaitOptions::empty());
+    let (cpu_micros, peak_bytes) = system::children_usage();
+    let mut text = Vec::new();
+    let _ = Read::by_ref(&mut reader)
+        .take(NEWS_BYTES)
+        .read_to_end(&mut text);
+    let news = text.split(|byte| *byte == b'\n');
+    Answer {
+        news: news
+            .filter_map(|line| serde_json::from_slice(line).ok())
+            .collect(),
+        cpu_micros,
+        peak_bytes,
+    }
+}

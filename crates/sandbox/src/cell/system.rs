@@ -1,0 +1,247 @@
+//! The system calls that no safe wrapper offers. All of the crate's unsafe
+//! code is here.
+//!
+//! The launcher is single-threaded, and nothing here may be called from a
+//! program that is not.
+
+use std::ffi::CStr;
+use std::io;
+use std::mem::{MaybeUninit, size_of, size_of_val};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::time::Duration;
+
+use rustix::mount::MountAttrFlags;
+use rustix::process::Pid;
+
+/// Which side of a fork one is on.
+pub(super) enum Fork {
+    /// The new process.
+    Child,
+    /// The old one, with a handle to the new one.
+    Parent(Pid, OwnedFd),
+}
+
+/// Creates a process like `fork`, in new namespaces.
+#[expect(unsafe_code, reason = "no safe wrapper of clone3 exists")]
+pub(super) fn fork_into(namespaces: u64) -> io::Result<Fork> {
+    let mut pidfd: RawFd = -1;
+    // SAFETY: all fields of `clone_args` are integers, for which zero is valid
+    // and means "unused".
+    let mut args: libc::clone_args = unsafe { MaybeUninit::zeroed().assume_init() };
+    args.flags = namespaces | libc::CLONE_PIDFD as u64;
+    args.pidfd = (&raw mut pidfd) as u64;
+    args.exit_signal = libc::SIGCHLD as u64;
+    // SAFETY: without CLONE_VM the child has a copy of this memory, so this is
+    // a fork; the process has one thread, so no lock is held by another. The
+    // pointers are to live locals of the sizes told.
+    let pid = unsafe { libc::syscall(libc::SYS_clone3, &raw mut args, size_of_val(&args)) };
+    match pid {
+        -1 => Err(io::Error::last_os_error()),
+        0 => Ok(Fork::Child),
+        pid => {
+            let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+            let pid = pid.ok_or_else(|| io::Error::from_raw_os_error(libc::EINVAL))?;
+            // SAFETY: the kernel stored a new descriptor there, which is ours.
+            Ok(Fork::Parent(pid, unsafe { OwnedFd::from_raw_fd(pidfd) }))
+        }
+    }
+}
+
+/// Creates a process like `fork`. Returns `None` in the new one.
+#[expect(unsafe_code, reason = "no safe wrapper of fork exists")]
+pub(super) fn fork() -> io::Result<Option<Pid>> {
+    // SAFETY: the process has one thread, so the child may do anything.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        pid => Ok(Pid::from_raw(pid)),
+    }
+}
+
+/// Ends the process without running anything else in it.
+#[expect(unsafe_code, reason = "std's exit runs handlers of the forked parent")]
+pub(super) fn leave(status: i32) -> ! {
+    // SAFETY: takes no pointer and does not return.
+    unsafe { libc::_exit(status) }
+}
+
+/// The kernel's `struct mount_attr`, of `linux/mount.h`.
+#[repr(C)]
+struct MountAttr {
+    set: u64,
+    clear: u64,
+    propagation: u64,
+    user_namespace: u64,
+}
+
+/// From `linux/mount.h`.
+const MOUNT_ATTR_IDMAP: u64 = 0x0010_0000;
+
+/// Changes the attributes of a mount; see `mount_setattr(2)`.
+#[expect(unsafe_code, reason = "no safe wrapper of mount_setattr exists")]
+pub(super) fn set_mount_attributes(
+    at: BorrowedFd<'_>,
+    path: &CStr,
+    recursive: bool,
+    attributes: MountAttrFlags,
+    id_map: Option<BorrowedFd<'_>>,
+) -> io::Result<()> {
+    let attr = MountAttr {
+        set: u64::from(attributes.bits()) | id_map.map_or(0, |_| MOUNT_ATTR_IDMAP),
+        clear: 0,
+        // What the host mounts later must not appear in the cell.
+        propagation: libc::MS_PRIVATE,
+        user_namespace: id_map.map_or(0, |fd| fd.as_raw_fd().cast_unsigned().into()),
+    };
+    let depth = if recursive { libc::AT_RECURSIVE } else { 0 };
+    // SAFETY: `path` ends in NUL, `attr` has the size told, both outlive the call.
+    let done = unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            at.as_raw_fd(),
+            path.as_ptr(),
+            libc::AT_EMPTY_PATH | depth,
+            &raw const attr,
+            size_of::<MountAttr>(),
+        )
+    };
+    checked(done)
+}
+
+/// Closes every descriptor from `first` on.
+#[expect(unsafe_code, reason = "closing descriptors by number")]
+pub(super) fn close_from(first: u32) -> io::Result<()> {
+    // SAFETY: called before the launcher opens anything, so no owned
+    // descriptor of this program is closed behind its owner's back.
+    checked(unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, 0) })
+}
+
+/// Makes `fd` standard input, closing what was.
+#[expect(unsafe_code, reason = "replacing a descriptor by number")]
+pub(super) fn adopt_stdin(fd: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: descriptor 0 is owned by nobody in this program.
+    checked(i64::from(unsafe { libc::dup2(fd.as_raw_fd(), 0) }))
+}
+
+/// Closes standard output and standard error.
+#[expect(unsafe_code, reason = "closing descriptors by number")]
+pub(super) fn close_output() {
+    // SAFETY: descriptors 1 and 2 are owned by nobody, and nothing is printed
+    // by the launcher.
+    let _ = unsafe { libc::syscall(libc::SYS_close_range, 1_u32, 2_u32, 0) };
+}
+
+/// Leaves the control group namespace for a new one.
+#[expect(
+    unsafe_code,
+    reason = "the safe wrapper is deprecated for thread safety"
+)]
+pub(super) fn unshare(namespaces: i32) -> io::Result<()> {
+    // SAFETY: only namespace flags are given, which concern no memory.
+    checked(i64::from(unsafe { libc::unshare(namespaces) }))
+}
+
+/// Names the host of the current host name namespace.
+#[expect(
+    unsafe_code,
+    reason = "rustix offers it behind a feature we do not use"
+)]
+pub(super) fn set_host_name(name: &str) -> io::Result<()> {
+    // SAFETY: pointer and length are those of a live string.
+    checked(i64::from(unsafe {
+        libc::sethostname(name.as_ptr().cast(), name.len())
+    }))
+}
+
+/// Brings the loopback interface up.
+#[expect(unsafe_code, reason = "no safe wrapper of SIOCSIFFLAGS exists")]
+pub(super) fn raise_loopback() -> io::Result<()> {
+    let socket = rustix::net::socket_with(
+        rustix::net::AddressFamily::INET,
+        rustix::net::SocketType::DGRAM,
+        rustix::net::SocketFlags::CLOEXEC,
+        None,
+    )?;
+    // SAFETY: `ifreq` is integers and arrays of them, valid when zero.
+    let mut request: libc::ifreq = unsafe { MaybeUninit::zeroed().assume_init() };
+    request.ifr_name[0] = b'l' as libc::c_char;
+    request.ifr_name[1] = b'o' as libc::c_char;
+    request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
+    // SAFETY: the request is the `ifreq` that SIOCSIFFLAGS reads.
+    checked(i64::from(unsafe {
+        libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw const request)
+    }))
+}
+
+/// Holds back the signal that tells of a child's end, for [`await_child`].
+#[expect(unsafe_code, reason = "signal masks have no safe wrapper here")]
+pub(super) fn hold_child_signal() {
+    let set = child_signal();
+    // SAFETY: the set is initialised; the old mask is not asked for.
+    unsafe { libc::sigprocmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut()) };
+}
+
+/// Waits until a child ends or `limit` passes.
+#[expect(unsafe_code, reason = "signal waits have no safe wrapper here")]
+pub(super) fn await_child(limit: Duration) {
+    let set = child_signal();
+    let time = libc::timespec {
+        tv_sec: libc::time_t::try_from(limit.as_secs()).unwrap_or(libc::time_t::MAX),
+        tv_nsec: libc::c_long::from(limit.subsec_nanos() as i32),
+    };
+    // SAFETY: set and time are initialised; the signal's details are not asked
+    // for. Its result does not matter: the caller looks for itself.
+    unsafe { libc::sigtimedwait(&raw const set, std::ptr::null_mut(), &raw const time) };
+}
+
+#[expect(unsafe_code, reason = "signal sets have no safe wrapper here")]
+fn child_signal() -> libc::sigset_t {
+    let mut set = MaybeUninit::uninit();
+    // SAFETY: `sigemptyset` initialises the set that `sigaddset` changes.
+    unsafe {
+        libc::sigemptyset(set.as_mut_ptr());
+        libc::sigaddset(set.as_mut_ptr(), libc::SIGCHLD);
+        set.assume_init()
+    }
+}
+
+/// What all children that were waited for have used: processor time in
+/// microseconds and the largest resident set in bytes.
+#[expect(unsafe_code, reason = "getrusage has no safe wrapper here")]
+pub(super) fn children_usage() -> (u64, u64) {
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: the pointer is to a local of the right type, and zero bytes are a
+    // valid value of it should the call fail.
+    let usage = unsafe {
+        libc::getrusage(libc::RUSAGE_CHILDREN, usage.as_mut_ptr());
+        usage.assume_init()
+    };
+    let micros = |t: libc::timeval| t.tv_sec as u64 * 1_000_000 + t.tv_usec as u64;
+    let cpu = micros(usage.ru_utime) + micros(usage.ru_stime);
+    (cpu, usage.ru_maxrss as u64 * 1024)
+}
+
+/// Returns the version of Landlock that the kernel offers, 0 for none.
+#[expect(
+    unsafe_code,
+    reason = "no safe wrapper of landlock_create_ruleset exists"
+)]
+pub(super) fn landlock_version() -> i32 {
+    const VERSION: u32 = 1;
+    // SAFETY: with this flag the kernel reads no memory.
+    let version = unsafe {
+        libc::syscall(
+            libc::SYS_landlock_create_ruleset,
+            std::ptr::null::<u8>(),
+            0_usize,
+            VERSION,
+        )
+    };
+    i32::try_from(version).unwrap_or(0).max(0)
+}
+
+fn checked(result: i64) -> io::Result<()> {
+    if result < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
