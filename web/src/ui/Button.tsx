@@ -8,7 +8,7 @@ const LOOKS: Record<ButtonVariant, string> = {
   primary:
     "bg-accent-fill text-on-accent shadow-1 not-disabled:hover:bg-accent-fill-hover not-disabled:active:bg-accent-fill-hover",
   secondary:
-    "bg-raised text-ink border border-line-strong shadow-1 not-disabled:hover:bg-hover not-disabled:active:bg-pressed",
+    "bg-raised text-ink border border-edge shadow-1 not-disabled:hover:bg-hover not-disabled:active:bg-pressed",
   ghost: "text-ink not-disabled:hover:bg-hover not-disabled:active:bg-pressed",
   danger: "bg-danger-fill text-on-accent shadow-1 not-disabled:hover:bg-danger-fill-hover",
 };

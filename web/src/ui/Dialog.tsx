@@ -5,7 +5,7 @@ import { cx } from "@/lib/cx";
 import { IconButton } from "./IconButton";
 
 /** The ground behind anything modal. */
-export const VEIL = "veil fixed inset-0 z-40 bg-black/45";
+export const VEIL = "veil fixed inset-0 z-40 bg-veil";
 
 /** Where anything modal stands: in the middle, or at the foot of a phone. */
 export const SHEET =
@@ -46,20 +46,11 @@ export function Dialog({
           onEscapeKeyDown={keepOpen}
           {...(description ? {} : { "aria-describedby": undefined })}
         >
-          <header className="flex items-start gap-3 border-line border-b px-4 py-3">
-            <div className="min-w-0 flex-1">
-              <Radix.Title className="font-semibold text-md">{title}</Radix.Title>
-              {description ? (
-                <Radix.Description className="mt-0.5 text-muted">{description}</Radix.Description>
-              ) : null}
-            </div>
-            <IconButton
-              label="Close"
-              size="sm"
-              icon={<X />}
-              disabled={locked}
-              onClick={() => onOpenChange(false)}
-            />
+          <header className="border-line border-b py-3 pr-12 pl-4">
+            <Radix.Title className="font-semibold text-md">{title}</Radix.Title>
+            {description ? (
+              <Radix.Description className="mt-0.5 text-muted">{description}</Radix.Description>
+            ) : null}
           </header>
           <div className="min-h-0 flex-1 overflow-y-auto px-4 py-4">{children}</div>
           {footer ? (
@@ -67,6 +58,15 @@ export function Dialog({
               {footer}
             </footer>
           ) : null}
+          {/* Last, so that the focus goes to the form and not here. */}
+          <IconButton
+            label="Close"
+            size="sm"
+            icon={<X />}
+            disabled={locked}
+            onClick={() => onOpenChange(false)}
+            className="absolute top-2.5 right-2.5"
+          />
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

@@ -11,7 +11,7 @@ export function Select({ className, children, ...rest }: SelectProps) {
   return (
     <span className={cx("relative inline-flex", className)}>
       <select
-        className="h-control w-full cursor-pointer appearance-none rounded-md border border-line-strong bg-raised pr-7 pl-2.5 text-ink transition-colors hover:bg-hover focus-visible:border-focus focus-visible:outline-offset-0 disabled:cursor-not-allowed disabled:text-muted"
+        className="h-control w-full cursor-pointer appearance-none rounded-md border border-line-strong bg-sunken pr-7 pl-2.5 text-ink transition-colors hover:bg-hover focus-visible:border-focus focus-visible:outline-offset-0 disabled:cursor-not-allowed disabled:text-muted"
         {...rest}
       >
         {children}

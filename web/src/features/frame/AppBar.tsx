@@ -65,7 +65,7 @@ export function AppBar({
         type="button"
         aria-label="Find a command"
         onClick={() => runCommand("palette.open")}
-        className="hidden h-control items-center gap-6 rounded-md border border-line-strong bg-sunken pr-1.5 pl-2.5 text-muted transition-colors hover:border-muted hover:text-ink md:flex"
+        className="hidden h-control items-center gap-6 rounded-md border border-edge bg-sunken pr-1.5 pl-2.5 text-muted transition-colors hover:border-muted hover:text-ink md:flex"
       >
         Find a command
         <Kbd keys="Mod+K" />

@@ -37,7 +37,7 @@ export function ProviderCard({
   return (
     <Card className="flex flex-col gap-3 p-4">
       <div className="flex flex-wrap items-start gap-x-4 gap-y-2">
-        <div className="min-w-0 flex-1 basis-64">
+        <div className="min-w-0 flex-1 basis-full sm:basis-64">
           <h2 className="flex flex-wrap items-center gap-2 font-semibold text-md">
             <span className="break-words">{provider.name}</span>
             {isDefault ? <Badge tone="accent">Default</Badge> : null}

@@ -63,7 +63,7 @@ export function SignIn({ token, back }: { token: string | undefined; back: strin
 function NewLink() {
   return (
     <>
-      <p>Print a new one on the machine that Atelier runs on:</p>
+      <p>Print a link on the machine that Atelier runs on:</p>
       <pre className="flex items-center gap-2.5 overflow-x-auto rounded-md border border-line bg-canvas px-3 py-2.5 font-mono text-ink">
         <Terminal aria-hidden className="size-4 shrink-0 text-muted" />
         <code>atelier admin sign-in-link</code>

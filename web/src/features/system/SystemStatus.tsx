@@ -48,6 +48,12 @@ export function SystemStatus() {
   );
 }
 
+/** The language as it is written: the server's names are in lower case. */
+function languageName(language: string): string {
+  if (language === "javascript") return "JavaScript";
+  return language.charAt(0).toUpperCase() + language.slice(1);
+}
+
 function Runtimes({ runtimes }: { runtimes: System["runtimes"] }) {
   return (
     <Card>
@@ -66,7 +72,7 @@ function Runtimes({ runtimes }: { runtimes: System["runtimes"] }) {
               key={language}
               className="flex flex-wrap items-baseline gap-x-4 border-line border-b px-4 py-2.5 last:border-0"
             >
-              <span className="w-28 font-medium capitalize">{language}</span>
+              <span className="w-28 font-medium">{languageName(language)}</span>
               <code className="font-mono text-sm">{command}</code>
               <span className="text-muted text-sm">
                 {extensions.map((extension) => `.${extension}`).join(", ")}

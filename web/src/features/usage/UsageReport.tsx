@@ -120,7 +120,13 @@ function columnsFor(groupBy: GroupBy, total: UsageRow): Column<UsageRow>[] {
 }
 
 function KeyCell({ row, groupBy }: { row: UsageRow; groupBy: GroupBy }) {
-  if (groupBy === "day") return <time dateTime={row.key}>{day(row.key)}</time>;
+  if (groupBy === "day") {
+    return (
+      <time dateTime={row.key} className="whitespace-nowrap">
+        {day(row.key)}
+      </time>
+    );
+  }
   if (row.name) return <span className="break-words">{row.name}</span>;
   return <span className="break-all font-mono text-sm">{row.key}</span>;
 }

@@ -1,7 +1,10 @@
+/** Leads to hues that lie far apart, in degrees. */
+const GOLDEN_ANGLE = 137.5;
+
 /** A workspace's square of colour and first letter, always the same for its id. */
 export function Swatch({ id, name }: { id: string; name: string }) {
   // The last digits of an id are random; the first are its time.
-  const hue = Number.parseInt(id.slice(-4), 16) % 360;
+  const hue = (Number.parseInt(id.slice(-4), 16) * GOLDEN_ANGLE) % 360;
   return (
     <span
       aria-hidden="true"

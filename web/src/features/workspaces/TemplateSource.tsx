@@ -19,7 +19,7 @@ export function TemplateSource({ disabled, onChoose }: SourceProps) {
       {templates.data.items.map((template) => (
         <label
           key={template.id}
-          className="flex cursor-pointer flex-col gap-1 rounded-md border border-line-strong p-3 transition-colors hover:bg-hover has-checked:border-accent has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-focus has-focus-visible:outline-offset-2"
+          className="flex cursor-pointer flex-col gap-1 rounded-md border border-edge p-3 transition-colors hover:bg-hover has-checked:border-accent has-checked:bg-accent-soft has-focus-visible:outline-2 has-focus-visible:outline-focus has-focus-visible:outline-offset-2"
         >
           <input
             type="radio"
