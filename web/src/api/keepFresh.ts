@@ -65,8 +65,8 @@ export function applyEvent(
 }
 
 /**
- * Puts a change into the cached list where it says enough for that, so that a
- * save doesn't fetch 20,000 files again.
+ * Puts a change into the cached list where it says enough for that; a save
+ * leaves the list as it is, so that it doesn't fetch 20,000 files again.
  */
 function applyChange(client: QueryClient, workspaceId: string, changed: ChangedFile): QueryKey[] {
   const list = keys.files(workspaceId);
@@ -76,11 +76,6 @@ function applyChange(client: QueryClient, workspaceId: string, changed: ChangedF
   const ofFile = isOwn ? [] : [keys.file(changed.fileId), keys.versions(changed.fileId)];
   switch (changed.change) {
     case "modified":
-      client.setQueryData<File[]>(list, (files) =>
-        files?.map((file) =>
-          file.id === changed.fileId ? { ...file, currentVersionId: versionId } : file,
-        ),
-      );
       return [...ofFile, keys.versions(changed.fileId)];
     case "deleted":
       client.setQueryData<File[]>(list, (files) =>
