@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "@/api/schema";
-import { duration, endingOf, wordsOf } from "./outcome";
+import { endingOf, wordsOf } from "./outcome";
 
 describe("wordsOf", () => {
   it("has its own words for each outcome", () => {
@@ -35,17 +35,5 @@ describe("endingOf", () => {
     [{}, undefined],
   ])("%j is %s", (run, ending) => {
     expect(endingOf(run)).toBe(ending);
-  });
-});
-
-describe("duration", () => {
-  it.each([
-    [0, "0 ms"],
-    [999, "999 ms"],
-    [1234, "1.2 s"],
-    [59_949, "59.9 s"],
-    [185_000, "3 min 05 s"],
-  ])("%d is %s", (milliseconds, words) => {
-    expect(duration(milliseconds)).toBe(words);
   });
 });

@@ -1,7 +1,7 @@
 /** How a run ended, in plain words. */
 import type { Outcome, Run } from "@/api/schema";
 
-/** How good the news is; a badge takes its colour and icon from it. */
+/** How good the news is; a badge takes its colour from it. */
 export type Tone = "success" | "warning" | "danger" | "neutral";
 
 export interface OutcomeWords {
@@ -91,11 +91,3 @@ const SIGNALS: Record<number, string> = {
   25: "SIGXFSZ",
   31: "SIGSYS",
 };
-
-/** A length of time for people: `38 ms`, `1.2 s`, `3 min 05 s`. */
-export function duration(milliseconds: number): string {
-  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
-  if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
-  const seconds = Math.floor(milliseconds / 1000);
-  return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`;
-}

@@ -27,6 +27,7 @@ export function TreeItem<F extends TreeFile>({
 }) {
   const { node, level } = row;
   return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the tree handles the keys of all its rows
     <div
       role="treeitem"
       id={`tree-${node.path}`}

@@ -1,0 +1,45 @@
+import {
+  Ban,
+  CircleCheck,
+  CircleX,
+  Clock,
+  LoaderCircle,
+  OctagonX,
+  TriangleAlert,
+} from "lucide-react";
+import type { ReactNode } from "react";
+import type { Outcome, RunStatus } from "@/api/schema";
+import { Badge } from "@/ui/Badge";
+import { type Tone, wordsOf } from "./outcome";
+
+const ICONS: Record<Tone, ReactNode> = {
+  success: <CircleCheck aria-hidden />,
+  warning: <TriangleAlert aria-hidden />,
+  danger: <CircleX aria-hidden />,
+  neutral: <OctagonX aria-hidden />,
+};
+
+/** How a run stands or ended, in a word or two. */
+export function OutcomeBadge({
+  status,
+  outcome,
+}: {
+  status: RunStatus;
+  outcome: Outcome | null | undefined;
+}) {
+  if (outcome) {
+    const { label, tone } = wordsOf(outcome);
+    return (
+      <Badge tone={tone} icon={outcome === "refused" ? <Ban aria-hidden /> : ICONS[tone]}>
+        {label}
+      </Badge>
+    );
+  }
+  return status === "queued" ? (
+    <Badge icon={<Clock aria-hidden />}>Waiting</Badge>
+  ) : (
+    <Badge tone="accent" icon={<LoaderCircle aria-hidden className="animate-spin" />}>
+      Running
+    </Badge>
+  );
+}
