@@ -157,6 +157,15 @@ impl Root {
         Ok(found.map_or(EntryKind::Missing, |stat| EntryKind::of(&stat)))
     }
 
+    /// Returns what a walk would say about `path`; `None` when nothing is there.
+    ///
+    /// # Errors
+    /// As [`Root::entry`].
+    pub fn stat(&self, path: &WorkspacePath) -> FileResult<Option<Found>> {
+        let found = beneath::look(self.handle(), path)?;
+        Ok(found.map(|stat| Found::of(path.clone(), &stat)))
+    }
+
     /// Hashes a file of at most `max` bytes without holding it in memory.
     ///
     /// # Errors

@@ -49,7 +49,7 @@ impl Default for CloneOptions {
             networks: Networks::Public,
             protocols: Protocols::Https,
             depth: None,
-            timeout: Duration::from_secs(600),
+            timeout: Duration::from_mins(10),
             limits: Limits::default(),
         }
     }

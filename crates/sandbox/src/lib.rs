@@ -14,3 +14,5 @@ pub mod host;
 pub mod import;
 pub mod runtime;
 pub mod transaction;
+
+pub use error::{FileError, FileResult};

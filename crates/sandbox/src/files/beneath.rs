@@ -36,7 +36,8 @@ pub(crate) fn open(
     if mounts == Mounts::Stay {
         resolve |= ResolveFlags::NO_XDEV;
     }
-    let flags = flags | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NOCTTY;
+    // Not O_NOFOLLOW: with it a final link is "not a folder", not a link.
+    let flags = flags | OFlags::CLOEXEC | OFlags::NOCTTY;
     let mut last = Errno::AGAIN;
     for _ in 0..ATTEMPTS {
         match openat2(root, path, flags, Mode::empty(), resolve) {
@@ -78,6 +79,18 @@ pub(crate) fn look_in(folder: impl AsFd, name: &str) -> rustix::io::Result<Optio
         Ok(stat) => Ok(Some(stat)),
         Err(Errno::NOENT) => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+/// Like [`explain`] for a folder, where `None` is the root.
+pub(crate) fn explain_folder(
+    error: Errno,
+    doing: &'static str,
+    folder: Option<&WorkspacePath>,
+) -> FileError {
+    match folder {
+        Some(path) => explain(error, doing, path),
+        None => FileError::io(doing, ".", error),
     }
 }
 

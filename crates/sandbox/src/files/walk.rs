@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use atelier_base::path::protected_name;
 use atelier_base::{WorkspacePath, limit};
-use rustix::fs::{AtFlags, FileType, RawDir, statat};
+use rustix::fs::{AtFlags, FileType, RawDir, Stat, statat};
 use rustix::io::Errno;
 
 use super::beneath::{self, Mounts};
@@ -59,6 +59,21 @@ pub struct Found {
     pub executable: bool,
 }
 
+impl Found {
+    /// Describes what `stat` says is at `path`.
+    pub(crate) fn of(path: WorkspacePath, stat: &Stat) -> Self {
+        Self {
+            kind: EntryKind::of(stat),
+            size: beneath::size(stat),
+            modified_ns: beneath::modified_ns(stat),
+            changed_ns: beneath::changed_ns(stat),
+            inode: stat.st_ino,
+            executable: beneath::is_executable(stat),
+            path,
+        }
+    }
+}
+
 /// A name that is on disk but not in the listing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
@@ -87,11 +102,8 @@ impl Root {
     /// When there are more entries than allowed, or the top can't be read.
     pub fn walk(&self, options: &WalkOptions) -> FileResult<Listing> {
         let below = options.below.as_ref();
-        let top =
-            beneath::open_folder(self.handle(), below, Mounts::Cross).map_err(|e| match below {
-                Some(path) => beneath::explain(e, "open the folder", path),
-                None => FileError::io("open the folder", ".", e),
-            })?;
+        let top = beneath::open_folder(self.handle(), below, Mounts::Cross)
+            .map_err(|e| beneath::explain_folder(e, "open the folder", below))?;
         let mut walk = Walk {
             options,
             count: 0,
@@ -158,15 +170,7 @@ impl Walk<'_> {
             return Ok(());
         };
         let kind = EntryKind::of(&stat);
-        self.listing.found.push(Found {
-            kind,
-            size: beneath::size(&stat),
-            modified_ns: beneath::modified_ns(&stat),
-            changed_ns: beneath::changed_ns(&stat),
-            inode: stat.st_ino,
-            executable: beneath::is_executable(&stat),
-            path,
-        });
+        self.listing.found.push(Found::of(path, &stat));
         if kind != EntryKind::Directory || self.options.leave_out.iter().any(|n| n == text) {
             return Ok(());
         }

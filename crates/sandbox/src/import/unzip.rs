@@ -175,7 +175,7 @@ fn path_of(
 
 /// Returns the folder that every entry is in, if there is one.
 fn common_folder<R: Read + Seek>(archive: &ZipArchive<R>) -> Option<String> {
-    let mut names = archive.file_names().map(|name| name.ok());
+    let mut names = archive.file_names().map(Result::ok);
     let first = names.next()??.into_owned();
     let (top, _) = first.split_once('/')?;
     let inside = |name: &str| {

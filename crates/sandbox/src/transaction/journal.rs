@@ -212,6 +212,7 @@ mod path_text {
 mod optional_path_text {
     use super::{Deserialize, Deserializer, Serialize, Serializer, WorkspacePath};
 
+    #[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
     pub(super) fn serialize<S: Serializer>(
         path: &Option<WorkspacePath>,
         to: S,

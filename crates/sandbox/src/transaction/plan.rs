@@ -1,23 +1,21 @@
 //! From changes to steps: checks everything that can be checked before
 //! anything is written, because after the commit point nothing may fail.
 
+mod check;
+mod permission;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::fs::File;
-use std::os::fd::AsFd;
 
 use atelier_base::{ContentHash, WorkspacePath};
-use rustix::fs::{
-    Access, AtFlags, FileType, Stat, StatxAttributes, StatxFlags, accessat, fstat, statx,
-};
-use rustix::io::Errno;
+use rustix::fs::{FileType, Stat};
 
 use super::journal::{Journal, Roll, Seen};
 use super::rules::{Intent, ancestors};
 use super::step::{FileMode, Step, Witness};
-use super::{CHECKED_FILE_BYTES, Changes, Expect, FileChange, FolderContent};
+use super::{Changes, Expect, FileChange, FolderContent};
 use crate::error::{FileError, FileResult};
-use crate::files::beneath::{self, Mounts, look, open_folder};
-use crate::files::{Owner, Root, hash_file, names_in};
+use crate::files::beneath::{self, look};
+use crate::files::{Owner, Root};
 
 /// A checked transaction.
 pub(super) struct Plan<'a> {
@@ -128,18 +126,15 @@ impl<'a> Plan<'a> {
         expect: Expect,
     ) -> FileResult<()> {
         let there = self.there(path)?;
-        let mode = match &there {
-            Some(stat) => {
-                self.expect_file(path, stat, expect)?;
-                self.may_replace(path, stat)?;
-                FileMode::like(stat, executable)
+        let mode = if let Some(stat) = &there {
+            self.expect_file(path, stat, expect)?;
+            self.may_replace(path, stat)?;
+            FileMode::like(stat, executable)
+        } else {
+            if let Expect::Hash(expected) = expect {
+                return Err(changed(path, expected, None));
             }
-            None => {
-                if let Expect::Hash(expected) = expect {
-                    return Err(changed(path, expected, None));
-                }
-                FileMode::New { executable }
-            }
+            FileMode::New { executable }
         };
         if there.is_none() && expect == Expect::Missing {
             self.confirm_missing(path);
@@ -298,14 +293,6 @@ impl<'a> Plan<'a> {
         self.staged - 1
     }
 
-    /// Looks at what is at a path once everything that leaves has left.
-    fn there(&self, path: &WorkspacePath) -> FileResult<Option<Stat>> {
-        if self.intent.leaves(path) {
-            return Ok(None);
-        }
-        look(self.root.handle(), path)
-    }
-
     /// Plans the folders and the checks for a name that is written.
     fn arrive(&mut self, path: &WorkspacePath, exists: bool) -> FileResult<()> {
         if !exists {
@@ -323,20 +310,18 @@ impl<'a> Plan<'a> {
         if self.folders.contains(folder) {
             return Ok(());
         }
-        match self.there(folder)? {
-            Some(stat) => match beneath::file_type(&stat) {
-                FileType::Directory => Ok(()),
-                FileType::Symlink => Err(FileError::Symlink {
-                    path: folder.clone(),
-                }),
-                _ => Err(wrong_kind(folder, &stat, "a folder")),
-            },
-            None => {
-                self.check_case(folder)?;
-                self.touch(folder)?;
-                self.folders.insert(folder.clone());
-                Ok(())
-            }
+        let Some(stat) = self.there(folder)? else {
+            self.check_case(folder)?;
+            self.touch(folder)?;
+            self.folders.insert(folder.clone());
+            return Ok(());
+        };
+        match beneath::file_type(&stat) {
+            FileType::Directory => Ok(()),
+            FileType::Symlink => Err(FileError::Symlink {
+                path: folder.clone(),
+            }),
+            _ => Err(wrong_kind(folder, &stat, "a folder")),
         }
     }
 
@@ -348,190 +333,6 @@ impl<'a> Plan<'a> {
             return Ok(());
         }
         self.must_be_changeable(folder)
-    }
-
-    fn must_be_changeable(&mut self, folder: Option<WorkspacePath>) -> FileResult<()> {
-        if self.may_change.contains(&folder) {
-            return Ok(());
-        }
-        let shown = || folder.as_ref().map_or(".", WorkspacePath::as_str);
-        let refused = |why| FileError::NotWritable {
-            path: shown().to_owned(),
-            why,
-        };
-        let handle =
-            open_folder(self.root.handle(), folder.as_ref(), Mounts::Stay).map_err(|e| {
-                match &folder {
-                    Some(path) => beneath::explain(e, "open the folder", path),
-                    None => FileError::io("open the folder", ".", e),
-                }
-            })?;
-        let access = Access::WRITE_OK | Access::EXEC_OK;
-        accessat(&handle, ".", access, AtFlags::EACCESS).map_err(|e| match e {
-            Errno::ROFS => refused("the file system is read-only"),
-            Errno::ACCESS => refused("this process may not write to the folder"),
-            Errno::PERM => refused("the folder is marked immutable"),
-            e => FileError::io("check the folder", shown(), e),
-        })?;
-        if fixed(&handle, "", AtFlags::EMPTY_PATH, StatxAttributes::APPEND) {
-            return Err(refused("the folder is marked append-only"));
-        }
-        self.may_change.insert(folder);
-        Ok(())
-    }
-
-    /// Checks what a rename over, or removal of, this entry can still meet.
-    fn may_replace(&self, path: &WorkspacePath, stat: &Stat) -> FileResult<()> {
-        let refused = |why| FileError::NotWritable {
-            path: path.to_string(),
-            why,
-        };
-        let folder = open_folder(self.root.handle(), path.parent().as_ref(), Mounts::Stay)
-            .map_err(|e| beneath::explain(e, "open the folder of", path))?;
-        let marks = StatxAttributes::IMMUTABLE | StatxAttributes::APPEND;
-        if fixed(&folder, path.name(), AtFlags::SYMLINK_NOFOLLOW, marks) {
-            return Err(refused("it is marked immutable or append-only"));
-        }
-        if fixed(
-            &folder,
-            path.name(),
-            AtFlags::SYMLINK_NOFOLLOW,
-            StatxAttributes::MOUNT_ROOT,
-        ) {
-            return Err(refused("something is mounted on it"));
-        }
-        let inside =
-            fstat(&folder).map_err(|e| beneath::explain(e, "look at the folder of", path))?;
-        let user = rustix::process::geteuid();
-        let sticky = inside.st_mode & 0o1000 != 0;
-        if sticky && !user.is_root() && ![stat.st_uid, inside.st_uid].contains(&user.as_raw()) {
-            return Err(refused("it belongs to another user in a sticky folder"));
-        }
-        Ok(())
-    }
-
-    /// A rename's new name must be free; where case does not count, the old
-    /// name itself may answer to it.
-    fn must_be_free(
-        &mut self,
-        to: &'a WorkspacePath,
-        from: &WorkspacePath,
-        old: &Stat,
-    ) -> FileResult<()> {
-        match self.there(to)? {
-            None => {
-                self.confirm_missing(to);
-                Ok(())
-            }
-            Some(stat)
-                if stat.st_ino == old.st_ino && lower(to.as_str()) == lower(from.as_str()) =>
-            {
-                Ok(())
-            }
-            Some(_) => Err(FileError::Exists { path: to.clone() }),
-        }
-    }
-
-    fn confirm_missing(&mut self, path: &'a WorkspacePath) {
-        if !self.intent.leaves(path) {
-            let witness = Witness::Missing;
-            self.confirms.push(Step::Confirm { path, witness });
-        }
-    }
-
-    fn folder_at(&self, path: &WorkspacePath) -> FileResult<Stat> {
-        match look(self.root.handle(), path)? {
-            None => Err(FileError::NotFound { path: path.clone() }),
-            Some(stat) if beneath::file_type(&stat) == FileType::Directory => Ok(stat),
-            Some(stat) => Err(wrong_kind(path, &stat, "a folder")),
-        }
-    }
-
-    fn must_become_empty(&self, path: &WorkspacePath) -> FileResult<()> {
-        for name in self.names(Some(path))? {
-            let inside = WorkspacePath::new(&format!("{path}/{name}"));
-            if !inside.is_ok_and(|inside| self.intent.leaves(&inside)) {
-                return Err(FileError::NotEmpty {
-                    path: path.clone(),
-                    entry: name.escape_debug().to_string(),
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// Refuses a new name that differs only by case from another: such a tree
-    /// can't be checked out on half of the world's machines.
-    fn check_case(&mut self, path: &WorkspacePath) -> FileResult<()> {
-        let collision = |existing: String| FileError::CaseCollision {
-            path: path.to_string(),
-            existing,
-        };
-        match self.new_names.insert(lower(path.as_str()), path.clone()) {
-            Some(other) if other != *path => return Err(collision(other.to_string())),
-            _ => {}
-        }
-        let folder = path.parent();
-        if folder.as_ref().is_some_and(|f| self.folders.contains(f)) {
-            return Ok(());
-        }
-        let prefix = folder.as_ref().map_or(String::new(), |f| format!("{f}/"));
-        for name in self.siblings_like(folder, path.name())? {
-            let existing = format!("{prefix}{name}");
-            let leaves = WorkspacePath::new(&existing).is_ok_and(|p| self.intent.leaves(&p));
-            if name != path.name() && !leaves {
-                return Err(collision(existing));
-            }
-        }
-        Ok(())
-    }
-
-    fn siblings_like(
-        &mut self,
-        folder: Option<WorkspacePath>,
-        name: &str,
-    ) -> FileResult<Vec<String>> {
-        if !self.siblings.contains_key(&folder) {
-            let mut by_lower: HashMap<String, Vec<String>> = HashMap::new();
-            for name in self.names(folder.as_ref())? {
-                by_lower.entry(lower(&name)).or_default().push(name);
-            }
-            self.siblings.insert(folder.clone(), by_lower);
-        }
-        let like = self
-            .siblings
-            .get(&folder)
-            .and_then(|all| all.get(&lower(name)));
-        Ok(like.cloned().unwrap_or_default())
-    }
-
-    fn names(&self, folder: Option<&WorkspacePath>) -> FileResult<Vec<String>> {
-        let shown = folder.map_or(".", WorkspacePath::as_str);
-        let names = open_folder(self.root.handle(), folder, Mounts::Stay)
-            .and_then(|handle| names_in(handle.as_fd()))
-            .map_err(|e| FileError::io("list the folder", shown, e))?;
-        Ok(names
-            .iter()
-            .map(|(name, _)| name.to_string_lossy().into_owned())
-            .collect())
-    }
-
-    /// Checks a file's content and returns how the file looked all the while.
-    fn check_hash(&self, path: &WorkspacePath, expected: ContentHash) -> FileResult<Stat> {
-        let (file, before) = self.root.open_file(path)?;
-        let look_again = file
-            .try_clone()
-            .map_err(|e| FileError::io("read", path, e))?;
-        let found = hash_file(path, file, &before, CHECKED_FILE_BYTES)?;
-        let after = self.stat(path, &look_again)?;
-        if found != expected || Seen::of(&before) != Seen::of(&after) {
-            return Err(changed(path, expected, Some(found)));
-        }
-        Ok(after)
-    }
-
-    fn stat(&self, path: &WorkspacePath, file: &File) -> FileResult<Stat> {
-        fstat(file).map_err(|e| beneath::explain(e, "look at", path))
     }
 }
 
@@ -551,18 +352,11 @@ impl FileMode {
     }
 }
 
-/// Returns whether the file system marks an entry in one of these ways.
-fn fixed(folder: impl AsFd, name: &str, flags: AtFlags, marks: StatxAttributes) -> bool {
-    // Where `statx` or a mark is unknown, nothing is marked that we could see.
-    statx(folder, name, flags, StatxFlags::TYPE)
-        .is_ok_and(|found| (found.stx_attributes & found.stx_attributes_mask).intersects(marks))
-}
-
-fn lower(text: &str) -> String {
-    text.to_lowercase()
-}
-
-fn changed(path: &WorkspacePath, expected: ContentHash, found: Option<ContentHash>) -> FileError {
+pub(super) fn changed(
+    path: &WorkspacePath,
+    expected: ContentHash,
+    found: Option<ContentHash>,
+) -> FileError {
     FileError::Changed {
         path: path.clone(),
         expected: Some(expected),
@@ -570,7 +364,7 @@ fn changed(path: &WorkspacePath, expected: ContentHash, found: Option<ContentHas
     }
 }
 
-fn wrong_kind(path: &WorkspacePath, stat: &Stat, wanted: &'static str) -> FileError {
+pub(super) fn wrong_kind(path: &WorkspacePath, stat: &Stat, wanted: &'static str) -> FileError {
     FileError::WrongKind {
         path: path.clone(),
         found: beneath::describe(stat),

@@ -17,7 +17,7 @@ use rustix::io::Errno;
 use super::journal::{Journal, Roll, Seen, Stage};
 use super::state::staged_name;
 use crate::error::{FileError, FileResult};
-use crate::files::beneath::{self, Mounts, look, look_in, open_folder};
+use crate::files::beneath::{self, Mounts, explain_folder, look, look_in, open_folder};
 use crate::files::{Owner, Root};
 
 /// One step of a commit.
@@ -332,12 +332,10 @@ impl<'a> Run<'a> {
 
     fn sync(&self, folder: Option<&WorkspacePath>) -> FileResult<()> {
         match open_folder(self.root.handle(), folder, Mounts::Stay) {
-            Ok(handle) => {
-                fsync(&handle).map_err(|e| FileError::io("sync the folder", shown(folder), e))
-            }
+            Ok(handle) => fsync(&handle).map_err(|e| explain_folder(e, "sync the folder", folder)),
             // A process removed it; then there is nothing to make durable.
             Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(()),
-            Err(error) => Err(FileError::io("open the folder", shown(folder), error)),
+            Err(error) => Err(explain_folder(error, "open the folder", folder)),
         }
     }
 
@@ -397,8 +395,4 @@ fn times(stat: &Stat) -> Timestamps {
         last_access: time,
         last_modification: time,
     }
-}
-
-fn shown(folder: Option<&WorkspacePath>) -> &str {
-    folder.map_or(".", WorkspacePath::as_str)
 }
