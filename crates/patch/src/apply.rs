@@ -476,6 +476,3 @@ fn rewrite<'a>(old: &[&str], new: impl Iterator<Item = (&'a str, Ending)>) -> Ve
     });
     removed.chain(added).collect()
 }
-
-#[cfg(test)]
-mod tests;

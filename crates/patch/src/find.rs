@@ -185,6 +185,3 @@ impl Finder {
         })
     }
 }
-
-#[cfg(test)]
-mod tests;

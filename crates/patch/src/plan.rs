@@ -8,8 +8,6 @@ use crate::error::PatchError;
 use crate::source::Source;
 
 mod finish;
-#[cfg(test)]
-mod tests;
 mod tree;
 
 /// What a patch would do.

@@ -115,11 +115,6 @@ impl<'a> Script<'a> {
         self.lines.get(at).map_or("", |line| line.text)
     }
 
-    /// Makes the error for a line that breaks the grammar.
-    fn wrong(&self, at: usize, detail: impl Into<String>) -> PatchError {
-        PatchError::new(ErrorCode::Syntax, detail).at_line(number(at))
-    }
-
     /// Reads a path that stands in the line at `at`.
     fn path(&self, text: &str, at: usize) -> Result<WorkspacePath, PatchError> {
         let mut text = text.trim();
@@ -147,6 +142,11 @@ impl<'a> Script<'a> {
 /// Returns the number of the line at an index.
 fn number(at: usize) -> u32 {
     count(at) + 1
+}
+
+/// Makes the error for a line that breaks the grammar.
+fn wrong(at: usize, detail: impl Into<String>) -> PatchError {
+    PatchError::new(ErrorCode::Syntax, detail).at_line(number(at))
 }
 
 /// Joins updates of the same file that follow each other.
@@ -199,6 +199,3 @@ fn check_limits(edits: &[FileEdit]) -> Result<(), PatchError> {
     }
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;

@@ -48,7 +48,9 @@ pub(super) fn finish(steps: Vec<Step>) -> Result<Plan, PatchError> {
             .iter()
             .position(|from| *from == Some(at))
             .unwrap_or(at);
-        files[home].before = step.before.map(|original| original.bytes);
+        if let Some(original) = step.before {
+            files[home].before = Some(original.bytes);
+        }
         let after = step.after;
         documents.push(after.and_then(|after| Some((after.origin?, after.document?))));
     }

@@ -4,7 +4,7 @@
 //! may stand in prose, in a fence or in a here-document, its markers may be
 //! padded, and its first line may be missing.
 
-use super::{Script, ScriptLine, number};
+use super::{Script, ScriptLine, number, wrong};
 use crate::edit::{Anchor, EditBody, EditHunk, EditLine, FileEdit, LineOp};
 use crate::error::PatchError;
 use crate::line::Ending;
@@ -27,7 +27,7 @@ pub(super) fn read(script: &Script<'_>) -> Result<Vec<FileEdit>, PatchError> {
             edits.extend(more);
             at = next;
         } else if script.strict && !script.text_at(at).trim().is_empty() {
-            return Err(script.wrong(at, format!("the patch must begin with `{BEGIN}`")));
+            return Err(wrong(at, format!("the patch must begin with `{BEGIN}`")));
         } else {
             at += 1;
         }
@@ -77,7 +77,7 @@ pub(super) fn take(script: &Script<'_>, at: usize) -> Result<(Vec<FileEdit>, usi
         }
     }
     if script.strict {
-        return Err(script.wrong(at, format!("the patch must end with `{END}`")));
+        return Err(wrong(at, format!("the patch must end with `{END}`")));
     }
     Ok((edits, at))
 }
@@ -89,7 +89,7 @@ fn ends_loosely(text: &str) -> bool {
 
 fn unexpected(script: &Script<'_>, at: usize) -> PatchError {
     let line = script.text_at(at);
-    script.wrong(
+    wrong(
         at,
         format!(
             "expected `{ADD}`, `{DELETE}`, `{UPDATE}` or `{END}`, found `{line}`; within a file \
@@ -122,7 +122,7 @@ fn take_create(
         at += 1;
     }
     if lines.is_empty() && script.strict {
-        return Err(script.wrong(
+        return Err(wrong(
             at,
             "a file to add has at least one line that starts with `+`",
         ));
@@ -158,7 +158,7 @@ fn take_update(
         }
     }
     if hunks.is_empty() && move_to.is_none() {
-        return Err(script.wrong(header, "the file to update has no changes below it"));
+        return Err(wrong(header, "the file to update has no changes below it"));
     }
     edits.push(FileEdit::Update {
         path,
@@ -205,7 +205,7 @@ fn take_chunk(script: &Script<'_>, start: usize) -> Result<(EditHunk, usize), Pa
         at -= 1;
     }
     if body.is_empty() {
-        return Err(script.wrong(
+        return Err(wrong(
             at,
             "the chunk has no lines; each starts with `+`, `-` or a space",
         ));

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Script, fence, number};
+use super::{Script, fence, number, wrong};
 use crate::edit::{Anchor, EditBody, EditHunk, FileEdit};
 use crate::error::{ErrorCode, PatchError};
 
@@ -105,12 +105,17 @@ fn of_value(script: &Script<'_>, value: &Value, at: usize) -> Result<Vec<FileEdi
             Some(Value::Array(items)) => (items.as_slice(), field(map, &PATH)),
             _ => (std::slice::from_ref(value), None),
         },
-        _ => return Err(script.wrong(at, "expected a list of `{\"path\", \"old\", \"new\"}`")),
+        _ => {
+            return Err(wrong(
+                at,
+                "expected a list of `{\"path\", \"old\", \"new\"}`",
+            ));
+        }
     };
     let mut edits = Vec::with_capacity(items.len());
     for (number, item) in items.iter().enumerate() {
         let Value::Object(map) = item else {
-            return Err(script.wrong(at, format!("edit {} is not an object", number + 1)));
+            return Err(wrong(at, format!("edit {} is not an object", number + 1)));
         };
         let edit = of_item(script, map, outer, at).map_err(|mut error| {
             error.detail = format!("edit {}: {}", number + 1, error.detail);
@@ -132,11 +137,11 @@ fn of_item(
             .keys()
             .find(|key| !["path", "old", "new"].contains(&key.as_str()))
     {
-        return Err(script.wrong(at, format!("`{key}` is not a field of an edit")));
+        return Err(wrong(at, format!("`{key}` is not a field of an edit")));
     }
     let text = |names: &[&str]| {
         let value = field(map, names).and_then(Value::as_str);
-        value.ok_or_else(|| script.wrong(at, format!("`{}` must be a text", names[0])))
+        value.ok_or_else(|| wrong(at, format!("`{}` must be a text", names[0])))
     };
     let path = match (field(map, &PATH).or(outer), script.sole_path) {
         (Some(Value::String(path)), _) => script.path(path, at)?,
@@ -145,7 +150,7 @@ fn of_item(
             let detail = "the edit doesn't say which file it is for";
             return Err(PatchError::new(ErrorCode::MissingPath, detail).at_line(number(at)));
         }
-        (Some(_), _) => return Err(script.wrong(at, "`path` must be a text")),
+        (Some(_), _) => return Err(wrong(at, "`path` must be a text")),
     };
     let (old, new) = (text(&OLD)?.to_owned(), text(&NEW)?.to_owned());
     let line = map.get("line").and_then(Value::as_u64);

@@ -6,7 +6,7 @@
 
 use atelier_base::WorkspacePath;
 
-use super::{Script, name, number};
+use super::{Script, name, number, wrong};
 use crate::apply::edit_lines;
 use crate::edit::{Anchor, EditBody, EditHunk, FileEdit};
 use crate::error::{ErrorCode, PatchError};
@@ -49,7 +49,7 @@ pub(super) fn take<'a>(
     current: &mut Option<WorkspacePath>,
 ) -> Result<(FileEdit, usize), PatchError> {
     let Some(style) = style(script.text_at(head)) else {
-        return Err(script.wrong(head, "a block begins with `<<<<<<< SEARCH`"));
+        return Err(wrong(head, "a block begins with `<<<<<<< SEARCH`"));
     };
     let tail = find_tail(script, head, style)?;
     let divider = find_divider(script, head, tail, style)?;
@@ -118,7 +118,7 @@ fn find_tail(script: &Script<'_>, head: usize, style: Style) -> Result<usize, Pa
     let any = || inside.find(|&at| !script.strict && length_at(at).is_some());
     same.or_else(any).ok_or_else(|| {
         let tail = String::from(style.close).repeat(style.length);
-        script.wrong(head, format!("the block has no last line `{tail} REPLACE`"))
+        wrong(head, format!("the block has no last line `{tail} REPLACE`"))
     })
 }
 
@@ -144,12 +144,12 @@ fn find_divider(
         [divider] => Ok(divider),
         [] => {
             let divider = "=".repeat(style.length);
-            Err(script.wrong(
+            Err(wrong(
                 head,
                 format!("the block has no line `{divider}` between its texts"),
             ))
         }
-        [first, second, ..] => Err(script.wrong(
+        [first, second, ..] => Err(wrong(
             head,
             format!(
                 "lines {} and {} could both divide the block; write its three markers with \

@@ -5,7 +5,7 @@
 
 mod header;
 
-use super::{Script, ScriptLine, number};
+use super::{Script, ScriptLine, number, wrong};
 use crate::edit::{Anchor, EditBody, EditHunk, EditLine, FileEdit, LineOp};
 use crate::error::PatchError;
 use crate::line::Ending;
@@ -60,7 +60,7 @@ pub(super) fn read(script: &Script<'_>) -> Result<Vec<FileEdit>, PatchError> {
             edits.extend(more);
             at = next;
         } else if script.strict && range_of(script, at).is_some() {
-            return Err(script.wrong(at, "a hunk stands outside of a file"));
+            return Err(wrong(at, "a hunk stands outside of a file"));
         } else {
             at += 1;
         }
@@ -84,7 +84,10 @@ pub(super) fn take(
     let mut hunks = Vec::new();
     while let Some(line) = script.get(at) {
         if line.text.starts_with("@@@") {
-            return Err(script.wrong(at, "this is the diff of a merge, which can't be applied"));
+            return Err(wrong(
+                at,
+                "this is the diff of a merge, which can't be applied",
+            ));
         }
         let is_body = hunks.is_empty() && header.has_names && !script.strict;
         let starts = line.text.starts_with("@@") || (is_body && is_body_line(line.text));
@@ -119,14 +122,17 @@ fn take_hunk(script: &Script<'_>, start: usize) -> Result<(EditHunk, usize), Pat
     let range = range_of(script, start);
     let has_header = script.text_at(start).starts_with("@@");
     if script.strict && range.is_none() {
-        return Err(script.wrong(start, "a hunk begins with `@@ -line,count +line,count @@`"));
+        return Err(wrong(
+            start,
+            "a hunk begins with `@@ -line,count +line,count @@`",
+        ));
     }
     let (body, at) = take_body(script, start + usize::from(has_header), range);
     let count_of = |not: LineOp| body.iter().filter(|line| line.op != not).count();
     let (old, new) = (count_of(LineOp::Add), count_of(LineOp::Remove));
     let fits = |range: Range| range.old_lines as usize == old && range.new_lines as usize == new;
     if script.strict && !range.is_some_and(fits) {
-        return Err(script.wrong(
+        return Err(wrong(
             start,
             format!(
                 "the hunk has {old} old and {new} new lines, which is not what its header says"
@@ -135,7 +141,7 @@ fn take_hunk(script: &Script<'_>, start: usize) -> Result<(EditHunk, usize), Pat
     }
     if body.is_empty() {
         let detail = "the hunk has no lines; each starts with `+`, `-` or a space";
-        return Err(script.wrong(at, detail));
+        return Err(wrong(at, detail));
     }
     let mut anchor = Anchor {
         line: range.map(Range::old_line),

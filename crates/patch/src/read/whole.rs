@@ -1,7 +1,7 @@
 //! Whole files: fenced blocks headed by a file name, or one file's text.
 
 use super::fence::{self, Fence};
-use super::{Script, name};
+use super::{Script, name, wrong};
 use crate::edit::FileEdit;
 use crate::error::{ErrorCode, PatchError};
 use crate::line::Ending;
@@ -73,7 +73,10 @@ fn is_wrapper(script: &Script<'_>, fence: Fence<'_>) -> bool {
 
 fn block(script: &Script<'_>, fence: Fence<'_>) -> Result<String, PatchError> {
     let Some(close) = fence.close else {
-        return Err(script.wrong(fence.open, "the fenced block is not closed; it was cut off"));
+        return Err(wrong(
+            fence.open,
+            "the fenced block is not closed; it was cut off",
+        ));
     };
     let lines = script.lines.get(fence.open + 1..close).unwrap_or_default();
     let lines: Vec<(&str, Ending)> = lines.iter().map(|line| (line.text, line.ending)).collect();

@@ -1,6 +1,6 @@
 //! What stands above a file's hunks.
 
-use super::super::{Script, number};
+use super::super::{Script, number, wrong};
 use crate::edit::{EditBody, EditHunk, EditLine, FileEdit, LineOp};
 use crate::error::{ErrorCode, PatchError};
 use crate::line::Ending;
@@ -106,11 +106,11 @@ impl Header {
                 .or(script.sole_path.map(WorkspacePath::as_str))
             {
                 Some(name) => script.path(name, start),
-                None => Err(script.wrong(start, "the diff doesn't say which file it is for")),
+                None => Err(wrong(start, "the diff doesn't say which file it is for")),
             }
         };
         if self.is_create && self.is_delete {
-            return Err(script.wrong(start, "the diff both creates and deletes the file"));
+            return Err(wrong(start, "the diff both creates and deletes the file"));
         }
         if self.is_create {
             let (path, text) = (path(new)?, whole(script, start, &hunks, LineOp::Add)?);
@@ -130,7 +130,7 @@ impl Header {
             }]);
         }
         if hunks.is_empty() && self.has_names {
-            return Err(script.wrong(start, "the diff of this file has no hunks"));
+            return Err(wrong(start, "the diff of this file has no hunks"));
         }
         let path = path(new.or(old))?;
         Ok(vec![FileEdit::Update {
@@ -181,7 +181,7 @@ fn whole(
                 "every line of a file that is created or deleted starts with `{sign}`: `{}`",
                 line.text
             );
-            return Err(script.wrong(start, detail));
+            return Err(wrong(start, detail));
         }
         lines.extend(
             body.iter()

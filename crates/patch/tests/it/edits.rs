@@ -1,0 +1,168 @@
+//! JSON edits.
+
+use atelier_patch::Format;
+
+use crate::story::{Case, check, lax, open_file, strict};
+
+#[test]
+fn old_text_is_replaced_by_new() {
+    let cases: &[Case<'_>] = &[
+        (
+            "a whole line",
+            r#"[{"path": "a", "old": "two", "new": "2"}]"#,
+            &[("a", "one\ntwo\n")],
+            Ok(&[("a", "one\n2\n")]),
+        ),
+        (
+            "a whole line is preferred to a part of another",
+            r#"[{"path": "a", "old": "two", "new": "2"}]"#,
+            &[("a", "twofold\ntwo\n")],
+            Ok(&[("a", "twofold\n2\n")]),
+        ),
+        (
+            "part of a line",
+            r#"[{"path": "a", "old": "b(1", "new": "c(2"}]"#,
+            &[("a", "  a = b(1)\n")],
+            Ok(&[("a", "  a = c(2)\n")]),
+        ),
+        (
+            "from within a line into another",
+            r#"[{"path": "a", "old": "1)\n  b(", "new": "1,"}]"#,
+            &[("a", "x\n  a(1)\n  b(2)\n")],
+            Ok(&[("a", "x\n  a(1,2)\n")]),
+        ),
+        (
+            "the newline of the old text goes with it",
+            r#"[{"path": "a", "old": "two\n", "new": ""}]"#,
+            &[("a", "one\ntwo\nthree\n")],
+            Ok(&[("a", "one\nthree\n")]),
+        ),
+        (
+            "without its newline a line becomes empty",
+            r#"[{"path": "a", "old": "two", "new": ""}]"#,
+            &[("a", "one\ntwo\nthree\n")],
+            Ok(&[("a", "one\n\nthree\n")]),
+        ),
+        (
+            "a newline in the new text splits the line",
+            r#"[{"path": "a", "old": "two", "new": "2\n"}]"#,
+            &[("a", "one\ntwo\nthree\n")],
+            Ok(&[("a", "one\n2\n\nthree\n")]),
+        ),
+        (
+            "a lost newline joins lines",
+            r#"[{"path": "a", "old": "two\n", "new": "2"}]"#,
+            &[("a", "one\ntwo\nthree\n")],
+            Ok(&[("a", "one\n2three\n")]),
+        ),
+        (
+            "the last newline can be taken off",
+            r#"[{"path": "a", "old": "two\n", "new": "2"}]"#,
+            &[("a", "one\ntwo\n")],
+            Ok(&[("a", "one\n2")]),
+        ),
+        (
+            "the last newline can be added",
+            r#"[{"path": "a", "old": "two", "new": "two\n"}]"#,
+            &[("a", "one\ntwo")],
+            Ok(&[("a", "one\ntwo\n")]),
+        ),
+        (
+            "line endings are those of the file",
+            r#"[{"path": "a", "old": "two\nthree", "new": "2\n2.5\n3"}]"#,
+            &[("a", "one\r\ntwo\r\nthree\r\n")],
+            Ok(&[("a", "one\r\n2\r\n2.5\r\n3\r\n")]),
+        ),
+        (
+            "line endings can be what changes",
+            r#"[{"path": "a", "old": "two\r\n", "new": "two\n"}]"#,
+            &[("a", "one\r\ntwo\r\nthree\r\n")],
+            Ok(&[("a", "one\r\ntwo\nthree\r\n")]),
+        ),
+        (
+            "later edits see earlier ones",
+            r#"[{"path": "a", "old": "x", "new": "y"}, {"path": "a", "old": "y", "new": "z"}]"#,
+            &[("a", "x\n")],
+            Ok(&[("a", "z\n")]),
+        ),
+        (
+            "no old text creates",
+            r#"[{"path": "d/a", "old": "", "new": "x\n"}]"#,
+            &[],
+            Ok(&[("d/a", "x\n")]),
+        ),
+        (
+            "no old text overwrites nothing",
+            r#"[{"path": "a", "old": "", "new": "x\n"}]"#,
+            &[("a", "y\n")],
+            Err("file_exists"),
+        ),
+        (
+            "twice in one line",
+            r#"[{"path": "a", "old": "b", "new": "c"}]"#,
+            &[("a", "b b\n")],
+            Err("ambiguous"),
+        ),
+        (
+            "entities and escapes stay as they are",
+            r#"[{"path": "a", "old": "&amp;", "new": "\\\\d &lt;"}]"#,
+            &[("a", "x &amp; y\n")],
+            Ok(&[("a", "x \\\\d &lt; y\n")]),
+        ),
+        ("not JSON", "[{", &[], Err("syntax")),
+        ("not a list", "3", &[], Err("syntax")),
+        ("an edit that is a text", r#"["a"]"#, &[], Err("syntax")),
+        (
+            "new text is missing",
+            r#"[{"path": "a", "old": "b"}]"#,
+            &[("a", "b\n")],
+            Err("syntax"),
+        ),
+        (
+            "a number for a path",
+            r#"[{"path": 1, "old": "b", "new": "c"}]"#,
+            &[("a", "b\n")],
+            Err("syntax"),
+        ),
+        (
+            "no path",
+            r#"[{"old": "b", "new": "c"}]"#,
+            &[("a", "b\n")],
+            Err("missing_path"),
+        ),
+        ("no edits", "[]", &[], Err("no_edits")),
+    ];
+    check(&lax(Format::Edits), cases);
+    check(&strict(Format::Edits), cases);
+}
+
+#[test]
+fn the_loose_reading_knows_other_tools_names() {
+    let before = &[("a", "b\n")][..];
+    let after = &[("a", "c\n")][..];
+    for patch in [
+        r#"[{"file_path": "a", "old_string": "b", "new_string": "c"}]"#,
+        r#"[{"filePath": "a", "oldString": "b", "newString": "c", "replaceAll": false}]"#,
+        r#"{"path": "a", "oldText": "b", "newText": "c"}"#,
+        r#"{"path": "a", "edits": [{"old_text": "b", "new_text": "c"}]}"#,
+        r#"{"edits": [{"file": "./a", "search": "b", "replace": "c"}]}"#,
+        "Like this:\n```json\n[{\"path\": \"a\", \"old\": \"b\", \"new\": \"c\"}]\n```\n",
+    ] {
+        check(&lax(Format::Edits), &[(patch, patch, before, Ok(after))]);
+        check(
+            &strict(Format::Edits),
+            &[(patch, patch, before, Err("syntax"))],
+        );
+    }
+    let open = open_file(Format::Edits, "a");
+    let patch = r#"[{"old": "b", "new": "c"}]"#;
+    check(&open, &[("the open file", patch, before, Ok(after))]);
+    let hinted = r#"[{"path": "a", "old": "b", "new": "c", "line": 3}]"#;
+    let case = (
+        "a line hint",
+        hinted,
+        &[("a", "b\n1\nb\n")][..],
+        Ok(&[("a", "b\n1\nc\n")][..]),
+    );
+    check(&lax(Format::Edits), &[case]);
+}

@@ -1,0 +1,20 @@
+//! The crate through its public functions, as other crates use it.
+#![expect(
+    clippy::unwrap_used,
+    reason = "the helpers of tests fail by panicking, as tests do"
+)]
+
+mod apply_patch;
+mod auto;
+mod edits;
+mod ladder;
+mod large;
+mod oracle;
+mod properties;
+mod refusals;
+mod scopes;
+mod search_replace;
+mod story;
+mod tree;
+mod unified;
+mod whole;

@@ -1,0 +1,252 @@
+//! What holds for every text and every patch.
+
+use std::collections::BTreeMap;
+
+use atelier_patch::{
+    Change, Format, ParseOptions, diff, lines, merge, parse, plan, select, splice, unified,
+};
+use proptest::prelude::*;
+
+use crate::story::{cases, lax, open_file, tree};
+
+/// Few different lines, so that places repeat.
+fn text() -> impl Strategy<Value = String> {
+    let line = prop_oneof!["[ab]", "", "  [ab]", "[a-z]{2}", "“[ab]”"];
+    let ending = prop_oneof![6 => Just("\n"), 1 => Just("\r\n")];
+    proptest::collection::vec((line, ending), 0..30).prop_map(|lines| {
+        let lines = lines.into_iter().map(|(line, ending)| line + ending);
+        lines.collect::<String>()
+    })
+}
+
+/// Distinct lines, each perhaps changed by one of two sides, with unchanged
+/// lines in between.
+fn disjoint() -> impl Strategy<Value = (String, String, String, String)> {
+    proptest::collection::vec(0..4_u8, 1..20).prop_map(|sides| {
+        let mut texts = [const { String::new() }; 4];
+        for (at, side) in sides.iter().enumerate() {
+            let line = format!("line {at}\n");
+            let changed = match at % 3 {
+                0 => format!("changed {at}\n"),
+                1 => String::new(),
+                _ => format!("line {at}\nadded {at}\n"),
+            };
+            let [base, ours, theirs, both] = &mut texts;
+            base.push_str(&line);
+            ours.push_str(if *side == 1 { &changed } else { &line });
+            theirs.push_str(if *side == 2 { &changed } else { &line });
+            both.push_str(if *side == 1 || *side == 2 {
+                &changed
+            } else {
+                &line
+            });
+            for text in &mut texts {
+                text.push_str(&format!("kept {at}\nkept too {at}\n"));
+            }
+        }
+        let [base, ours, theirs, both] = texts;
+        (base, ours, theirs, both)
+    })
+}
+
+/// A patch in one of the formats, with some of its characters changed.
+fn mutated() -> impl Strategy<Value = String> {
+    let seeds = prop_oneof![
+        Just(
+            "*** Begin Patch\n*** Update File: f\n@@ a\n a\n-b\n+c\n*** End of File\n*** End Patch\n"
+        ),
+        Just("f\n```\n<<<<<<< SEARCH\na\nb\n=======\nc\n>>>>>>> REPLACE\n```\n"),
+        Just(
+            "diff --git a/f b/f\nnew file mode 100644\n--- a/f\n+++ b/f\n@@ -1,2 +1 @@\n a\n-b\n\\ No newline\n"
+        ),
+        Just("[{\"path\": \"f\", \"old\": \"a\\nb\", \"new\": \"c\"}]"),
+        Just("f\n```\na\nb\n```\n"),
+        Just("diff --git \"a/\\303\\274\" \"b/\\30\"\nrename from f\nrename to g\n"),
+    ];
+    let junk = prop_oneof![
+        Just("\n"),
+        Just("@@"),
+        Just("+"),
+        Just("-"),
+        Just(" "),
+        Just("\\"),
+        Just("\""),
+        Just("```"),
+        Just("\u{2028}é"),
+        Just("<<<<<<<"),
+        Just("======="),
+        Just("4294967295"),
+        Just("*** "),
+        Just("\r\n"),
+        Just("\t"),
+        Just(":start_line:"),
+        Just("{"),
+        Just(","),
+    ];
+    let change = (any::<prop::sample::Index>(), 0..6_usize, junk);
+    (seeds, proptest::collection::vec(change, 0..5)).prop_map(|(seed, changes)| {
+        let mut chars: Vec<char> = seed.chars().collect();
+        for (at, removed, junk) in changes {
+            let at = at.index(chars.len() + 1);
+            let end = (at + removed).min(chars.len());
+            chars.splice(at..end, junk.chars());
+        }
+        chars.into_iter().collect()
+    })
+}
+
+fn all_options() -> Vec<ParseOptions> {
+    let formats = Format::ALL.into_iter();
+    formats
+        .flat_map(|format| {
+            [
+                lax(format),
+                crate::story::strict(format),
+                open_file(format, "f"),
+            ]
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(cases(256))]
+
+    #[test]
+    fn hunks_lead_from_before_to_after(before in text(), after in text()) {
+        let (before, after) = (before.as_bytes(), after.as_bytes());
+        let hunks = diff(before, after);
+        prop_assert_eq!(splice(before, after, &hunks, &vec![true; hunks.len()]), after);
+        prop_assert_eq!(splice(before, after, &hunks, &[]), before);
+        for pair in hunks.windows(2) {
+            let end = pair[0].old_start + pair[0].old_lines;
+            prop_assert!(pair[1].old_start > end + 3, "close hunks are grouped");
+        }
+    }
+
+    #[test]
+    fn hunks_accepted_one_by_one_come_to_the_same(
+        before in text(), after in text(), order in any::<u64>(),
+    ) {
+        let hunks = diff(before.as_bytes(), after.as_bytes());
+        let mut waiting: Vec<usize> = (0..hunks.len()).collect();
+        let mut accepted = vec![false; hunks.len()];
+        let mut now = before.clone().into_bytes();
+        let mut turn = order;
+        while !waiting.is_empty() {
+            let next = waiting.remove((turn % waiting.len() as u64) as usize);
+            turn = turn.rotate_left(7).wrapping_add(1);
+            let alone: Vec<bool> = (0..hunks.len()).map(|at| at == next).collect();
+            let theirs = splice(before.as_bytes(), after.as_bytes(), &hunks, &alone);
+            accepted[next] = true;
+            let merged = merge(before.as_bytes(), &now, &theirs);
+            now = splice(before.as_bytes(), after.as_bytes(), &hunks, &accepted);
+            if merged.conflicts.is_empty() && distinct(&before) && distinct(&after) {
+                prop_assert_eq!(&merged.bytes, &now);
+            }
+        }
+        prop_assert_eq!(now, after.into_bytes());
+    }
+
+    #[test]
+    fn merging_with_the_base_is_the_other_side(base in text(), other in text()) {
+        let (base, other) = (base.as_bytes(), other.as_bytes());
+        for merged in [merge(base, other, base), merge(base, base, other), merge(base, other, other)] {
+            prop_assert_eq!(&merged.bytes, other);
+            prop_assert_eq!(merged.conflicts, []);
+        }
+    }
+
+    #[test]
+    fn disjoint_edits_are_both_there((base, ours, theirs, both) in disjoint()) {
+        let merged = merge(base.as_bytes(), ours.as_bytes(), theirs.as_bytes());
+        prop_assert_eq!(String::from_utf8_lossy(&merged.bytes), both);
+        prop_assert_eq!(merged.conflicts, []);
+    }
+
+    #[test]
+    fn no_line_of_either_side_is_lost(base in text(), ours in text(), theirs in text()) {
+        let merged = merge(base.as_bytes(), ours.as_bytes(), theirs.as_bytes());
+        let result: Vec<&[u8]> = lines(&merged.bytes).collect();
+        let old: Vec<&[u8]> = lines(base.as_bytes()).collect();
+        for side in [&ours, &theirs] {
+            for line in lines(side.as_bytes()).filter(|line| !old.contains(line)) {
+                prop_assert!(result.contains(&line), "{:?} is lost", line);
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_of_a_diff_do_what_the_diff_does(before in text(), after in text()) {
+        // Old and new whole texts, as one SEARCH/REPLACE block.
+        let (before, after) = (before.replace('\r', ""), after.replace('\r', ""));
+        prop_assume!(before != after && !before.trim().is_empty());
+        let patch = format!("<<<<<<< SEARCH\n{before}=======\n{after}>>>>>>> REPLACE\n");
+        let patch = parse(&patch, &open_file(Format::SearchReplace, "f")).unwrap();
+        let planned = plan(&patch, &tree(&[("f", &before)])).unwrap();
+        prop_assert_eq!(planned.files[0].after.as_deref(), Some(after.as_bytes()));
+    }
+
+    #[test]
+    fn random_text_never_panics(text in any::<String>(), file in any::<String>()) {
+        for options in all_options() {
+            if let Ok(patch) = parse(&text, &options) {
+                let _ = plan(&patch, &tree(&[("f", &file)]));
+            }
+        }
+    }
+
+    #[test]
+    fn mutated_patches_never_panic_and_plan_what_holds(patch in mutated(), file in text()) {
+        let files = tree(&[("f", &file)]);
+        for options in all_options() {
+            let outcome = parse(&patch, &options).and_then(|patch| plan(&patch, &files));
+            match outcome {
+                Ok(plan) => check_plan(&plan, &files),
+                Err(error) => prop_assert!(error.to_string().lines().count() <= 40),
+            }
+        }
+    }
+}
+
+/// Checks that a plan starts at the tree, that its hunks lead to its result,
+/// and that its diff leads there too.
+fn check_plan(
+    planned: &atelier_patch::Plan,
+    files: &BTreeMap<atelier_base::WorkspacePath, Vec<u8>>,
+) {
+    assert!(!planned.files.is_empty());
+    for file in &planned.files {
+        let from = match &file.change {
+            Change::Rename { from } => from,
+            Change::Create | Change::Modify | Change::Delete => &file.path,
+        };
+        assert_eq!(files.get(from), file.before.as_ref());
+        let all = select(file, &vec![true; file.hunks.len()]);
+        assert_eq!((all.bytes, all.unchanged), (file.after.clone(), false));
+        assert!(select(file, &[]).unchanged);
+    }
+    if planned
+        .files
+        .iter()
+        .any(|file| file.path.as_str().contains(['"', '\u{fffd}']))
+    {
+        return;
+    }
+    let printed = parse(&unified(planned), &crate::story::strict(Format::Unified)).unwrap();
+    let again = plan(&printed, files).unwrap();
+    let afters = |plan: &atelier_patch::Plan| -> Vec<_> {
+        let files = plan.files.iter();
+        files
+            .map(|file| (file.path.clone(), file.after.clone()))
+            .collect()
+    };
+    assert_eq!(afters(&again), afters(planned));
+}
+
+fn distinct(text: &str) -> bool {
+    let mut all: Vec<&str> = text.lines().collect();
+    let count = all.len();
+    all.sort_unstable();
+    all.dedup();
+    all.len() == count
+}
