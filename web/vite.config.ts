@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
-import { fakeServer } from "./tests/fakeServer";
+import { fakeServer } from "./tests/fakeServer.ts";
 
 /** Where `npm run dev` sends what it doesn't serve itself. */
 const SERVER = process.env.ATELIER_URL ?? "http://127.0.0.1:7340";
@@ -34,7 +34,7 @@ export default defineConfig(({ mode }) => ({
         test: {
           name: "plain",
           environment: "node",
-          include: ["src/{lib,api}/**/*.test.ts", "tests/plain/**/*.test.ts"],
+          include: ["src/lib/**/*.test.ts", "src/api/queries/*.test.ts", "tests/plain/*.test.ts"],
         },
       },
       {
@@ -43,7 +43,7 @@ export default defineConfig(({ mode }) => ({
           name: "page",
           environment: "jsdom",
           include: ["src/**/*.test.{ts,tsx}", "tests/*.test.{ts,tsx}"],
-          exclude: ["src/{lib,api}/**"],
+          exclude: ["src/lib/**", "src/api/queries/**"],
           setupFiles: ["tests/setup.ts"],
         },
       },

@@ -6,6 +6,7 @@ import {
   lazyRouteComponent,
   type RouterHistory,
 } from "@tanstack/react-router";
+import type { GroupBy } from "@/api/schema";
 import { parseWorkspaceSearch } from "@/lib/workspaceSearch";
 import { DashboardRoute } from "./routes/DashboardRoute";
 import { NotFoundRoute } from "./routes/NotFoundRoute";
@@ -13,7 +14,10 @@ import { RootRoute } from "./routes/RootRoute";
 import { RouteError } from "./routes/RouteError";
 import { SignInRoute } from "./routes/SignInRoute";
 
-/** Every page and what its address may say. */
+/**
+ * Every page and what its address may say. What is refused must be named as
+ * `undefined`: the router lets through what `validateSearch` leaves out.
+ */
 
 const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }>()({
   component: RootRoute,
@@ -24,17 +28,19 @@ const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/sign-in",
   component: SignInRoute,
-  validateSearch: (raw: Record<string, unknown>): { back?: string } =>
+  validateSearch: (raw: Record<string, unknown>): { back?: string | undefined } => ({
     // Only a path of this site: anything else could lead a person elsewhere.
-    typeof raw.back === "string" && /^\/(?![/\\])/.test(raw.back) ? { back: raw.back } : {},
+    back: typeof raw.back === "string" && /^\/(?![/\\])/.test(raw.back) ? raw.back : undefined,
+  }),
 });
 
 const dashboardRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/",
   component: DashboardRoute,
-  validateSearch: (raw: Record<string, unknown>): { archived?: boolean } =>
-    raw.archived === true ? { archived: true } : {},
+  validateSearch: (raw: Record<string, unknown>): { archived?: true | undefined } => ({
+    archived: raw.archived === true ? true : undefined,
+  }),
 });
 
 const workspaceRoute = createRoute({
@@ -60,8 +66,9 @@ const usageRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/usage",
   component: lazyRouteComponent(() => import("./routes/UsageRoute"), "UsageRoute"),
-  validateSearch: (raw: Record<string, unknown>): { by?: "model" | "workspace" | "turn" } =>
-    raw.by === "model" || raw.by === "workspace" || raw.by === "turn" ? { by: raw.by } : {},
+  validateSearch: (raw: Record<string, unknown>): { by?: GroupBy | undefined } => ({
+    by: (["model", "workspace", "turn"] as const).find((known) => known === raw.by),
+  }),
 });
 
 const designRoute = createRoute({

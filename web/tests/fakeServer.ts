@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin } from "vite";
-import { sampleApi } from "./sampleApi";
+import { sampleApi } from "./sampleApi.ts";
 
 /**
  * Puts the server in memory behind Vite's own, so that pages can be looked at

@@ -1,6 +1,6 @@
 import type { UsageRow } from "@/api/schema";
-import { Events, FakeApi, Refusal } from "./fakeApi";
-import { sampleProvider, sampleSystem, sampleWorkspace } from "./samples";
+import { Events, FakeApi, Refusal } from "./fakeApi.ts";
+import { sampleProvider, sampleSystem, sampleWorkspace } from "./samples.ts";
 
 const HOUR = 3_600_000;
 

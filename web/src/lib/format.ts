@@ -18,7 +18,7 @@ export function ago(time: string, now: number = Date.now()): string {
   const distance = Math.abs(seconds);
   if (distance < 45) return "just now";
   if (distance > 30 * 86_400) return day(time);
-  const [unit, size] = STEPS.findLast(([, step]) => distance >= step * 0.75) ?? ["minute", 60];
+  const [unit, size] = STEPS.findLast(([, step]) => distance >= step) ?? ["minute", 60];
   return RELATIVE.format(Math.trunc(seconds / size) || Math.sign(seconds), unit);
 }
 

@@ -10,31 +10,32 @@ export type Panel = (typeof PANELS)[number];
 
 export interface WorkspaceSearch {
   /** The file in the editor: the active tab. */
-  file?: string;
+  file?: string | undefined;
   /** A line of that file to go to, from 1. */
-  line?: number;
+  line?: number | undefined;
   /** The proposal under review. */
-  proposal?: string;
+  proposal?: string | undefined;
   /** The run whose output is shown. */
-  run?: string;
+  run?: string | undefined;
   /** The conversation in the chat; a new one when absent. */
-  conversation?: string;
+  conversation?: string | undefined;
   /** The part in front. */
-  panel?: Panel;
+  panel?: Panel | undefined;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Reads search parameters, leaving out what isn't in the form it should be. */
+/** Reads search parameters; what isn't in the form it should be is `undefined`. */
 export function parseWorkspaceSearch(raw: Record<string, unknown>): WorkspaceSearch {
-  const search: WorkspaceSearch = {};
-  for (const key of ["file", "proposal", "run", "conversation"] as const) {
-    const value = raw[key];
-    if (typeof value === "string" && UUID.test(value)) search[key] = value;
-  }
+  const id = (value: unknown) =>
+    typeof value === "string" && UUID.test(value) ? value : undefined;
   const line = Number(raw.line);
-  if (Number.isInteger(line) && line > 0) search.line = line;
-  const panel = PANELS.find((known) => known === raw.panel);
-  if (panel) search.panel = panel;
-  return search;
+  return {
+    file: id(raw.file),
+    line: Number.isInteger(line) && line > 0 ? line : undefined,
+    proposal: id(raw.proposal),
+    run: id(raw.run),
+    conversation: id(raw.conversation),
+    panel: PANELS.find((known) => known === raw.panel),
+  };
 }
