@@ -45,6 +45,7 @@ export default defineConfig(({ mode }) => ({
           include: ["src/**/*.test.{ts,tsx}", "tests/*.test.{ts,tsx}"],
           exclude: ["src/lib/**", "src/api/queries/**"],
           setupFiles: ["tests/setup.ts"],
+          testTimeout: 30_000,
         },
       },
     ],

@@ -1,6 +1,9 @@
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, beforeAll } from "vitest";
+
+// A page fetches its code when it is opened, which takes a while on a busy machine.
+configure({ asyncUtilTimeout: 10_000 });
 
 // What jsdom has no part in, since it draws nothing.
 beforeAll(() => {
