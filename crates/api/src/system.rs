@@ -61,6 +61,8 @@ pub struct Layer {
 pub struct Runtime {
     /// The language.
     pub language: String,
+    /// Its version, when the program says one.
+    pub version: Option<String>,
     /// The program that runs it.
     pub command: String,
     /// File endings it is chosen for, without the dot.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use atelier_base::{Clock, Ids, Timestamp};
+use atelier_base::{Clock, Ids, RequestId, Timestamp};
 use atelier_model::Gateway;
 use atelier_sandbox::cell::Limits;
 use atelier_sandbox::host::Host;
@@ -130,9 +130,38 @@ impl Domain {
         self.0.tasks.reopen();
     }
 
-    /// Starts work that outlives the call and that stopping waits for.
-    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+    /// Runs work to its end even if the caller stops waiting for it.
+    ///
+    /// # Errors
+    /// Fails when the work panicked.
+    pub async fn run_to_end<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T> {
+        let running = self.0.tasks.spawn(work).await;
+        running.map_err(|failure| Error::Internal(format!("work ended early: {failure}")))
+    }
+
+    /// Starts work that goes on by itself and that stopping waits for.
+    pub fn detach(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.0.tasks.spawn(work);
+    }
+
+    /// Makes the name of a request.
+    pub fn new_request_id(&self) -> RequestId {
+        self.ids().next()
+    }
+
+    /// Returns how many bytes an uploaded archive may have: no more than what
+    /// it may unpack to.
+    pub fn import_limit_bytes(&self) -> u64 {
+        self.settings().import.max_bytes
+    }
+
+    /// Returns a path for an upload, in the folder where imports are made.
+    pub fn new_upload_path(&self) -> PathBuf {
+        let id = self.new_request_id();
+        self.trees().staging().join(format!("upload-{id}"))
     }
 
     /// Returns the token that stopping cancels.

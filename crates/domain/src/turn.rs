@@ -132,7 +132,7 @@ impl Domain {
             seen,
         };
         let domain = self.clone();
-        self.spawn(async move {
+        self.detach(async move {
             let _registered = guard;
             let outcome = domain.answer(going, new.files).await;
             if let Err(error) = outcome {

@@ -1,1 +1,16 @@
-//! placeholder
+//! The HTTP server: routes by resource over the domain, live events, and the
+//! front end's files.
+//!
+//! It authenticates and translates; it decides nothing. Each handler takes a
+//! request apart, makes one call to the domain, and maps the answer to the
+//! wire types.
+#![forbid(unsafe_code)]
+
+mod app;
+mod http;
+mod routes;
+mod serve;
+
+pub use app::{App, Options};
+pub use routes::router;
+pub use serve::{SHUTDOWN, serve};

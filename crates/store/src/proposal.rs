@@ -45,14 +45,10 @@ words! {
     pub enum HunkState {
         /// Nobody decided yet.
         Open = "open",
-        /// A person wants it; it is not applied yet.
+        /// It was applied.
         Accepted = "accepted",
         /// A person refused it.
         Rejected = "rejected",
-        /// It is in the file.
-        Applied = "applied",
-        /// It was in the file, and that was taken back.
-        Undone = "undone",
     }
 }
 

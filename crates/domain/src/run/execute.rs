@@ -67,7 +67,7 @@ impl Domain {
         };
         let guard = self.running().register(row.id.as_uuid(), token.clone());
         let domain = self.clone();
-        self.spawn(async move {
+        self.detach(async move {
             let _registered = guard;
             let _place = place;
             let id = going.id;

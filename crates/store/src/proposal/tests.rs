@@ -18,7 +18,7 @@ both_engines! {
             let id = made.proposal.id;
             tx.set_hunk_states(
                 id,
-                &[(made.hunks[0].id, HunkState::Applied), (made.hunks[2].id, HunkState::Rejected)],
+                &[(made.hunks[0].id, HunkState::Accepted), (made.hunks[2].id, HunkState::Rejected)],
             )
             .await?;
             tx.set_applied(id, 0, Some(before), Some(after)).await?;
@@ -27,7 +27,7 @@ both_engines! {
         })
         .await;
         let changed = get().await;
-        made.hunks[0].state = HunkState::Applied;
+        made.hunks[0].state = HunkState::Accepted;
         made.hunks[2].state = HunkState::Rejected;
         (made.files[0].applied_before_hash, made.files[0].applied_after_hash) =
             (Some(before), Some(after));
@@ -48,8 +48,8 @@ both_engines! {
         let error = t
             .write_fails(async |tx| {
                 let states = [
-                    (mine.hunks[0].id, HunkState::Applied),
-                    (other.hunks[0].id, HunkState::Applied),
+                    (mine.hunks[0].id, HunkState::Accepted),
+                    (other.hunks[0].id, HunkState::Accepted),
                 ];
                 tx.set_hunk_states(mine.proposal.id, &states).await
             })

@@ -1,0 +1,43 @@
+//! What handlers share.
+
+use std::sync::Arc;
+
+use atelier_domain::Domain;
+use url::Url;
+
+use crate::http::guard::Guard;
+
+/// How the server is reached.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The address people use, when it is not the one listened on.
+    pub public_url: Option<Url>,
+    /// Hosts the server answers for, besides loopback names and the public
+    /// URL's: `name` or `name:port`.
+    pub allowed_hosts: Vec<String>,
+    /// The version shown.
+    pub version: &'static str,
+}
+
+/// What handlers share. Cloning it is cheap.
+#[derive(Clone, Debug)]
+pub struct App {
+    pub(crate) domain: Domain,
+    pub(crate) guard: Arc<Guard>,
+    pub(crate) version: &'static str,
+}
+
+impl App {
+    /// Makes the state of a server over `domain`.
+    pub fn new(domain: Domain, options: Options) -> Self {
+        let guard = Arc::new(Guard::new(
+            options.public_url.as_ref(),
+            &options.allowed_hosts,
+        ));
+        Self {
+            domain,
+            guard,
+            version: options.version,
+        }
+    }
+}

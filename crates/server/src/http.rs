@@ -1,0 +1,9 @@
+//! What all routes share: who asks, which origins, bodies, errors, streams.
+
+pub(crate) mod asker;
+pub(crate) mod body;
+pub(crate) mod error;
+pub(crate) mod guard;
+pub(crate) mod live;
+pub(crate) mod pages;
+pub(crate) mod request;

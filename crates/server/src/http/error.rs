@@ -1,0 +1,241 @@
+//! Turns failures into problem documents. The one place that maps a domain
+//! error to a status.
+
+use atelier_api::file::StaleFile;
+use atelier_api::proposal::Conflict;
+use atelier_api::{Code, Problem};
+use atelier_base::{ErrorKind, PathError};
+use atelier_domain::{Error, chain};
+use axum::Json;
+use axum::extract::Request;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use std::time::Duration;
+
+use crate::http::request::Passing;
+
+/// A failure on its way to the client.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    problem: Box<Problem>,
+    retry_after: Option<Duration>,
+}
+
+/// What handlers return.
+pub(crate) type ApiResult<T> = Result<T, ApiError>;
+
+impl ApiError {
+    pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
+        // The request's id is filled in by `name_problems`, which knows it.
+        Self {
+            problem: Box::new(Problem::new(code, detail, "")),
+            retry_after: None,
+        }
+    }
+
+    pub(crate) fn hint(mut self, hint: Option<impl Into<String>>) -> Self {
+        self.problem.hint = hint.map(Into::into);
+        self
+    }
+
+    pub(crate) fn field(mut self, field: &str) -> Self {
+        self.problem.field = Some(field.to_owned());
+        self
+    }
+
+    /// Returns the problem document, for streams that end in one.
+    pub(crate) fn into_problem(mut self, passing: &Passing) -> Problem {
+        self.problem.request_id = passing.id.to_string();
+        *self.problem
+    }
+
+    pub(crate) fn into_response_for(mut self, request: &Request) -> Response {
+        if let Some(passing) = request.extensions().get::<Passing>() {
+            self.problem.request_id = passing.id.to_string();
+        }
+        self.into_response()
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status =
+            StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(&self.problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if let Some(after) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
+        }
+        response.extensions_mut().insert(Unnamed(self.problem));
+        response
+    }
+}
+
+/// A problem whose request is not named in it yet.
+#[derive(Clone, Debug)]
+struct Unnamed(Box<Problem>);
+
+/// Writes the request's id into problem documents.
+pub(crate) async fn name_problems(request: Request, next: axum::middleware::Next) -> Response {
+    let passing = request.extensions().get::<Passing>().cloned();
+    let mut response = next.run(request).await;
+    let unnamed = response.extensions_mut().remove::<Unnamed>();
+    let (Some(Unnamed(mut problem)), Some(passing)) = (unnamed, passing) else {
+        return response;
+    };
+    if !problem.request_id.is_empty() {
+        return response;
+    }
+    problem.request_id = passing.id.to_string();
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(axum::http::header::CONTENT_LENGTH);
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    Response::from_parts(parts, axum::body::Body::from(body))
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        log(&error);
+        let text = sentence(&error.to_string());
+        match error {
+            Error::Unauthenticated => Self::new(Code::NotSignedIn, "Sign in to do this.").hint(
+                Some("Print a new sign-in link with `atelier admin sign-in-link`."),
+            ),
+            Error::SignInLink => Self::new(Code::SignInLinkInvalid, text)
+                .hint(Some("Print a new one with `atelier admin sign-in-link`.")),
+            Error::NotFound { .. } => Self::new(Code::NotFound, text),
+            Error::Invalid { field, .. } => Self::new(Code::Invalid, text).field(field),
+            Error::Path(error) => path_error(&error),
+            Error::PathTaken { .. } => Self::new(Code::PathTaken, text)
+                .field("path")
+                .hint(Some("Choose another path, or open what is there.")),
+            Error::NameTaken { .. } => Self::new(Code::NameTaken, text).field("name"),
+            Error::Stale(stale) => {
+                let mut error = Self::new(Code::StaleVersion, text).hint(Some(
+                    "Look at both sides and save again on the current version.",
+                ));
+                error.problem.stale = Some(Box::new(StaleFile {
+                    version_id: stale.version.map(Into::into),
+                    content: stale.current,
+                    base: stale.base,
+                    merged: stale.merged,
+                    clean: stale.clean,
+                }));
+                error
+            }
+            Error::VersionMissing => Self::new(Code::PreconditionRequired, text).hint(Some(
+                "Send the version id you edited, quoted, as `If-Match`.",
+            )),
+            Error::Patch(error) => Self::new(Code::PatchInvalid, text)
+                .hint(Some(error.hint()))
+                .field("patch"),
+            Error::MergeConflict(conflicts) => {
+                let mut error = Self::new(Code::MergeConflict, text).hint(Some(
+                    "Decide what to keep in each file and apply again with `resolutions`.",
+                ));
+                error.problem.conflicts = conflicts.into_iter().map(conflict).collect();
+                error
+            }
+            Error::ProposalDecided { .. } => Self::new(Code::ProposalDecided, text),
+            Error::TurnRunning => {
+                Self::new(Code::TurnRunning, text).hint(Some("Wait for the answer, or stop it."))
+            }
+            Error::TooLarge { .. } => Self::new(Code::TooLarge, text),
+            Error::TooMany { retry_after, .. } => {
+                let error = Self::new(Code::TooMany, text);
+                Self {
+                    retry_after: Some(retry_after),
+                    ..error
+                }
+            }
+            Error::Import { hint, .. } => Self::new(Code::ImportRefused, text).hint(hint),
+            Error::ModelNotConfigured => Self::new(Code::ModelNotConfigured, text)
+                .hint(Some("Add one under Settings, Models.")),
+            Error::Model { hint, .. } => Self::new(Code::ModelFailed, text).hint(hint),
+            Error::Isolation { .. } => Self::new(Code::IsolationUnavailable, text).hint(Some(
+                "`atelier doctor` shows each layer and the setting that enables it.",
+            )),
+            Error::Cancelled => Self::new(Code::Cancelled, text),
+            Error::Files(ref files) => {
+                Self::new(code_of(files.kind()), public(files.kind(), &text)).hint(files.hint())
+            }
+            Error::Store(ref store) => {
+                Self::new(code_of(store.kind()), public(store.kind(), &text))
+            }
+            Error::Internal(_) => Self::new(Code::Internal, INTERNAL),
+        }
+    }
+}
+
+const INTERNAL: &str =
+    "Something failed in the server; its log has the cause under this request's id.";
+
+/// Returns what a client may read: never the cause of a fault of ours.
+fn public(kind: ErrorKind, text: &str) -> String {
+    if kind == ErrorKind::Internal {
+        INTERNAL.to_owned()
+    } else {
+        text.to_owned()
+    }
+}
+
+fn code_of(kind: ErrorKind) -> Code {
+    match kind {
+        ErrorKind::NotFound => Code::NotFound,
+        ErrorKind::Invalid => Code::Invalid,
+        ErrorKind::Conflict => Code::Conflict,
+        ErrorKind::PreconditionRequired => Code::PreconditionRequired,
+        ErrorKind::Denied => Code::Denied,
+        ErrorKind::Unauthenticated => Code::NotSignedIn,
+        ErrorKind::TooLarge => Code::TooLarge,
+        ErrorKind::Limited { .. } => Code::TooMany,
+        ErrorKind::Unavailable => Code::Unavailable,
+        ErrorKind::Cancelled => Code::Cancelled,
+        ErrorKind::Internal => Code::Internal,
+    }
+}
+
+/// Logs what an administrator should see, once, with its causes.
+fn log(error: &Error) {
+    match error.kind() {
+        ErrorKind::Internal => tracing::error!(error = %chain(error), "a request failed"),
+        ErrorKind::Unavailable => {
+            tracing::warn!(error = %chain(error), "a request could not be served")
+        }
+        _ => {}
+    }
+}
+
+fn path_error(error: &PathError) -> ApiError {
+    ApiError::new(Code::PathInvalid, sentence(&error.to_string())).field("path")
+}
+
+fn conflict(conflict: atelier_domain::Conflict) -> Conflict {
+    Conflict {
+        path: conflict.path.to_string(),
+        reason: conflict.reason,
+        version_id: conflict.version.map(Into::into),
+        base: conflict.base,
+        yours: conflict.yours,
+        theirs: conflict.theirs,
+        merged: conflict.merged,
+    }
+}
+
+/// Writes an error's text as a sentence.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let mut sentence: String = chars
+        .next()
+        .map(|first| first.to_uppercase().chain(chars).collect())
+        .unwrap_or_default();
+    if !sentence.ends_with(['.', '!', '?']) && !sentence.contains('\n') {
+        sentence.push('.');
+    }
+    sentence
+}

@@ -1,0 +1,177 @@
+//! The routes, by resource, and what every request passes on its way.
+
+mod file;
+mod proposal;
+mod provider;
+mod run;
+mod session;
+mod system;
+mod turn;
+mod usage;
+mod workspace;
+
+use std::any::Any;
+
+use atelier_api::Code;
+use atelier_base::limit;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::header::{
+    CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, patch, post};
+use axum::{Router, response};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::app::App;
+use crate::http::error::{ApiError, name_problems};
+use crate::http::guard::refuse_strangers;
+use crate::http::pages;
+use crate::http::request::accompany;
+
+/// What a page of ours may load: only what comes from this server. Styles may
+/// be inline, because the editor and the panels write them.
+const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+    font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Returns the server's routes.
+pub fn router(app: App) -> Router {
+    let routes = Router::new()
+        .route("/healthz", get(system::get_health))
+        .route("/readyz", get(system::get_readiness))
+        .route("/api/openapi.json", get(system::get_openapi))
+        .route("/api/system", get(system::get_system))
+        .route(
+            "/api/session",
+            post(session::create_session)
+                .get(session::get_session)
+                .delete(session::delete_session),
+        )
+        .route("/api/templates", get(workspace::list_templates))
+        .route(
+            "/api/workspaces",
+            // An archive may be as large as what it unpacks to; it is bounded
+            // while it is read.
+            post(workspace::create_workspace)
+                .layer(DefaultBodyLimit::disable())
+                .get(workspace::list_workspaces),
+        )
+        .route(
+            "/api/workspaces/{id}",
+            get(workspace::get_workspace)
+                .patch(workspace::update_workspace)
+                .delete(workspace::delete_workspace),
+        )
+        .route(
+            "/api/workspaces/{id}/events",
+            get(workspace::watch_workspace),
+        )
+        .route(
+            "/api/workspaces/{id}/files",
+            get(file::list_files).post(file::create_file),
+        )
+        .route("/api/workspaces/{id}/runs", get(run::list_runs))
+        .route(
+            "/api/workspaces/{id}/conversations",
+            get(turn::list_conversations),
+        )
+        .route(
+            "/api/workspaces/{id}/proposals",
+            get(proposal::list_proposals),
+        )
+        .route(
+            "/api/files/{id}",
+            get(file::get_file)
+                .patch(file::update_file)
+                .delete(file::delete_file),
+        )
+        .route("/api/files/{id}/versions", get(file::list_versions))
+        .route("/api/files/{id}/restore", post(file::restore_version))
+        .route("/api/versions/{id}", get(file::get_version))
+        .route("/api/execute", post(run::execute))
+        .route("/api/execute/{id}", get(run::get_run))
+        .route("/api/execute/{id}/events", get(run::watch_run))
+        .route("/api/execute/{id}/cancel", post(run::cancel_run))
+        .route("/api/ai/chat", post(turn::chat))
+        .route("/api/ai/apply-diff", post(proposal::apply_diff))
+        .route("/api/turns/{id}", get(turn::get_turn))
+        .route("/api/turns/{id}/events", get(turn::watch_turn))
+        .route("/api/turns/{id}/cancel", post(turn::cancel_turn))
+        .route(
+            "/api/conversations/{id}",
+            get(turn::get_conversation)
+                .patch(turn::update_conversation)
+                .delete(turn::delete_conversation),
+        )
+        .route("/api/proposals/{id}", get(proposal::get_proposal))
+        .route("/api/proposals/{id}/apply", post(proposal::apply_proposal))
+        .route(
+            "/api/proposals/{id}/reject",
+            post(proposal::reject_proposal),
+        )
+        .route("/api/proposals/{id}/undo", post(proposal::undo_proposal))
+        .route(
+            "/api/providers",
+            get(provider::list_providers).post(provider::create_provider),
+        )
+        .route(
+            "/api/providers/{id}",
+            patch(provider::update_provider).delete(provider::delete_provider),
+        )
+        .route("/api/providers/{id}/check", post(provider::check_provider))
+        .route("/api/model-calls/{id}", get(turn::get_model_call))
+        .route("/api/usage", get(usage::get_usage))
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(pages::page);
+    // From the outside in: a request gets its name, then a panic is caught,
+    // then strangers are refused, then its body is bounded.
+    routes
+        .layer(DefaultBodyLimit::max(limit::JSON_BODY_BYTES))
+        .layer(CompressionLayer::new())
+        .layer(from_fn_with_state(app.clone(), refuse_strangers))
+        .layer(header(CONTENT_SECURITY_POLICY, POLICY))
+        .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(X_FRAME_OPTIONS, "DENY"))
+        .layer(header(REFERRER_POLICY, "no-referrer"))
+        .layer(header(
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ))
+        .layer(header(
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(name_problems))
+        .layer(from_fn_with_state(app.clone(), accompany))
+        .with_state(app)
+}
+
+fn header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+async fn method_not_allowed(request: Request) -> response::Response {
+    let detail = format!("This address does not take {}.", request.method());
+    ApiError::new(Code::MethodNotAllowed, detail).into_response_for(&request)
+}
+
+fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let message = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied());
+    tracing::error!(
+        panic = message.unwrap_or("no message"),
+        "a request panicked"
+    );
+    ApiError::new(
+        Code::Internal,
+        "The request failed in the server; its log has the cause.",
+    )
+    .into_response()
+}
