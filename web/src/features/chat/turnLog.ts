@@ -6,6 +6,13 @@
 import type { LiveTurnEvent } from "@/api/events";
 import type { ContextFile, TokenUsage, TurnState } from "@/api/schema";
 
+/** How large a proposal is. */
+export interface ProposalCounts {
+  readonly files: number;
+  readonly added: number;
+  readonly removed: number;
+}
+
 /** One thing in a turn, in the order it came. */
 export type TurnBlock =
   | { readonly kind: "text"; readonly text: string }
@@ -13,15 +20,15 @@ export type TurnBlock =
   | {
       readonly kind: "context";
       readonly modelCallId: string;
-      readonly bytes: number;
+      /** Nothing when only the request's id was kept. */
+      readonly bytes: number | undefined;
       readonly files: readonly ContextFile[];
     }
   | {
       readonly kind: "proposal";
       readonly proposalId: string;
-      readonly files: number;
-      readonly added: number;
-      readonly removed: number;
+      /** Nothing when only the proposal's id was kept. */
+      readonly counts: ProposalCounts | undefined;
     }
   | {
       readonly kind: "editFailed";
@@ -109,7 +116,7 @@ function blockOf(event: BlockEvent): TurnBlock {
     }
     case "proposal": {
       const { proposalId, files, added, removed } = event;
-      return { kind: "proposal", proposalId, files, added, removed };
+      return { kind: "proposal", proposalId, counts: { files, added, removed } };
     }
     case "editFailed":
       return {

@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import type { ConversationDetail, Message, Turn } from "@/api/schema";
+import { exchangesOf, storedLog } from "./exchange";
+import type { LiveTurn } from "./liveTurns";
+import { NEW_TURN } from "./turnLog";
+
+const usage = {
+  inputTokens: 0,
+  cachedInputTokens: 0,
+  outputTokens: 0,
+  costUsd: null,
+  measured: true,
+};
+const turn = (id: string, change: Partial<Turn> = {}): Turn => ({
+  id,
+  workspaceId: "w",
+  conversationId: "c",
+  state: "done",
+  model: "m",
+  usage,
+  proposalIds: [],
+  modelCallIds: [],
+  createdAt: "",
+  ...change,
+});
+const message = (turnId: string, role: Message["role"], content: string): Message => ({
+  id: `${turnId}-${role}`,
+  turnId,
+  role,
+  content,
+  createdAt: "",
+});
+const detail = (turns: Turn[], messages: Message[]): ConversationDetail => ({
+  conversation: { id: "c", workspaceId: "w", title: "", createdAt: "", updatedAt: "" },
+  turns,
+  messages,
+});
+const live = (turnId: string, seq: number, text: string): LiveTurn => ({
+  log: {
+    ...NEW_TURN,
+    seq,
+    turnId,
+    conversationId: "c",
+    blocks: [{ kind: "text", text }],
+  },
+  link: "live",
+  question: undefined,
+  error: undefined,
+});
+
+describe("exchangesOf", () => {
+  const stored = detail(
+    [turn("t1"), turn("t2", { state: "running" })],
+    [message("t1", "user", "q1"), message("t1", "assistant", "a1"), message("t2", "user", "q2")],
+  );
+  const shown = (...args: Parameters<typeof exchangesOf>) =>
+    exchangesOf(...args).map(({ question, log }) => {
+      const text = log?.blocks.map((block) => ("text" in block ? block.text : "")).join("");
+      return `${question}: ${log ? text : "…"}`;
+    });
+
+  it("joins questions and answers by turn", () => {
+    expect(shown(stored, {}, undefined, "c")).toEqual(["q1: a1", "q2: "]);
+  });
+
+  it("prefers what comes in live", () => {
+    expect(shown(stored, { t2: live("t2", 3, "coming") }, undefined, "c")).toEqual([
+      "q1: a1",
+      "q2: coming",
+    ]);
+  });
+
+  it("falls back on what was stored when nothing came in", () => {
+    expect(shown(stored, { t1: live("t1", 0, "") }, undefined, "c")[0]).toBe("q1: a1");
+  });
+
+  it("shows a turn that the conversation doesn't have yet, and only there", () => {
+    const turns = { t3: live("t3", 2, "new") };
+    expect(shown(stored, turns, undefined, "c").at(-1)).toBe(": new");
+    expect(shown(undefined, turns, undefined, "other")).toEqual([]);
+    expect(shown(undefined, turns, undefined, undefined)).toEqual([]);
+  });
+
+  it("ends with the question that is being asked", () => {
+    const asking = { question: "q3", error: undefined };
+    expect(shown(stored, {}, asking, "c").at(-1)).toBe("q3: …");
+  });
+});
+
+describe("storedLog", () => {
+  it("has the request, the answer and the proposal in the order they came", () => {
+    const log = storedLog(turn("t", { modelCallIds: ["k"], proposalIds: ["p"] }), [
+      message("t", "assistant", "a"),
+    ]);
+    expect(log.blocks.map(({ kind }) => kind)).toEqual(["context", "text", "proposal"]);
+    expect(log.usage).toBeUndefined();
+  });
+
+  it("keeps why a turn failed", () => {
+    const log = storedLog(turn("t", { state: "failed", error: "no key" }), []);
+    expect(log.failure?.detail).toBe("no key");
+  });
+});
