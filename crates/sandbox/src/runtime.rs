@@ -62,14 +62,21 @@ impl Language {
         }
     }
 
+    /// Returns the extensions of its files, without the dot.
+    pub fn extensions(self) -> &'static [&'static str] {
+        match self {
+            Self::Python => &["py"],
+            Self::JavaScript => &["js", "mjs", "cjs"],
+            Self::Shell => &["sh", "bash"],
+        }
+    }
+
     /// Finds the language of a file by its extension.
     pub fn of_file(path: &WorkspacePath) -> Option<Self> {
-        match path.extension()?.to_ascii_lowercase().as_str() {
-            "py" => Some(Self::Python),
-            "js" | "mjs" | "cjs" => Some(Self::JavaScript),
-            "sh" | "bash" => Some(Self::Shell),
-            _ => None,
-        }
+        let extension = path.extension()?.to_ascii_lowercase();
+        Self::ALL
+            .into_iter()
+            .find(|language| language.extensions().contains(&extension.as_str()))
     }
 }
 

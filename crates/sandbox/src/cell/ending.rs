@@ -123,8 +123,17 @@ fn from_news(news: Vec<News>, evidence: &Evidence, ending: &mut Ending) -> Concl
             ending.report.signal = signal;
             ended(exit_code, signal, evidence)
         }
-        News::Over(Measure::Memory) => from(Outcome::Memory, &evidence.limits),
-        News::Over(Measure::Disk) => from(Outcome::Disk, &evidence.limits),
+        News::Over {
+            measure: Measure::Disk,
+            ..
+        } => from(Outcome::Disk, &evidence.limits),
+        News::Over {
+            measure: Measure::Memory,
+            bytes,
+        } => {
+            ending.report.peak_memory_bytes = Some(bytes);
+            from(Outcome::Memory, &evidence.limits)
+        }
         News::Facts(facts) => {
             ending.facts = Some(facts);
             (Outcome::Ok, None)

@@ -6,6 +6,7 @@ use std::io::{PipeWriter, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, WaitOptions, WaitStatus, wait};
 
@@ -13,9 +14,12 @@ use super::confine;
 use super::facts;
 use super::failure::Step;
 use super::spec::{Failure, News, Spec, Task};
-use super::system;
+use super::system::{self, Wake};
 use super::walls::{self, Sources};
 use super::watch::Watcher;
+
+/// How long the left-over of a program may take to end.
+const CLEARING: Duration = Duration::from_millis(300);
 
 /// What the first process brings from the launcher.
 pub(super) struct Inheritance {
@@ -31,18 +35,24 @@ pub(super) struct Inheritance {
 
 /// Lives the life of the cell's first process, telling `news` of it.
 pub(super) fn live(spec: &Spec, inheritance: Inheritance, news: &PipeWriter) -> ! {
+    system::hold_signals();
     let ended = build(spec, inheritance, news).and_then(|()| match &spec.task {
-        Task::Probe => facts::look().map(News::Facts),
+        Task::Probe => facts::look().map(|facts| Some(News::Facts(facts))),
         Task::Run { argv, env, cwd } => {
             std::env::set_current_dir(cwd).step(&format!("enter {cwd}"))?;
-            system::hold_child_signal();
             match system::fork().step("start a process")? {
                 None => become_program(argv, env, news),
-                Some(program) => Ok(attend(program, spec)),
+                Some(program) => {
+                    let ended = attend(program, spec);
+                    clear();
+                    Ok(ended)
+                }
             }
         }
     });
-    tell(news, &ended.unwrap_or_else(News::Failed));
+    if let Some(last) = ended.unwrap_or_else(|failure| Some(News::Failed(failure))) {
+        tell(news, &last);
+    }
     system::leave(0)
 }
 
@@ -76,6 +86,7 @@ fn build(spec: &Spec, inheritance: Inheritance, news: &PipeWriter) -> Result<(),
 fn become_program(argv: &[String], env: &[(String, String)], news: &PipeWriter) -> ! {
     // A session of its own, so that it has no terminal to push characters to.
     let _ = rustix::process::setsid();
+    system::release_signals();
     let mut words = argv.iter();
     let mut command = Command::new(words.next().map_or("", String::as_str));
     command.args(words).env_clear().envs(env.iter().cloned());
@@ -85,20 +96,32 @@ fn become_program(argv: &[String], env: &[(String, String)], news: &PipeWriter) 
     system::leave(127)
 }
 
-/// Collects the dead until the program is among them or a limit is passed.
-/// Everything else in the cell dies with us.
-fn attend(program: Pid, spec: &Spec) -> News {
+/// Collects the dead until the program is among them, a limit is passed or the
+/// launcher asks for the end.
+fn attend(program: Pid, spec: &Spec) -> Option<News> {
     let mut watcher = Watcher::new(&spec.watch);
     loop {
         while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
             if pid == program {
-                return ended(status);
+                return Some(ended(status));
             }
         }
-        system::await_child(watcher.rest());
-        if let Some(measure) = watcher.look() {
-            return News::Over(measure);
+        if system::await_signal(watcher.rest()) == Wake::Stop {
+            return None;
         }
+        if let Some(over) = watcher.look() {
+            return Some(over);
+        }
+    }
+}
+
+/// Ends and collects whatever is left. The kernel would do the same when we
+/// leave, but would not count the time that the left-over used.
+fn clear() {
+    let last = Instant::now() + CLEARING;
+    while system::kill_all_others() && Instant::now() < last {
+        while let Ok(Some(_)) = wait(WaitOptions::NOHANG) {}
+        system::await_signal(Duration::from_millis(1));
     }
 }
 

@@ -12,7 +12,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::ExitCode;
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recvmsg, send};
 use rustix::process::{
     DumpableBehavior, Pid, Signal, WaitOptions, getegid, geteuid, pidfd_send_signal,
@@ -30,6 +30,12 @@ use super::walls::Sources;
 const SPEC_BYTES: u64 = 16 << 20;
 /// The most bytes of news that are read from a cell.
 const NEWS_BYTES: u64 = 64 << 10;
+
+/// How long the first process may take to end the cell when asked to.
+const OBEDIENCE: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 500_000_000,
+};
 
 const NAMESPACES: i32 = libc::CLONE_NEWUSER
     | libc::CLONE_NEWNS
@@ -134,21 +140,12 @@ fn open_groups(spec: &Spec) -> Result<Vec<File>, Failure> {
 
 /// Waits until nothing of the cell is alive.
 fn await_end(first: Pid, handle: &OwnedFd, mut reader: PipeReader) -> Answer {
-    let control = io::stdin();
-    loop {
-        let mut events = [
-            PollFd::new(&control, PollFlags::IN | PollFlags::RDHUP),
-            PollFd::new(handle, PollFlags::IN),
-        ];
-        if poll(&mut events, None).is_err() {
-            continue;
-        }
-        if !events[1].revents().is_empty() {
-            break;
-        }
-        if !events[0].revents().is_empty() {
+    if !await_either(handle) {
+        // Asked to, the first process counts what it ends; it need not obey.
+        let _ = pidfd_send_signal(handle, Signal::TERM);
+        let mut end = [PollFd::new(handle, PollFlags::IN)];
+        if !matches!(poll(&mut end, Some(&OBEDIENCE)), Ok(1)) {
             let _ = pidfd_send_signal(handle, Signal::KILL);
-            break;
         }
     }
     // The kernel ends all others of the namespace before the first process can
@@ -159,12 +156,33 @@ fn await_end(first: Pid, handle: &OwnedFd, mut reader: PipeReader) -> Answer {
     let _ = Read::by_ref(&mut reader)
         .take(NEWS_BYTES)
         .read_to_end(&mut text);
-    let news = text.split(|byte| *byte == b'\n');
+    let lines = text.split(|byte| *byte == b'\n');
     Answer {
-        news: news
+        news: lines
             .filter_map(|line| serde_json::from_slice(line).ok())
             .collect(),
         cpu_micros,
         peak_bytes,
+    }
+}
+
+/// Waits for the end of the first process or of the control socket; returns
+/// whether it was the process's.
+fn await_either(handle: &OwnedFd) -> bool {
+    let control = io::stdin();
+    loop {
+        let mut events = [
+            PollFd::new(handle, PollFlags::IN),
+            PollFd::new(&control, PollFlags::IN | PollFlags::RDHUP),
+        ];
+        if poll(&mut events, None).is_err() {
+            continue;
+        }
+        if !events[0].revents().is_empty() {
+            return true;
+        }
+        if !events[1].revents().is_empty() {
+            return false;
+        }
     }
 }

@@ -242,6 +242,8 @@ impl Started {
         let child = tokio::process::Command::new(&launcher.program)
             .args(&launcher.args)
             .env_clear()
+            // An interrupt typed at the server's terminal is the server's.
+            .process_group(0)
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::from(OwnedFd::from(stdout_out)))
             .stderr(Stdio::from(OwnedFd::from(stderr_out)))

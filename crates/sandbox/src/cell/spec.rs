@@ -108,8 +108,8 @@ pub(super) enum News {
         exit_code: Option<i32>,
         signal: Option<i32>,
     },
-    /// A measured limit was passed.
-    Over(Measure),
+    /// A measured limit was passed, by so many bytes in use.
+    Over { measure: Measure, bytes: u64 },
     /// What the walls look like from inside.
     Facts(Facts),
 }

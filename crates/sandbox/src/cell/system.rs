@@ -172,36 +172,75 @@ pub(super) fn raise_loopback() -> io::Result<()> {
     }))
 }
 
-/// Holds back the signal that tells of a child's end, for [`await_child`].
-#[expect(unsafe_code, reason = "signal masks have no safe wrapper here")]
-pub(super) fn hold_child_signal() {
-    let set = child_signal();
-    // SAFETY: the set is initialised; the old mask is not asked for.
-    unsafe { libc::sigprocmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut()) };
+/// What a wait of the first process ended with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wake {
+    /// A child may have ended, or the time is over.
+    Look,
+    /// The launcher asks for the cell's end.
+    Stop,
 }
 
-/// Waits until a child ends or `limit` passes.
+/// Holds back the signals that [`await_signal`] waits for.
+pub(super) fn hold_signals() {
+    mask_signals(libc::SIG_BLOCK);
+}
+
+/// Lets the signals through again: a program inherits what is held back.
+pub(super) fn release_signals() {
+    mask_signals(libc::SIG_UNBLOCK);
+}
+
+#[expect(unsafe_code, reason = "signal masks have no safe wrapper here")]
+fn mask_signals(how: libc::c_int) {
+    let set = awaited_signals();
+    // SAFETY: the set is initialised; the old mask is not asked for.
+    unsafe { libc::sigprocmask(how, &raw const set, std::ptr::null_mut()) };
+}
+
+/// Waits until a child ends, the launcher asks for the end, or `limit` passes.
 #[expect(unsafe_code, reason = "signal waits have no safe wrapper here")]
-pub(super) fn await_child(limit: Duration) {
-    let set = child_signal();
+pub(super) fn await_signal(limit: Duration) -> Wake {
+    let set = awaited_signals();
     let time = libc::timespec {
         tv_sec: libc::time_t::try_from(limit.as_secs()).unwrap_or(libc::time_t::MAX),
-        tv_nsec: libc::c_long::from(limit.subsec_nanos() as i32),
+        tv_nsec: libc::c_long::from(limit.subsec_nanos().cast_signed()),
     };
-    // SAFETY: set and time are initialised; the signal's details are not asked
-    // for. Its result does not matter: the caller looks for itself.
-    unsafe { libc::sigtimedwait(&raw const set, std::ptr::null_mut(), &raw const time) };
+    let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+    // SAFETY: set and time are initialised, and zero bytes are a valid value of
+    // the details should the kernel not write them.
+    let (signal, info) = unsafe {
+        let signal = libc::sigtimedwait(&raw const set, info.as_mut_ptr(), &raw const time);
+        (signal, info.assume_init())
+    };
+    // SAFETY: a signal sent by a process carries its id in these details.
+    let sender = unsafe { info.si_pid() };
+    // Who sends from outside our process namespace has no number in it; a
+    // program in the cell has, and can't ask.
+    match signal == libc::SIGTERM && sender == 0 {
+        true => Wake::Stop,
+        false => Wake::Look,
+    }
 }
 
 #[expect(unsafe_code, reason = "signal sets have no safe wrapper here")]
-fn child_signal() -> libc::sigset_t {
+fn awaited_signals() -> libc::sigset_t {
     let mut set = MaybeUninit::uninit();
     // SAFETY: `sigemptyset` initialises the set that `sigaddset` changes.
     unsafe {
         libc::sigemptyset(set.as_mut_ptr());
         libc::sigaddset(set.as_mut_ptr(), libc::SIGCHLD);
+        libc::sigaddset(set.as_mut_ptr(), libc::SIGTERM);
         set.assume_init()
     }
+}
+
+/// Ends every process that we see but ourselves; returns whether there was one.
+#[expect(unsafe_code, reason = "no safe wrapper sends to every process")]
+pub(super) fn kill_all_others() -> bool {
+    // SAFETY: takes no pointer. Called only by the first process of a process
+    // namespace, whom the cell's processes alone are visible to.
+    unsafe { libc::kill(-1, libc::SIGKILL) == 0 }
 }
 
 /// What all children that were waited for have used: processor time in

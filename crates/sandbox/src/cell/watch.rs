@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::spec::{Measure, WORKSPACE, Watch};
+use super::spec::{Measure, News, WORKSPACE, Watch};
 
 /// The entries of the workspace measured before looking up again.
 const SLICE: usize = 2_000;
@@ -49,9 +49,13 @@ impl Watcher {
     }
 
     /// Measures what is due; returns what is over its limit.
-    pub(super) fn look(&mut self) -> Option<Measure> {
-        if self.memory_bytes.is_some_and(|limit| memory(limit) > limit) {
-            return Some(Measure::Memory);
+    pub(super) fn look(&mut self) -> Option<News> {
+        if let Some(limit) = self.memory_bytes {
+            let bytes = memory(limit);
+            if bytes > limit {
+                let measure = Measure::Memory;
+                return Some(News::Over { measure, bytes });
+            }
         }
         if self.walk.is_none() && Instant::now() >= self.next_walk {
             self.walk = Some(Walk::new());
@@ -59,7 +63,8 @@ impl Watcher {
         let walk = self.walk.as_mut()?;
         let done = walk.step();
         if walk.bytes > self.disk_bytes {
-            return Some(Measure::Disk);
+            let (measure, bytes) = (Measure::Disk, walk.bytes);
+            return Some(News::Over { measure, bytes });
         }
         if done {
             // A tenth of the time at most goes into walking.

@@ -36,6 +36,10 @@ fn signal(number: i32) -> Vec<News> {
     }]
 }
 
+fn over(measure: Measure) -> News {
+    News::Over { measure, bytes: 1 }
+}
+
 #[test]
 fn what_was_counted_decides_only_when_the_program_failed() {
     for (news, memory_kills, refused_processes, outcome) in [
@@ -47,8 +51,8 @@ fn what_was_counted_decides_only_when_the_program_failed() {
         (signal(9), 1, 9, Outcome::Memory),
         (exit(1), 0, 2, Outcome::Pids),
         (signal(25), 0, 0, Outcome::Disk),
-        (vec![News::Over(Measure::Disk)], 0, 0, Outcome::Disk),
-        (vec![News::Over(Measure::Memory)], 0, 0, Outcome::Memory),
+        (vec![over(Measure::Disk)], 0, 0, Outcome::Disk),
+        (vec![over(Measure::Memory)], 0, 0, Outcome::Memory),
         (Vec::new(), 1, 0, Outcome::Memory),
         (Vec::new(), 0, 0, Outcome::Interrupted),
     ] {
