@@ -10,7 +10,7 @@ use atelier_base::{WorkspacePath, limit};
 use rustix::fs::{Mode, OFlags, mkdirat, openat, symlinkat};
 use rustix::io::Errno;
 
-use super::link::stays_inside;
+use super::link::{TARGET_BYTES, stays_inside};
 use super::{Imported, Limits, Note, Staging, Watch};
 use crate::error::{FileError, FileResult};
 use crate::files::beneath::{self, Mounts};
@@ -81,6 +81,9 @@ impl<'a, 'w> Writer<'a, 'w> {
     /// Makes a symbolic link, if it can't lead out.
     pub(super) fn link(&mut self, path: &str, target: &[u8]) -> FileResult<()> {
         self.check_cancelled()?;
+        if u64::try_from(target.len()).unwrap_or(u64::MAX) >= TARGET_BYTES {
+            return Err(refused(path, "it is a link to a name that is too long"));
+        }
         if !stays_inside(path.matches('/').count(), target) {
             let target = String::from_utf8_lossy(target);
             return Err(refused(

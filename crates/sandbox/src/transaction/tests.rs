@@ -10,6 +10,8 @@ use tempfile::TempDir;
 
 use super::*;
 
+mod random;
+
 /// A tree: each path with its mode and, for a file, its content.
 type Tree = BTreeMap<String, (u32, Option<Vec<u8>>)>;
 
@@ -19,8 +21,11 @@ struct Place {
 
 impl Place {
     fn with(files: &[(&str, &str)]) -> Self {
-        let directory = TempDir::new().unwrap();
-        let place = Self { directory };
+        // In memory where there is such a place: thousands of syncs are made.
+        let directory = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new());
+        let place = Self {
+            directory: directory.unwrap(),
+        };
         fs::create_dir(place.files()).unwrap();
         for (path, content) in files {
             let path = place.files().join(path);

@@ -1,0 +1,13 @@
+//! Reading, listing, importing and cloning on a real file system.
+
+#[cfg(test)]
+mod files {
+    mod archive;
+    mod clone;
+    mod copy;
+    mod ground;
+    mod read;
+    mod server;
+    mod unzip;
+    mod walk;
+}
