@@ -1,8 +1,12 @@
 //! The difference of two texts in reviewable hunks, and taking some of them.
 
+mod anchor;
+
 use std::ops::Range;
 
-use imara_diff::{Algorithm, Diff, InternedInput};
+use imara_diff::{Algorithm, Diff, InternedInput, Token};
+
+use anchor::Stretch;
 
 use crate::label::MatchLabel;
 use crate::line::{count, lines};
@@ -77,8 +81,8 @@ pub(crate) struct Replaced {
 
 /// Returns the hunks that make `after` of `before`, in order.
 ///
-/// The algorithm is histogram diff with the indentation heuristic of git;
-/// line endings count as content.
+/// The algorithm is histogram diff, with the indentation heuristic of git,
+/// between lines that occur once in both texts. Line endings count as content.
 pub fn diff(before: &[u8], after: &[u8]) -> Vec<Hunk> {
     let mut hunks: Vec<Hunk> = Vec::new();
     for Replaced { old, new } in changes(before, after) {
@@ -95,10 +99,22 @@ pub fn diff(before: &[u8], after: &[u8]) -> Vec<Hunk> {
 
 /// Returns every change between two texts, ungrouped.
 pub(crate) fn changes(before: &[u8], after: &[u8]) -> Vec<Replaced> {
-    let input = InternedInput::new(before, after);
-    let mut diff = Diff::compute(Algorithm::Histogram, &input);
-    diff.postprocess_lines(&input);
-    collect(&diff)
+    let whole = InternedInput::new(before, after);
+    let line = |token: &Token| whole.interner[*token];
+    let mut changes = Vec::new();
+    for Stretch { old, new } in anchor::stretches(&whole) {
+        let mut input: InternedInput<&[u8]> = InternedInput::default();
+        input.update_before(whole.before[old.clone()].iter().map(line));
+        input.update_after(whole.after[new.clone()].iter().map(line));
+        let mut diff = Diff::compute(Algorithm::Histogram, &input);
+        diff.postprocess_lines(&input);
+        let moved = |range: Range<u32>, by| range.start + count(by)..range.end + count(by);
+        changes.extend(collect(&diff).into_iter().map(|change| Replaced {
+            old: moved(change.old, old.start),
+            new: moved(change.new, new.start),
+        }));
+    }
+    changes
 }
 
 /// Returns every change between two texts as git's merge sees them: by Myers'

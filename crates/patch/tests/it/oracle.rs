@@ -91,7 +91,9 @@ proptest! {
         fs::write(folder.path().join("old"), &before).unwrap();
         fs::write(folder.path().join("new"), &after).unwrap();
         let (same, diff) = git(folder.path(), &["diff", "--no-index", "old", "new"]);
-        prop_assume!(!same && before != after);
+        if same || before == after {
+            return Ok(());
+        }
         let diff = String::from_utf8(diff).unwrap();
         let diff = diff.replace("b/new", "b/old");
         fs::write(folder.path().join("diff"), &diff).unwrap();
@@ -106,7 +108,9 @@ proptest! {
 
     #[test]
     fn our_diffs_are_read_by_git_and_by_us((before, after) in edited()) {
-        prop_assume!(before != after);
+        if before == after {
+            return Ok(());
+        }
         let whole = atelier_patch::Patch {
             format: Format::Whole,
             reason: String::new(),

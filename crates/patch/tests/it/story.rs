@@ -7,7 +7,7 @@ use atelier_patch::{Change, Format, ParseOptions, PatchError, Plan, parse, plan}
 use proptest::test_runner::{Config as ProptestConfig, RngSeed};
 
 /// The seed of all random cases.
-const SEED: u64 = 0x617_465_6c_69_65_72;
+const SEED: u64 = 0x6174_656c_6965_7221;
 
 /// A tree: paths and texts.
 pub(crate) type Tree<'a> = &'a [(&'a str, &'a str)];
