@@ -39,7 +39,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            wall: Duration::from_secs(60),
+            wall: Duration::from_mins(1),
             memory_bytes: 1 << 30,
             cpu_percent: 200,
             pids: 256,

@@ -25,7 +25,7 @@ const NEWEST: u32 = 469;
 /// Compiles the filters, in the order in which to install them.
 pub(super) fn compile() -> Result<Vec<BpfProgram>, seccompiler::Error> {
     let arch: TargetArch = std::env::consts::ARCH.try_into()?;
-    let mut absent = program(absent()?, libc::ENOSYS, arch)?;
+    let mut absent = program(absent(), libc::ENOSYS, arch)?;
     absent.splice(0..0, nothing_newer());
     Ok(vec![program(forbidden()?, libc::EPERM, arch)?, absent])
 }
@@ -85,8 +85,8 @@ fn nothing_newer() -> [sock_filter; 3] {
 /// Calls whose absence programs expect. The arguments of `clone3` and
 /// `openat2` lie in memory, where a filter can't look: with them a program
 /// could make namespaces and set-user-id files.
-fn absent() -> Result<Rules, seccompiler::Error> {
-    Ok([
+fn absent() -> Rules {
+    [
         libc::SYS_clone3,
         libc::SYS_openat2,
         libc::SYS_io_uring_setup,
@@ -98,7 +98,7 @@ fn absent() -> Result<Rules, seccompiler::Error> {
     ]
     .into_iter()
     .map(|call| (call, Vec::new()))
-    .collect())
+    .collect()
 }
 
 // Newer than the libc crate knows; the same on all architectures.
@@ -182,7 +182,8 @@ fn clone_rules() -> Result<Vec<SeccompRule>, seccompiler::Error> {
         libc::CLONE_NEWPID,
         libc::CLONE_NEWNET,
     ];
-    any(0, &namespaces.map(|flag| (flag as u64, flag as u64)))
+    let flags = namespaces.map(|flag| u64::from(flag.cast_unsigned()));
+    any(0, &flags.map(|flag| (flag, flag)))
 }
 
 /// All families but local, IPv4, IPv6 and netlink, of which only routes.
@@ -195,7 +196,7 @@ fn socket_rules() -> Result<Vec<SeccompRule>, seccompiler::Error> {
     ];
     let other = families
         .iter()
-        .map(|family| condition(0, SeccompCmpOp::Ne, *family as u64))
+        .map(|family| condition(0, SeccompCmpOp::Ne, u64::from(family.cast_unsigned())))
         .collect::<Result<_, _>>()?;
     let netlink = vec![
         condition(0, SeccompCmpOp::Eq, libc::AF_NETLINK as u64)?,

@@ -166,9 +166,10 @@ fn limits(kept: Kept) -> [Layer; 3] {
             } else {
                 LayerState::Weaker
             },
-            detail: match kept_here {
-                true => format!("kept by control groups, version {}", kept.version),
-                false => stand_in.to_owned(),
+            detail: if kept_here {
+                format!("kept by control groups, version {}", kept.version)
+            } else {
+                stand_in.to_owned()
             },
             fix: (!kept_here).then(|| fix.to_owned()),
         }

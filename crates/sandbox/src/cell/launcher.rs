@@ -100,10 +100,8 @@ fn launch(spec: &Spec, stdin: OwnedFd) -> Result<Answer, Failure> {
     let cgroups = open_groups(spec)?;
     let mut sources = None;
     if let Some(identity) = &spec.identity {
-        let map = match identity.map_root {
-            true => Some(confine::root_map(identity)?),
-            false => None,
-        };
+        let map = identity.map_root.then(|| confine::root_map(identity));
+        let map = map.transpose()?;
         sources = Some(Sources::open(spec, map.as_ref().map(AsFd::as_fd))?);
         confine::become_identity(identity, &[&stdin, &io::stdout(), &io::stderr()])?;
     }

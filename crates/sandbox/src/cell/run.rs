@@ -195,10 +195,11 @@ fn specify(
         Some(path) => path,
         None => None,
     };
-    let processes = match kept.pids {
+    let processes = if kept.pids {
         // High enough that the control group, which counts, is met first.
-        true => u64::from(limits.pids) * 2 + 64,
-        false => u64::from(limits.pids) + 1,
+        u64::from(limits.pids) * 2 + 64
+    } else {
+        u64::from(limits.pids) + 1
     };
     let spec = Spec {
         identity,

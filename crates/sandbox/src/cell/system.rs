@@ -152,6 +152,8 @@ pub(super) fn set_host_name(name: &str) -> io::Result<()> {
     }))
 }
 
+const UP: libc::c_int = libc::IFF_UP | libc::IFF_RUNNING;
+
 /// Brings the loopback interface up.
 #[expect(unsafe_code, reason = "no safe wrapper of SIOCSIFFLAGS exists")]
 pub(super) fn raise_loopback() -> io::Result<()> {
@@ -163,9 +165,10 @@ pub(super) fn raise_loopback() -> io::Result<()> {
     )?;
     // SAFETY: `ifreq` is integers and arrays of them, valid when zero.
     let mut request: libc::ifreq = unsafe { MaybeUninit::zeroed().assume_init() };
-    request.ifr_name[0] = b'l' as libc::c_char;
-    request.ifr_name[1] = b'o' as libc::c_char;
-    request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
+    for (slot, byte) in request.ifr_name.iter_mut().zip(*b"lo") {
+        *slot = libc::c_char::from_ne_bytes([byte]);
+    }
+    request.ifr_ifru.ifru_flags = libc::c_short::try_from(UP).unwrap_or_default();
     // SAFETY: the request is the `ifreq` that SIOCSIFFLAGS reads.
     checked(i64::from(unsafe {
         libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw const request)
@@ -217,9 +220,10 @@ pub(super) fn await_signal(limit: Duration) -> Wake {
     let sender = unsafe { info.si_pid() };
     // Who sends from outside our process namespace has no number in it; a
     // program in the cell has, and can't ask.
-    match signal == libc::SIGTERM && sender == 0 {
-        true => Wake::Stop,
-        false => Wake::Look,
+    if signal == libc::SIGTERM && sender == 0 {
+        Wake::Stop
+    } else {
+        Wake::Look
     }
 }
 
@@ -254,9 +258,10 @@ pub(super) fn children_usage() -> (u64, u64) {
         libc::getrusage(libc::RUSAGE_CHILDREN, usage.as_mut_ptr());
         usage.assume_init()
     };
-    let micros = |t: libc::timeval| t.tv_sec as u64 * 1_000_000 + t.tv_usec as u64;
+    let micros =
+        |t: libc::timeval| t.tv_sec.cast_unsigned() * 1_000_000 + t.tv_usec.cast_unsigned();
     let cpu = micros(usage.ru_utime) + micros(usage.ru_stime);
-    (cpu, usage.ru_maxrss as u64 * 1024)
+    (cpu, usage.ru_maxrss.cast_unsigned() * 1024)
 }
 
 /// Returns the version of Landlock that the kernel offers, 0 for none.
