@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use atelier_base::{Secret, SessionId, UserId};
-use atelier_store::{SessionRow, SignInLinkRow, UserRow};
+use atelier_base::{Ids, Secret, SessionId, Timestamp, UserId};
+use atelier_store::{SessionRow, SignInLinkRow, Store, UserRow};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
@@ -35,49 +35,12 @@ pub struct SignedIn {
 }
 
 impl Domain {
-    /// Returns the owner, whom the first start creates.
-    ///
-    /// # Errors
-    /// Fails when the store fails.
-    pub async fn ensure_owner(&self) -> Result<UserId> {
-        let (id, now) = (self.ids().next::<UserId>(), self.now());
-        let owner = self
-            .store()
-            .write(async |tx| match tx.find_owner().await? {
-                Some(owner) => Ok::<_, Error>(owner),
-                None => {
-                    let owner = UserRow {
-                        id,
-                        name: "Owner".to_owned(),
-                        created_at: now,
-                    };
-                    tx.insert_user(&owner).await?;
-                    Ok(owner)
-                }
-            })
-            .await?;
-        Ok(owner.id)
-    }
-
     /// Makes a sign-in token that works once, within [`LINK_LIFE`].
     ///
     /// # Errors
     /// Fails when the store fails.
     pub async fn create_sign_in_token(&self) -> Result<Secret<String>> {
-        let owner = self.ensure_owner().await?;
-        let (token, hash) = new_token(LINK_PREFIX)?;
-        let now = self.now();
-        let link = SignInLinkRow {
-            token_hash: hash,
-            user_id: owner,
-            created_at: now,
-            expires_at: now.plus(LINK_LIFE),
-            used_at: None,
-        };
-        self.store()
-            .write(async |tx| tx.insert_sign_in_link(&link).await)
-            .await?;
-        Ok(token)
+        issue_sign_in_token(self.store(), self.ids(), self.now()).await
     }
 
     /// Exchanges a sign-in token for a session.
@@ -163,6 +126,44 @@ impl Domain {
             .await?;
         Ok(())
     }
+}
+
+/// Makes a sign-in token for the owner, whom the first one creates.
+///
+/// # Errors
+/// Fails when the store fails.
+pub async fn issue_sign_in_token(
+    store: &Store,
+    ids: &Ids,
+    now: Timestamp,
+) -> Result<Secret<String>> {
+    let (token, token_hash) = new_token(LINK_PREFIX)?;
+    let new = UserRow {
+        id: ids.next::<UserId>(),
+        name: "Owner".to_owned(),
+        created_at: now,
+    };
+    store
+        .write(async |tx| {
+            let owner = match tx.find_owner().await? {
+                Some(owner) => owner.id,
+                None => {
+                    tx.insert_user(&new).await?;
+                    new.id
+                }
+            };
+            let expires_at = now.plus(LINK_LIFE);
+            let link = SignInLinkRow {
+                token_hash,
+                user_id: owner,
+                created_at: now,
+                expires_at,
+                used_at: None,
+            };
+            Ok::<_, Error>(tx.insert_sign_in_link(&link).await?)
+        })
+        .await?;
+    Ok(token)
 }
 
 /// Makes a token of 256 random bits and its hash.

@@ -114,6 +114,11 @@ impl Domain {
         Ok(domain)
     }
 
+    /// Cancels turns, runs and streams, without waiting for them.
+    pub fn begin_stop(&self) {
+        self.0.stop.cancel();
+    }
+
     /// Cancels turns and runs, waits for them to be recorded, and closes.
     pub async fn stop(&self) {
         self.0.stop.cancel();

@@ -1,0 +1,378 @@
+//! Configuration: command line over environment over file over defaults.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use atelier_base::{Secret, limit};
+use atelier_domain::ImportSettings;
+use atelier_domain::provider::EnvironmentProvider;
+use atelier_sandbox::cell::Limits;
+use atelier_store::DatabaseUrl;
+use clap::Args;
+use serde::Deserialize;
+use url::Url;
+
+/// Where the configuration comes from.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct StorageArguments {
+    /// The data folder.
+    #[arg(long, env = "ATELIER_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The database: `sqlite:PATH` or `postgres://…`.
+    #[arg(
+        long,
+        env = "ATELIER_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    database: Option<DatabaseUrl>,
+    /// The configuration file (TOML).
+    #[arg(long, env = "ATELIER_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// The command line of `atelier serve`.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct ServeArguments {
+    /// The address to listen on.
+    #[arg(long, env = "ATELIER_LISTEN", value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// The address people use, when a proxy stands in between.
+    #[arg(long, env = "ATELIER_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<Url>,
+    #[command(flatten)]
+    storage: StorageArguments,
+    #[command(flatten)]
+    model: ModelArguments,
+}
+
+/// A model that the environment configures. The key has no flag: arguments
+/// can be read by everybody on the machine.
+#[derive(Clone, Debug, Default, Args)]
+struct ModelArguments {
+    #[arg(long, hide = true, env = "ATELIER_MODEL_BASE_URL")]
+    model_base_url: Option<String>,
+    #[arg(long, hide = true, env = "ATELIER_MODEL_NAME")]
+    model_name: Option<String>,
+    #[arg(skip)]
+    model_key: Option<Key>,
+}
+
+/// A key that does not print.
+#[derive(Clone, Debug)]
+struct Key(Secret<String>);
+
+/// The file. Unknown keys are errors.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    server: ServerSection,
+    storage: StorageSection,
+    import: ImportSection,
+    run: RunSection,
+    model: ModelSection,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ServerSection {
+    listen: Option<SocketAddr>,
+    public_url: Option<Url>,
+    allowed_hosts: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct StorageSection {
+    data: Option<PathBuf>,
+    database_url: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ImportSection {
+    max_bytes: Option<u64>,
+    max_files: Option<u64>,
+    folders: Option<Vec<PathBuf>>,
+    git_allow_http: bool,
+    git_allow_private: bool,
+    git_timeout_seconds: Option<u64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RunSection {
+    wall_seconds: Option<u64>,
+    memory_mb: Option<u64>,
+    cpu_percent: Option<u32>,
+    pids: Option<u32>,
+    output_kb: Option<u64>,
+    concurrent: Option<usize>,
+    queued: Option<usize>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ModelSection {
+    base_url: Option<String>,
+    name: Option<String>,
+    api_key: Option<String>,
+    input_usd_per_million: Option<String>,
+    output_usd_per_million: Option<String>,
+}
+
+impl std::fmt::Debug for ModelSection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ModelSection")
+            .field("base_url", &self.base_url)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where data is kept.
+#[derive(Debug)]
+pub(crate) struct Storage {
+    pub(crate) data: PathBuf,
+    pub(crate) database: DatabaseUrl,
+}
+
+/// Everything that `atelier serve` needs to know.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) listen: SocketAddr,
+    pub(crate) public_url: Option<Url>,
+    pub(crate) allowed_hosts: Vec<String>,
+    pub(crate) storage: Storage,
+    pub(crate) import: ImportSettings,
+    pub(crate) run: Limits,
+    pub(crate) concurrent_runs: usize,
+    pub(crate) queued_runs: usize,
+    pub(crate) model: Option<EnvironmentProvider>,
+}
+
+const LISTEN: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 7340);
+const DATA: &str = ".atelier";
+
+/// Reads where data is kept.
+pub(crate) fn storage(arguments: StorageArguments) -> Result<Storage> {
+    let file = read(arguments.config.as_deref())?;
+    locate(arguments, file.storage)
+}
+
+/// Reads the whole configuration of a server.
+pub(crate) fn server(arguments: ServeArguments) -> Result<Config> {
+    let mut arguments = arguments;
+    arguments.model.model_key = environment_key();
+    let file = read(arguments.storage.config.as_deref())?;
+    let public_url = arguments.public_url.or(file.server.public_url);
+    if let Some(url) = &public_url
+        && (!matches!(url.scheme(), "http" | "https") || url.host().is_none() || url.path() != "/")
+    {
+        bail!("the public URL `{url}` is not an http or https address without a path");
+    }
+    Ok(Config {
+        listen: arguments.listen.or(file.server.listen).unwrap_or(LISTEN),
+        public_url,
+        allowed_hosts: file.server.allowed_hosts,
+        storage: locate(arguments.storage, file.storage)?,
+        import: import_settings(file.import)?,
+        concurrent_runs: file.run.concurrent.unwrap_or(4),
+        queued_runs: file.run.queued.unwrap_or(100),
+        run: limits(&file.run)?,
+        model: model(arguments.model, file.model)?,
+    })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is where configuration is read"
+)]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn environment_key() -> Option<Key> {
+    environment("ATELIER_MODEL_API_KEY").map(|key| Key(Secret::new(key)))
+}
+
+fn read(path: Option<&Path>) -> Result<File> {
+    let Some(path) = path else {
+        return Ok(File::default());
+    };
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("could not read the configuration `{}`", path.display()))?;
+    toml::from_str(&text)
+        .with_context(|| format!("the configuration `{}` is not valid", path.display()))
+}
+
+fn locate(arguments: StorageArguments, section: StorageSection) -> Result<Storage> {
+    let data = arguments
+        .data
+        .or(section.data)
+        .unwrap_or_else(|| PathBuf::from(DATA));
+    std::fs::create_dir_all(&data)
+        .with_context(|| format!("could not make the data folder `{}`", data.display()))?;
+    let data = data
+        .canonicalize()
+        .with_context(|| format!("could not find the data folder `{}`", data.display()))?;
+    let written = section
+        .database_url
+        .map(|url| url.parse::<DatabaseUrl>())
+        .transpose()
+        .context("`storage.database_url`")?;
+    let database = arguments
+        .database
+        .or(written)
+        .unwrap_or_else(|| DatabaseUrl::Sqlite(data.join("atelier.db")));
+    Ok(Storage { data, database })
+}
+
+fn import_settings(section: ImportSection) -> Result<ImportSettings> {
+    let folders = match section.folders {
+        Some(folders) => folders,
+        None => default_folders(),
+    };
+    if let Some(folder) = folders.iter().find(|folder| !folder.is_absolute()) {
+        bail!(
+            "`import.folders` has `{}`, which is not an absolute path",
+            folder.display()
+        );
+    }
+    Ok(ImportSettings {
+        max_bytes: section.max_bytes.unwrap_or(limit::IMPORT_BYTES),
+        max_files: section.max_files.unwrap_or(limit::IMPORT_FILES),
+        folders,
+        git_allow_http: section.git_allow_http,
+        git_allow_private: section.git_allow_private,
+        git_timeout: Duration::from_secs(section.git_timeout_seconds.unwrap_or(15 * 60)),
+    })
+}
+
+/// A person at a laptop may copy from their own folders.
+fn default_folders() -> Vec<PathBuf> {
+    let home = environment("HOME")
+        .map(PathBuf::from)
+        .filter(|home| home.is_absolute());
+    home.into_iter().chain(std::env::current_dir()).collect()
+}
+
+fn limits(section: &RunSection) -> Result<Limits> {
+    let defaults = Limits::default();
+    let limits = Limits {
+        wall: section
+            .wall_seconds
+            .map_or(defaults.wall, Duration::from_secs),
+        memory_bytes: section
+            .memory_mb
+            .map_or(defaults.memory_bytes, |mb| mb.saturating_mul(1024 * 1024)),
+        cpu_percent: section.cpu_percent.unwrap_or(defaults.cpu_percent),
+        pids: section.pids.unwrap_or(defaults.pids),
+        output_bytes: section
+            .output_kb
+            .map_or(defaults.output_bytes, |kb| kb.saturating_mul(1024)),
+        ..defaults
+    };
+    if limits.wall.is_zero()
+        || limits.memory_bytes == 0
+        || limits.cpu_percent == 0
+        || limits.pids == 0
+        || limits.output_bytes == 0
+    {
+        bail!("every limit under `[run]` is at least 1");
+    }
+    Ok(limits)
+}
+
+fn model(arguments: ModelArguments, section: ModelSection) -> Result<Option<EnvironmentProvider>> {
+    let base_url = arguments.model_base_url.or(section.base_url);
+    let name = arguments.model_name.or(section.name);
+    let key = arguments.model_key.map(|key| key.0).or(section
+        .api_key
+        .filter(|key| !key.is_empty())
+        .map(Secret::new));
+    match (base_url, name) {
+        (Some(base_url), Some(model)) => Ok(Some(EnvironmentProvider {
+            base_url,
+            key,
+            model,
+            prices: section
+                .input_usd_per_million
+                .zip(section.output_usd_per_million),
+        })),
+        (None, None) => Ok(None),
+        (Some(_), None) => bail!(
+            "a model's base URL is set but not its name: set ATELIER_MODEL_NAME or `model.name`"
+        ),
+        (None, Some(_)) => bail!(
+            "a model's name is set but not its base URL: set ATELIER_MODEL_BASE_URL or `model.base_url`"
+        ),
+    }
+}
+
+/// Returns the folders of `PATH`, where programs are searched.
+pub(crate) fn search_path() -> Vec<PathBuf> {
+    environment("PATH")
+        .map(|path| {
+            std::env::split_paths(&path)
+                .filter(|folder| folder.is_absolute())
+                .collect()
+        })
+        .unwrap_or_default()
+}
+
+/// Returns what is logged when `ATELIER_LOG` does not say.
+pub(crate) fn log_filter() -> String {
+    environment("ATELIER_LOG").unwrap_or_else(|| "info".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_keys_are_errors() {
+        let error = toml::from_str::<File>("[run]\nwall_secs = 3")
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("wall_secs"), "{error}");
+    }
+
+    #[test]
+    fn half_a_model_is_refused() {
+        let half = ModelSection {
+            name: Some("m".to_owned()),
+            ..ModelSection::default()
+        };
+        assert!(model(ModelArguments::default(), half).is_err());
+        let whole = ModelSection {
+            name: Some("m".to_owned()),
+            base_url: Some("http://127.0.0.1/v1".to_owned()),
+            ..ModelSection::default()
+        };
+        assert!(model(ModelArguments::default(), whole).unwrap().is_some());
+    }
+
+    #[test]
+    fn zero_limits_are_refused() {
+        assert!(
+            limits(&RunSection {
+                pids: Some(0),
+                ..RunSection::default()
+            })
+            .is_err()
+        );
+        assert_eq!(
+            limits(&RunSection {
+                wall_seconds: Some(5),
+                ..RunSection::default()
+            })
+            .unwrap()
+            .wall,
+            Duration::from_secs(5)
+        );
+    }
+}

@@ -1,0 +1,88 @@
+//! `atelier doctor`: what this machine gives, and how to get what it lacks.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use atelier_sandbox::doctor::{Isolation, LayerState};
+use atelier_sandbox::runtime::Runtime;
+use clap::Args;
+use serde_json::json;
+
+use crate::{machine, say, serve};
+
+/// The command line of `atelier doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Prints JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Starts a cell and reports each layer.
+pub(crate) fn main(arguments: &Arguments) -> Result<ExitCode> {
+    let cells = machine::cells(1)?;
+    let (isolation, runtimes) = serve::runtime()?.block_on(async {
+        let found = (cells.probe().await, cells.runtimes().await);
+        cells.close().await;
+        found
+    });
+    if arguments.json {
+        say(&as_json(&isolation, &runtimes).to_string());
+    } else {
+        as_text(&isolation, &runtimes);
+    }
+    Ok(if isolation.ready {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn as_json(isolation: &Isolation, runtimes: &[Runtime]) -> serde_json::Value {
+    json!({
+        "ready": isolation.ready,
+        "reason": isolation.reason,
+        "layers": isolation.layers.iter().map(|layer| json!({
+            "name": layer.name, "state": layer.state.as_str(), "detail": layer.detail, "fix": layer.fix,
+        })).collect::<Vec<_>>(),
+        "runtimes": runtimes.iter().map(|runtime| json!({
+            "language": runtime.language.as_str(), "version": runtime.version, "command": runtime.command,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+fn as_text(isolation: &Isolation, runtimes: &[Runtime]) {
+    let verdict = if isolation.ready {
+        "Runs are isolated here."
+    } else {
+        "Runs can't be isolated here, so none is started."
+    };
+    say(verdict);
+    if let Some(reason) = &isolation.reason {
+        say(reason);
+    }
+    say("");
+    for layer in &isolation.layers {
+        let mark = match layer.state {
+            LayerState::Active => "ok     ",
+            LayerState::Weaker => "weaker ",
+            LayerState::Missing => "missing",
+        };
+        say(&format!("{mark}  {:<22} {}", layer.name, layer.detail));
+        if let Some(fix) = &layer.fix {
+            say(&format!("         {:<22} to enable it: {fix}", ""));
+        }
+    }
+    say("");
+    if runtimes.is_empty() {
+        say("No language was found that files can be run with.");
+    }
+    for runtime in runtimes {
+        let version = runtime.version.as_deref().unwrap_or("version unknown");
+        say(&format!(
+            "{:<12} {version:<12} {}",
+            runtime.language.as_str(),
+            runtime.command.display()
+        ));
+    }
+}
