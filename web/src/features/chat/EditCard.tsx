@@ -1,8 +1,8 @@
 import { FileMinus2, FilePen, FilePlus2, FileSymlink, type LucideIcon } from "lucide-react";
+import { LineCounts } from "@/ui/LineCounts";
 import { Scrollable } from "@/ui/Scrollable";
 import type { EditChange } from "./answer";
 import type { EditGroup } from "./editGroups";
-import { LineCounts } from "./LineCounts";
 
 const LOOKS: Record<EditChange, { Icon: LucideIcon; doing: string; done: string }> = {
   modify: { Icon: FilePen, doing: "Editing", done: "Edit to" },

@@ -6,7 +6,7 @@ import { useShowInWorkspace } from "@/commands/useWorkspaceNavigation";
 import { plural } from "@/lib/format";
 import { Badge, type Tone } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
-import { LineCounts } from "./LineCounts";
+import { LineCounts } from "@/ui/LineCounts";
 import type { ProposalCounts } from "./turnLog";
 
 const STATES: Record<ProposalState, { label: string; tone: Tone }> = {

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { versionsQuery } from "@/api/queries/files";
 import type { StaleFile } from "@/api/schema";
 import type { DocumentInfo, Documents } from "@/editor/documents";
+import { showComparison, showMergeEditor } from "@/editor/lazyViews";
 import { plural } from "@/lib/format";
 import { Button } from "@/ui/Button";
 import { Tabs } from "@/ui/Tabs";
@@ -114,15 +115,12 @@ function Sides({ path, mine, theirs }: { path: string; mine: string; theirs: str
   const parent = useRef<HTMLDivElement>(null);
   const isNarrow = useMediaQuery("(max-width: 767px)");
   useEffect(() => {
-    const comparison = {
+    if (!parent.current) return undefined;
+    return showComparison(parent.current, {
       path,
       before: { text: mine, label: "Mine" },
       after: { text: theirs, label: "Theirs" },
       isUnified: isNarrow,
-    };
-    return mountLazily(async () => {
-      const { mountComparison } = await import("@/editor/mergeView");
-      return parent.current ? mountComparison(parent.current, comparison) : undefined;
     });
   }, [path, mine, theirs, isNarrow]);
   return (
@@ -153,21 +151,10 @@ function Merge({
 }) {
   const parent = useRef<HTMLDivElement>(null);
   const first = useRef(text);
-  useEffect(
-    () =>
-      mountLazily(async () => {
-        const { mountMergeEditor } = await import("@/editor/mergeView");
-        const names = { mine: "mine", theirs: "theirs" };
-        const options = { path, text: first.current, names, onChange };
-        return parent.current ? mountMergeEditor(parent.current, options) : undefined;
-      }),
-    [path, onChange],
-  );
+  useEffect(() => {
+    if (!parent.current) return undefined;
+    const names = { mine: "mine", theirs: "theirs" };
+    return showMergeEditor(parent.current, { path, text: first.current, names, onChange });
+  }, [path, onChange]);
   return <div ref={parent} className="h-full overflow-hidden" />;
-}
-
-/** Mounts what has to be loaded first; returns what takes it away, whenever it comes. */
-function mountLazily(mount: () => Promise<{ destroy(): void } | undefined>): () => void {
-  const mounted = mount();
-  return () => void mounted.then((view) => view?.destroy());
 }

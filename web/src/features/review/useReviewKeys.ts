@@ -1,0 +1,64 @@
+import type { KeyboardEvent, RefObject } from "react";
+import type { Hunk, ProposalFile } from "@/api/schema";
+import { type Decision, type Decisions, hunksOf, neighbour, nextUndecided } from "./decisions";
+
+interface Review {
+  readonly root: RefObject<HTMLElement | null>;
+  readonly files: readonly ProposalFile[];
+  readonly decisions: Decisions;
+  readonly current: string | undefined;
+  onCurrent(id: string): void;
+  onDecide(hunks: readonly Hunk[], decision: Decision | undefined): void;
+  onApply(): void;
+}
+
+/** The review by keyboard: j and k move, y and n decide, u takes back, a applies. */
+export function reviewKeys(review: Review): (event: KeyboardEvent) => void {
+  return (event) => {
+    const isTyping = (event.target as Element).closest("input, textarea, [contenteditable=true]");
+    if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!act(review, event.key)) return;
+    event.preventDefault();
+  };
+}
+
+function act(review: Review, key: string): boolean {
+  const { files, decisions, current } = review;
+  const hunk = hunksOf(files).find(({ id }) => id === current);
+  const decide = (decision: Decision | undefined) => {
+    if (!hunk) return;
+    review.onDecide([hunk], decision);
+    const after = new Map(decisions).set(hunk.id, decision ?? "accepted");
+    if (decision) goTo(review, nextUndecided(files, after, hunk.id));
+  };
+  switch (key) {
+    case "j":
+      goTo(review, neighbour(files, current, 1));
+      return true;
+    case "k":
+      goTo(review, neighbour(files, current, -1));
+      return true;
+    case "y":
+      decide("accepted");
+      return true;
+    case "n":
+      decide("rejected");
+      return true;
+    case "u":
+      decide(undefined);
+      return true;
+    case "a":
+      review.onApply();
+      return true;
+    default:
+      return false;
+  }
+}
+
+function goTo({ root, onCurrent }: Review, id: string | undefined): void {
+  if (id === undefined) return;
+  onCurrent(id);
+  const hunk = root.current?.querySelector<HTMLElement>(`[data-hunk="${id}"]`);
+  hunk?.focus({ preventScroll: true });
+  hunk?.scrollIntoView({ block: "center" });
+}
