@@ -7,9 +7,19 @@ import { createServer } from "vite";
 
 const [folder = "screenshots", ...only] = process.argv.slice(2);
 const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
-const SHOP = "/w/0199a4f2-6f3e-7c11-9d55-000000000001";
+const SHOP = "/w/0199a4f2-6f3e-7c11-9d55-0000000000f0";
 const click = (role, name) => async (page) => {
   await page.getByRole(role, { name }).first().click();
+};
+
+const openFile = async (page) => {
+  const files = page.getByRole("button", { name: "Files", exact: true });
+  if (await files.isVisible()) await files.click();
+  await page.getByRole("treeitem", { name: "shop", exact: true }).click();
+  await page
+    .getByRole("treeitem", { name: /price\.py/ })
+    .first()
+    .click();
 };
 
 /** Name, address and what to do there before the picture. */
@@ -18,6 +28,18 @@ const SHOTS = [
   ["sign-in-used", "/sign-in#token=used"],
   ["dashboard", "/"],
   ["archived", "/?archived=true"],
+  [
+    "toasts",
+    "/design",
+    async (page) => {
+      for (const name of ["Archive", "Tell", "Fail"]) {
+        await page.getByRole("button", { name, exact: true }).click();
+        await page.waitForTimeout(250);
+      }
+      await page.mouse.move(1200, 800);
+      await page.waitForTimeout(300);
+    },
+  ],
   ["menu", "/", click("button", "Actions for Shop")],
   [
     "new-template",
@@ -62,6 +84,19 @@ const SHOTS = [
   ["design", "/design", undefined, { fullPage: true }],
   ["palette", "/", async (page) => page.keyboard.press("Control+k")],
   ["workspace", SHOP],
+  ["workspace-open", SHOP, openFile],
+  ["workspace-chat", `${SHOP}?panel=chat`],
+  [
+    "workspace-review",
+    `${SHOP}?panel=review`,
+    async (page) => {
+      await openFile(page);
+      const tab = page.getByRole("tab", { name: "Review" });
+      const narrow = page.getByRole("button", { name: "Review", exact: true });
+      await tab.or(narrow).first().click();
+      await page.getByText("Round prices to whole cents").first().click();
+    },
+  ],
 ];
 
 await mkdir(folder, { recursive: true });
@@ -75,32 +110,39 @@ const browser = await chromium.launch({
 try {
   for (const [size, viewport] of Object.entries(SIZES)) {
     for (const colorScheme of ["light", "dark"]) {
-      const context = await browser.newContext({
-        viewport,
-        colorScheme,
-        reducedMotion: "reduce",
-        hasTouch: size === "narrow",
-        isMobile: size === "narrow",
-      });
-      for (const [name, address, act, options = {}] of SHOTS) {
-        if (only.length > 0 && !only.includes(name)) continue;
-        const page = await context.newPage();
-        page.on("pageerror", (error) => console.log(`${name}: ${error.message}`));
-        await page.goto(base + address);
-        await page.getByRole("heading").first().waitFor();
-        if (act) await act(page);
-        await page.waitForTimeout(350);
-        if (options.fullPage) {
-          const height = await page.evaluate(() => document.querySelector("main").scrollHeight);
-          await page.setViewportSize({ ...viewport, height: height + 60 });
-        }
-        await page.screenshot({ path: join(folder, `${name}-${size}-${colorScheme}.png`) });
-        await page.close();
+      for (const shot of SHOTS) {
+        if (only.length === 0 || only.includes(shot[0]))
+          await take(shot, size, viewport, colorScheme);
       }
-      await context.close();
     }
   }
 } finally {
   await browser.close();
   await server.close();
+}
+
+/** Takes one picture, in a browser that remembers nothing of the last one. */
+async function take([name, address, act, options = {}], size, viewport, colorScheme) {
+  const isMobile = size === "narrow";
+  const context = await browser.newContext({
+    viewport,
+    colorScheme,
+    isMobile,
+    hasTouch: isMobile,
+    reducedMotion: "reduce",
+  });
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  const complain = (error) => console.log(`${name}, ${size}, ${colorScheme}: ${error.message}`);
+  page.on("pageerror", complain);
+  await page.goto(base + address);
+  await page.getByRole("heading").first().waitFor();
+  if (act) await act(page).catch(complain);
+  await page.waitForTimeout(350);
+  if (options.fullPage) {
+    const height = await page.evaluate(() => document.querySelector("main").scrollHeight);
+    await page.setViewportSize({ ...viewport, height: height + 60 });
+  }
+  await page.screenshot({ path: join(folder, `${name}-${size}-${colorScheme}.png`) });
+  await context.close();
 }

@@ -1,5 +1,6 @@
 import type { UsageRow } from "@/api/schema";
 import { Events, FakeApi, Refusal } from "./fakeApi.ts";
+import { addProject, WORKSPACE } from "./sampleProject.ts";
 import { sampleProvider, sampleSystem, sampleWorkspace } from "./samples.ts";
 
 const HOUR = 3_600_000;
@@ -25,6 +26,7 @@ export function sampleApi(): FakeApi {
     }))
     .on("get", "/api/usage", ({ query }) => usageBy(query.get("groupBy") ?? "day"));
   addWorkspaces(api);
+  addProject(api);
   addProviders(api);
   return api;
 }
@@ -32,7 +34,7 @@ export function sampleApi(): FakeApi {
 function addWorkspaces(api: FakeApi): void {
   const at = (hours: number) => new Date(Date.now() - hours * HOUR).toISOString();
   const all = [
-    sampleWorkspace({ name: "Shop", updatedAt: at(0.001) }),
+    sampleWorkspace({ id: WORKSPACE, name: "Shop", updatedAt: at(0.001) }),
     sampleWorkspace({ name: "Invoices and reminders", updatedAt: at(3) }),
     sampleWorkspace({ name: "garden-sensor", updatedAt: at(30) }),
     sampleWorkspace({ name: "Thesis figures", updatedAt: at(24 * 9) }),

@@ -36,15 +36,15 @@ export function Tabs({
       <Radix.List
         aria-label={label}
         className={cx(
-          "flex shrink-0 gap-0.5 overflow-x-auto overflow-y-hidden border-line border-b",
-          flush && "px-1.5",
+          "flex min-h-control shrink-0 gap-0.5 overflow-x-auto overflow-y-hidden border-line border-b",
+          flush && "h-9 px-1.5 pointer-coarse:h-11",
         )}
       >
         {items.map((item) => (
           <Radix.Trigger
             key={item.id}
             value={item.id}
-            className="-mb-px inline-flex min-h-control shrink-0 items-center gap-1.5 border-transparent border-b-2 px-2.5 text-muted transition-colors hover:text-ink focus-visible:-outline-offset-2 data-[state=active]:border-accent data-[state=active]:font-medium data-[state=active]:text-ink [&_svg]:size-4"
+            className="-mb-px inline-flex min-h-control-sm shrink-0 self-stretch items-center gap-1.5 border-transparent border-b-2 px-2.5 text-muted transition-colors hover:text-ink focus-visible:-outline-offset-2 data-[state=active]:border-accent data-[state=active]:font-medium data-[state=active]:text-ink [&_svg]:size-4"
           >
             {item.icon}
             {item.label}

@@ -23,7 +23,7 @@ export function Toaster() {
           actionButton:
             "order-last shrink-0 self-center rounded-sm px-2 py-1 font-medium text-accent hover:bg-accent-soft",
           closeButton:
-            "absolute top-2 right-2 inline-flex size-5 items-center justify-center rounded-sm text-muted hover:bg-hover hover:text-ink",
+            "absolute top-1.5 right-1.5 inline-flex size-6 items-center justify-center rounded-sm text-muted hover:bg-hover hover:text-ink pointer-coarse:size-9",
           success: "[&_[data-icon]]:text-success",
           error: "[&_[data-icon]]:text-danger",
         },
