@@ -1,6 +1,6 @@
 /** Colours for program text outside the editor, with the editor's own grammars. */
 import { highlightCode, tagHighlighter, tags } from "@lezer/highlight";
-import { languageNamed } from "./language";
+import { findLanguage } from "./language";
 
 /** A stretch of code in one colour. */
 export interface ColouredPiece {
@@ -37,14 +37,14 @@ export async function colourCode(
   code: string,
   language: string,
 ): Promise<ColouredPiece[] | undefined> {
-  const description = language === "" ? undefined : languageNamed(language);
-  if (!description || code.length > LONGEST) return undefined;
+  if (language === "" || code.length > LONGEST) return undefined;
   try {
-    const { language: grammar } = await description.load();
+    const support = await (await findLanguage(language))?.load();
+    if (!support) return undefined;
     const pieces: ColouredPiece[] = [];
     highlightCode(
       code,
-      grammar.parser.parse(code),
+      support.language.parser.parse(code),
       classes,
       (text, className) => pieces.push({ text, className }),
       () => pieces.push({ text: "\n", className: "" }),

@@ -64,6 +64,8 @@ interface Entry {
   saved: Text;
   readonly language: Compartment;
   readonly label: Compartment;
+  readonly extras: Compartment;
+  hasExtras: boolean;
   view: EditorView | undefined;
   scroll: StateEffect<unknown> | undefined;
 }
@@ -205,6 +207,7 @@ export class Documents {
     view.setState(entry.state);
     view.dispatch({ effects: entry.scroll ?? scrollTo(entry.state.doc, firstLine) });
     void this.loadGrammar(entry);
+    void this.loadExtras(entry);
   }
 
   /** Takes the shown document out of a view, remembering where it was scrolled to. */
@@ -233,31 +236,25 @@ export class Documents {
     };
     const language = new Compartment();
     const label = new Compartment();
-    const extensions = this.extensions(info, text, language, label);
-    const state = EditorState.create({ doc: text, extensions });
-    const saved = state.toText(server.text);
-    const view = undefined;
-    this.entries.set(fileId, { info, state, saved, language, label, view, scroll: undefined });
-    if (info.isDirty) this.onDirty(fileId, true);
-    this.tell();
-  }
-
-  private extensions(
-    info: DocumentInfo,
-    text: string,
-    language: Compartment,
-    label: Compartment,
-  ): Extension {
+    const extras = new Compartment();
     const lineBreak = lineBreakOf(text);
-    return [
+    const extensions: Extension = [
       EditorState.lineSeparator.of(lineBreak),
       // What is pasted takes on the line breaks of the file it comes into.
       EditorView.clipboardInputFilter.of((pasted) => pasted.replace(/\r\n?|\n/gu, lineBreak)),
-      label.of(readingExtensions(`Text of ${info.path}`)),
+      label.of(readingExtensions(`Text of ${path}`)),
       language.of([]),
+      extras.of([]),
       info.size === "readOnly" ? readOnlyExtensions() : writingExtensions(text),
-      EditorView.updateListener.of((update) => this.onUpdate(info.fileId, update)),
+      EditorView.updateListener.of((update) => this.onUpdate(fileId, update)),
     ];
+    const state = EditorState.create({ doc: text, extensions });
+    const saved = state.toText(server.text);
+    const compartments = { language, label, extras };
+    const shown = { hasExtras: false, view: undefined, scroll: undefined };
+    this.entries.set(fileId, { info, state, saved, ...compartments, ...shown });
+    if (info.isDirty) this.onDirty(fileId, true);
+    this.tell();
   }
 
   private onUpdate(fileId: string, update: ViewUpdate): void {
@@ -315,6 +312,14 @@ export class Documents {
     const isStill = this.entries.get(entry.info.fileId) === entry && entry.info.path === path;
     if (!isStill || entry.language.get(entry.state) === support) return;
     this.dispatch(entry, { effects: entry.language.reconfigure(support ?? []) });
+  }
+
+  private async loadExtras(entry: Entry): Promise<void> {
+    const { readingExtras, writingExtras } = await import("./extras");
+    if (entry.hasExtras || this.entries.get(entry.info.fileId) !== entry) return;
+    entry.hasExtras = true;
+    const extras = entry.info.size === "readOnly" ? readingExtras() : writingExtras();
+    this.dispatch(entry, { effects: entry.extras.reconfigure(extras) });
   }
 
   private change(entry: Entry, change: Partial<DocumentInfo>): void {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { languageOf, loadLanguage } from "./language";
+import { loadLanguage } from "./language";
+import { languageOf } from "./languageList";
 
 describe("languageOf", () => {
   it.each([

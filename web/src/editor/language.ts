@@ -1,43 +1,19 @@
-/** Which language a file is in. Its grammar is loaded only when it is needed. */
-import { LanguageDescription, type LanguageSupport } from "@codemirror/language";
-import { languages } from "@codemirror/language-data";
-
-/** Names whose ending doesn't tell, and what they hold. */
-const BY_NAME: Record<string, string> = {
-  ".bash_profile": "Shell",
-  ".bashrc": "Shell",
-  ".babelrc": "JSON",
-  ".eslintrc": "JSON",
-  ".prettierrc": "JSON",
-  ".profile": "Shell",
-  ".zshrc": "Shell",
-  "cargo.lock": "TOML",
-  "poetry.lock": "TOML",
-  "pnpm-lock.yaml": "YAML",
-  procfile: "YAML",
-};
-
-/** Finds the language of a file by its name. */
-export function languageOf(path: string): LanguageDescription | undefined {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  const byName = BY_NAME[name.toLowerCase()];
-  const found = byName
-    ? LanguageDescription.matchLanguageName(languages, byName, false)
-    : LanguageDescription.matchFilename(languages, name);
-  return found ?? undefined;
-}
-
-/** Finds a language by what a person or a Markdown fence calls it. */
-export function languageNamed(name: string): LanguageDescription | undefined {
-  return LanguageDescription.matchLanguageName(languages, name, true) ?? undefined;
-}
+/** Grammars, of which each is loaded when it is needed, as is the list of them. */
+import type { LanguageDescription, LanguageSupport } from "@codemirror/language";
 
 /** Loads the grammar of a file; nothing for plain text or when it can't be loaded. */
 export async function loadLanguage(path: string): Promise<LanguageSupport | undefined> {
   try {
+    const { languageOf } = await import("./languageList");
     return await languageOf(path)?.load();
   } catch {
     // The file is as usable without colours; the next one opened tries again.
     return undefined;
   }
+}
+
+/** Finds a language by what a Markdown fence calls it. */
+export async function findLanguage(name: string): Promise<LanguageDescription | undefined> {
+  const { languageNamed } = await import("./languageList");
+  return languageNamed(name);
 }

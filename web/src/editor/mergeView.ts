@@ -3,6 +3,7 @@ import { MergeView, unifiedMergeView } from "@codemirror/merge";
 import { EditorState, type Extension } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 import { conflictChoices, type SideNames } from "./conflictMarkers";
+import { readingExtras, writingExtras } from "./extras";
 import { loadLanguage } from "./language";
 import { lineBreakOf, readingExtensions, readOnlyExtensions, writingExtensions } from "./setup";
 
@@ -37,6 +38,7 @@ export async function mountComparison(
   const reading = (label: string): Extension => [
     readingExtensions(label),
     readOnlyExtensions(),
+    readingExtras(),
     language,
   ];
   if (isUnified) {
@@ -81,6 +83,7 @@ export async function mountMergeEditor(
         EditorState.lineSeparator.of(lineBreakOf(text)),
         readingExtensions(`Merged text of ${path}`),
         writingExtensions(text),
+        writingExtras(),
         conflictChoices(names),
         language,
         EditorView.updateListener.of((update) => {

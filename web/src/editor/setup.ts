@@ -1,10 +1,4 @@
 /** What every editor of the product can do, put together from CodeMirror's parts. */
-import {
-  autocompletion,
-  closeBrackets,
-  closeBracketsKeymap,
-  completionKeymap,
-} from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import {
   bracketMatching,
@@ -13,7 +7,6 @@ import {
   indentOnInput,
   indentUnit,
 } from "@codemirror/language";
-import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { EditorState, type Extension } from "@codemirror/state";
 import {
   crosshairCursor,
@@ -83,12 +76,11 @@ export function readOnlyExtensions(): Extension {
     EditorState.readOnly.of(true),
     // A phone would otherwise bring up its keyboard for nothing.
     EditorView.contentAttributes.of({ "aria-readonly": "true", inputmode: "none" }),
-    keymap.of([...defaultKeymap, ...searchKeymap]),
-    search({ top: true }),
+    keymap.of(defaultKeymap),
   ];
 }
 
-/** What is added for writing. */
+/** What is added for writing; `extras.ts` has what can wait until a text is shown. */
 export function writingExtensions(text: string): Extension {
   return [
     history(),
@@ -99,19 +91,12 @@ export function writingExtensions(text: string): Extension {
     EditorState.allowMultipleSelections.of(true),
     indentOnInput(),
     indentUnit.of(indentOf(text)),
-    closeBrackets(),
-    autocompletion(),
     rectangularSelection(),
     crosshairCursor(),
-    highlightSelectionMatches(),
-    search({ top: true }),
     keymap.of([
-      ...closeBracketsKeymap,
       ...defaultKeymap,
-      ...searchKeymap,
       ...historyKeymap,
       ...foldKeymap,
-      ...completionKeymap,
       // Escape, then Tab, leaves the editor: the keyboard is never trapped.
       indentWithTab,
     ]),

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { FileQuestion, FileX } from "lucide-react";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { ApiError } from "@/api/client";
 import { fileQuery } from "@/api/queries/files";
 import type { FileContent } from "@/api/schema";
@@ -10,12 +10,15 @@ import { Button } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorState } from "@/ui/ErrorState";
 import { Skeleton } from "@/ui/Skeleton";
-import { ConflictView } from "./ConflictView";
 import { DeletedNotice, DocumentNotices, unshownReason } from "./DocumentNotices";
 import { PathBar } from "./PathBar";
 import { TextEditor } from "./TextEditor";
 import { useDocument } from "./useDocument";
 import type { Saver } from "./useSaver";
+
+const ConflictView = lazy(() =>
+  import("./ConflictView").then((module) => ({ default: module.ConflictView })),
+);
 
 export interface OpenFileProps {
   workspaceId: string;
@@ -70,13 +73,15 @@ export function OpenFile(props: OpenFileProps) {
         <DeletedNotice workspaceId={workspaceId} fileId={fileId} onClose={onClose} />
       ) : null}
       {conflict ? (
-        <ConflictView
-          documents={documents}
-          info={info}
-          stale={conflict}
-          saver={saver}
-          onTaken={() => void file.refetch()}
-        />
+        <Suspense fallback={<Skeleton lines={8} className="p-5" />}>
+          <ConflictView
+            documents={documents}
+            info={info}
+            stale={conflict}
+            saver={saver}
+            onTaken={() => void file.refetch()}
+          />
+        </Suspense>
       ) : (
         <>
           <DocumentNotices

@@ -87,6 +87,7 @@ export function TreeView({
       <ContextMenu label="File actions" items={menu}>
         <div
           ref={scroller}
+          onScroll={virtual.onScroll}
           onContextMenuCapture={onPoint}
           className="min-h-0 flex-1 overflow-y-auto overflow-x-hidden"
         >
@@ -94,10 +95,10 @@ export function TreeView({
             role="tree"
             aria-label="Files"
             onKeyDown={onKeyDown}
-            style={{ height: virtual.height }}
+            style={{ height: rows.length * virtual.rowHeight }}
             className="relative"
           >
-            {virtual.items.map(({ index, start }) => {
+            {virtual.shown.map((index) => {
               const row = rows[index];
               if (!row) return null;
               const { file, name, path } = row.node;
@@ -109,7 +110,7 @@ export function TreeView({
                   isActive={file !== undefined && file.id === active}
                   isFocusable={path === focused}
                   isDirty={file !== undefined && dirty.has(file.id)}
-                  style={{ transform: `translateY(${start}px)` }}
+                  style={{ transform: `translateY(${index * virtual.rowHeight}px)` }}
                   onOpen={() => handlers.open(row.node, false)}
                   onFocus={() => state.setFocused(path)}
                 >

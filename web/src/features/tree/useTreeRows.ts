@@ -1,17 +1,18 @@
-import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
-import { type RefObject, useCallback, useEffect, useRef } from "react";
+import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
 import { useMediaQuery } from "@/ui/useMediaQuery";
+import { rowWindow, scrollTopFor } from "./rowWindow";
 import { findByTyping, moveFor } from "./treeModel";
 import type { TreeState } from "./useTree";
 
 export interface TreeRows {
-  readonly items: readonly { readonly index: number; readonly start: number }[];
-  /** The height of all rows, in pixels. */
-  readonly height: number;
+  /** The numbers of the rows to draw. */
+  readonly shown: readonly number[];
+  readonly rowHeight: number;
   /** Does what a key means for the focus; false when it means nothing. */
   move(key: string): boolean;
   /** Puts the keyboard's focus on a row. */
   focusRow(path: string | undefined): void;
+  onScroll(): void;
 }
 
 /** How long after a letter the next one goes on with the same word, in milliseconds. */
@@ -24,23 +25,26 @@ export function useTreeRows(
   active: string | undefined,
 ): TreeRows {
   const { rows, focused, setFocused, toggle } = state;
-  const isCoarse = useMediaQuery("(pointer: coarse)");
+  const rowHeight = useRowHeight();
+  const { view, onScroll } = useView(scroller, rows.length > 0);
   const focusedIndex = rows.findIndex((row) => row.node.path === focused);
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    // The height of `--row`, in the page's own unit.
-    estimateSize: () => (isCoarse ? 2.375 : 1.625) * rootFontSize(),
-    overscan: 12,
-    rangeExtractor: (range: Range) => {
-      const shown = defaultRangeExtractor(range);
-      const isShown = focusedIndex < 0 || shown.includes(focusedIndex);
-      return isShown ? shown : [...shown, focusedIndex].sort((a, b) => a - b);
+  const { from, to } = rowWindow(view.top, view.height, rowHeight, rows.length);
+  const inView = Array.from({ length: to - from }, (_, index) => from + index);
+  const isFocusedOut = focusedIndex >= 0 && (focusedIndex < from || focusedIndex >= to);
+
+  const scrollTo = useCallback(
+    (row: number) => {
+      const box = scroller.current;
+      if (box) box.scrollTop = scrollTopFor(row, box.scrollTop, box.clientHeight, rowHeight);
     },
-  });
+    [scroller, rowHeight],
+  );
+  const activeIndex = rows.findIndex((row) => row.node.file?.id === active);
+  useEffect(() => {
+    if (activeIndex >= 0) scrollTo(activeIndex);
+  }, [activeIndex, scrollTo]);
 
   const wantsFocus = useRef(false);
-  const typed = useRef({ text: "", at: 0 });
   const focusRow = useCallback(
     (path: string | undefined) => {
       if (path === undefined) return;
@@ -54,15 +58,19 @@ export function useTreeRows(
     const row = scroller.current?.querySelector<HTMLElement>('[role="treeitem"][tabindex="0"]');
     if (!row) return;
     wantsFocus.current = false;
-    virtual.scrollToIndex(focusedIndex);
+    scrollTo(focusedIndex);
     row.focus({ preventScroll: true });
   });
 
-  const activeIndex = rows.findIndex((row) => row.node.file?.id === active);
-  useEffect(() => {
-    if (activeIndex >= 0) virtual.scrollToIndex(activeIndex);
-  }, [activeIndex, virtual]);
-
+  const typed = useRef({ text: "", at: 0 });
+  const find = (letter: string, start: string): boolean => {
+    const now = performance.now();
+    const before = now - typed.current.at < TYPING ? typed.current.text : "";
+    typed.current = { text: before + letter, at: now };
+    const found = findByTyping(rows, start, typed.current.text);
+    focusRow(found);
+    return found !== undefined;
+  };
   const move = (key: string): boolean => {
     const step = moveFor(rows, focused ?? "", key);
     if (step?.type === "focus") focusRow(step.path);
@@ -70,17 +78,32 @@ export function useTreeRows(
     else if (key.length === 1 && focused !== undefined) return find(key, focused);
     return step !== undefined;
   };
-  const find = (letter: string, from: string): boolean => {
-    const now = performance.now();
-    const before = now - typed.current.at < TYPING ? typed.current.text : "";
-    typed.current = { text: before + letter, at: now };
-    const found = findByTyping(rows, from, typed.current.text);
-    focusRow(found);
-    return found !== undefined;
-  };
-  return { items: virtual.getVirtualItems(), height: virtual.getTotalSize(), move, focusRow };
+  const shown = isFocusedOut ? [...inView, focusedIndex] : inView;
+  return { shown, rowHeight, move, focusRow, onScroll };
 }
 
-function rootFontSize(): number {
-  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+/** The height of `--row` in pixels. */
+function useRowHeight(): number {
+  const isCoarse = useMediaQuery("(pointer: coarse)");
+  const root = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+  return (isCoarse ? 2.375 : 1.625) * root;
+}
+
+/** How far the rows are scrolled and how much of them is in view. */
+function useView(scroller: RefObject<HTMLDivElement | null>, isDrawn: boolean) {
+  const [view, setView] = useState({ top: 0, height: 0 });
+  const onScroll = useCallback(() => {
+    const box = scroller.current;
+    if (!box) return;
+    const { scrollTop: top, clientHeight: height } = box;
+    setView((last) => (last.top === top && last.height === height ? last : { top, height }));
+  }, [scroller]);
+  useEffect(() => {
+    if (!isDrawn || !scroller.current) return undefined;
+    onScroll();
+    const sizes = new ResizeObserver(onScroll);
+    sizes.observe(scroller.current);
+    return () => sizes.disconnect();
+  }, [scroller, isDrawn, onScroll]);
+  return { view, onScroll };
 }
