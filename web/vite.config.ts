@@ -7,6 +7,13 @@ import { fakeServer } from "./tests/fakeServer.ts";
 /** Where `npm run dev` sends what it doesn't serve itself. */
 const SERVER = process.env.ATELIER_URL ?? "http://127.0.0.1:7340";
 
+/** Tests that need no page, and so start at once. */
+const WITHOUT_DOM = [
+  "src/{lib,commands,features}/**/*.test.ts",
+  "src/api/queries/*.test.ts",
+  "tests/plain/*.test.ts",
+];
+
 export default defineConfig(({ mode }) => ({
   // `npm run dev:fake` shows the pages with made-up data, without a server.
   plugins: [react(), tailwindcss(), mode === "fake" && fakeServer()],
@@ -34,7 +41,8 @@ export default defineConfig(({ mode }) => ({
         test: {
           name: "plain",
           environment: "node",
-          include: ["src/lib/**/*.test.ts", "src/api/queries/*.test.ts", "tests/plain/*.test.ts"],
+          include: WITHOUT_DOM,
+          setupFiles: ["tests/plainSetup.ts"],
         },
       },
       {
@@ -43,7 +51,7 @@ export default defineConfig(({ mode }) => ({
           name: "page",
           environment: "jsdom",
           include: ["src/**/*.test.{ts,tsx}", "tests/*.test.{ts,tsx}"],
-          exclude: ["src/lib/**", "src/api/queries/**"],
+          exclude: WITHOUT_DOM,
           setupFiles: ["tests/setup.ts"],
           testTimeout: 30_000,
         },
