@@ -16,8 +16,11 @@ mod place;
 
 use place::Place;
 
-/// The period of the processor quota, in microseconds.
+/// The period of the processor quota and the least quota, in microseconds.
 const CPU_PERIOD: u64 = 100_000;
+const CPU_LEAST: u64 = 1_000;
+/// The most processes that the kernel knows numbers for.
+const PIDS_MOST: u64 = 4_194_304;
 /// How often, and how long apart, an emptied group is tried to be removed.
 const REMOVE_TRIES: u32 = 400;
 const REMOVE_REST: Duration = Duration::from_millis(5);
@@ -123,9 +126,10 @@ fn sweep(parent: &Path, name: &str) {
     };
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let file_name = entry.file_name();
-        let pid = file_name
+        let rest = file_name
             .to_str()
             .and_then(|n| n.strip_prefix(prefix)?.strip_prefix('-'));
+        let pid = rest.map(|rest| rest.strip_suffix(place::SERVER).unwrap_or(rest));
         let Some(pid) = pid.and_then(|pid| pid.parse::<u32>().ok()) else {
             continue;
         };
@@ -222,9 +226,9 @@ impl Drop for Cgroup {
 
 impl Part {
     fn limit(&self, controllers: &[Controller], limits: &Limits) -> io::Result<()> {
-        let quota = u64::from(limits.cpu_percent) * CPU_PERIOD / 100;
+        let quota = (u64::from(limits.cpu_percent) * CPU_PERIOD / 100).max(CPU_LEAST);
         // One more for the cell's own first process.
-        let pids = (u64::from(limits.pids) + 1).to_string();
+        let pids = (u64::from(limits.pids) + 1).min(PIDS_MOST).to_string();
         for controller in controllers {
             match (controller, self.version) {
                 (Controller::Pids, _) => self.write("pids.max", &pids)?,
@@ -261,5 +265,30 @@ impl Part {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             result => result,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_dead_servers_left_is_removed_and_nothing_else() {
+        let parent = tempfile::tempdir().unwrap();
+        let alive = std::process::id();
+        let kept = [
+            format!("atelier-{alive}"),
+            "atelier-notes".to_owned(),
+            "other-999999999".to_owned(),
+        ];
+        let dead = ["atelier-999999999/cell-3", "atelier-999999998-server"];
+        for folder in kept.iter().map(String::as_str).chain(dead) {
+            fs::create_dir_all(parent.path().join(folder)).unwrap();
+        }
+        sweep(parent.path(), "atelier-1");
+        let left = fs::read_dir(parent.path()).unwrap().flatten();
+        let mut left: Vec<_> = left.map(|entry| entry.file_name()).collect();
+        left.sort();
+        assert_eq!(left, kept.map(std::ffi::OsString::from));
     }
 }

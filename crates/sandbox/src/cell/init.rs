@@ -2,7 +2,7 @@
 //! program, collects the dead, and ends the cell when the program ends.
 
 use std::fs::File;
-use std::io::{PipeWriter, Write};
+use std::io::{self, PipeWriter, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -35,25 +35,36 @@ pub(super) struct Inheritance {
 
 /// Lives the life of the cell's first process, telling `news` of it.
 pub(super) fn live(spec: &Spec, inheritance: Inheritance, news: &PipeWriter) -> ! {
-    system::hold_signals();
-    let ended = build(spec, inheritance, news).and_then(|()| match &spec.task {
+    let last = build(spec, inheritance, news).and_then(|()| match &spec.task {
         Task::Probe => facts::look().map(|facts| Some(News::Facts(facts))),
-        Task::Run { argv, env, cwd } => {
-            std::env::set_current_dir(cwd).step(&format!("enter {cwd}"))?;
-            match system::fork().step("start a process")? {
-                None => become_program(argv, env, news),
-                Some(program) => {
-                    let ended = attend(program, spec);
-                    clear();
-                    Ok(ended)
-                }
-            }
-        }
+        Task::Run { argv, env, cwd } => run(argv, env, cwd, spec),
     });
-    if let Some(last) = ended.unwrap_or_else(|failure| Some(News::Failed(failure))) {
+    if let Some(last) = last.unwrap_or_else(|failure| Some(News::Failed(failure))) {
         tell(news, &last);
     }
     system::leave(0)
+}
+
+fn run(
+    argv: &[String],
+    env: &[(String, String)],
+    cwd: &str,
+    spec: &Spec,
+) -> Result<Option<News>, Failure> {
+    std::env::set_current_dir(cwd).step(&format!("enter {cwd}"))?;
+    let program = match start(argv, env) {
+        Ok(program) => program,
+        Err(error) => {
+            let errno = error.raw_os_error().unwrap_or(0);
+            return Ok(Some(News::NotStarted { errno }));
+        }
+    };
+    // Only now, because a program inherits what is held back. Its end is not
+    // missed: before the first wait, `attend` looks.
+    system::hold_signals();
+    let last = attend(program, spec);
+    clear();
+    Ok(last)
 }
 
 fn build(spec: &Spec, inheritance: Inheritance, news: &PipeWriter) -> Result<(), Failure> {
@@ -68,6 +79,8 @@ fn build(spec: &Spec, inheritance: Inheritance, news: &PipeWriter) -> Result<(),
     confine::map_ids(uid, gid)?;
     // The kernel should end a program, not the server, when memory runs out.
     std::fs::write("/proc/self/oom_score_adj", "500").step("offer the cell to the OOM killer")?;
+    // A session without a terminal, so that there is none to push characters to.
+    rustix::process::setsid().step("make a session")?;
     system::set_host_name("cell").step("name the cell")?;
     system::raise_loopback().step("raise the loopback interface")?;
     let sources = match inheritance.sources {
@@ -79,21 +92,21 @@ fn build(spec: &Spec, inheritance: Inheritance, news: &PipeWriter) -> Result<(),
     confine::tie_to_parent(news)
 }
 
+/// Starts the program. Unlike a fork, this copies no memory.
 #[expect(
     clippy::disallowed_methods,
     reason = "this is where the sandbox starts processes"
 )]
-fn become_program(argv: &[String], env: &[(String, String)], news: &PipeWriter) -> ! {
-    // A session of its own, so that it has no terminal to push characters to.
-    let _ = rustix::process::setsid();
-    system::release_signals();
+fn start(argv: &[String], env: &[(String, String)]) -> io::Result<Pid> {
     let mut words = argv.iter();
-    let mut command = Command::new(words.next().map_or("", String::as_str));
-    command.args(words).env_clear().envs(env.iter().cloned());
-    let error = command.exec();
-    let errno = error.raw_os_error().unwrap_or(0);
-    tell(news, &News::NotStarted { errno });
-    system::leave(127)
+    let child = Command::new(words.next().map_or("", String::as_str))
+        .args(words)
+        .env_clear()
+        .envs(env.iter().map(|(name, value)| (name, value)))
+        .process_group(0)
+        .spawn()?;
+    let pid = Pid::from_raw(child.id().cast_signed());
+    pid.ok_or_else(|| io::Error::from_raw_os_error(libc::ESRCH))
 }
 
 /// Collects the dead until the program is among them, a limit is passed or the

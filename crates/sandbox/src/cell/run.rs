@@ -97,7 +97,7 @@ pub(super) async fn run(
     let ending = async {
         tokio::select! {
             outcome = ending => outcome,
-            () = tokio::time::sleep_until(start + limits.wall) => Outcome::Timeout,
+            () = tokio::time::sleep(limits.wall) => Outcome::Timeout,
         }
     };
     let Made {
@@ -109,17 +109,18 @@ pub(super) async fn run(
     if !flowed.complete {
         let _ = child.start_kill();
     }
-    let status = child.wait().await;
-    let evidence = Evidence {
+    let mut evidence = Evidence {
         flowed,
         limits,
         wall: start.elapsed(),
         memory_kills: group.memory_kills(),
         refused_processes: group.refused_processes(),
         peak_memory: group.peak_memory(),
-        supervised: status.is_ok_and(|status| status.code().is_some()),
+        supervised: false,
     };
-    group.remove().await;
+    // Nothing but the launcher, which is not in the group, is alive any more.
+    let (status, ()) = tokio::join!(child.wait(), group.remove());
+    evidence.supervised = status.is_ok_and(|status| status.code().is_some());
     ending::conclude(evidence)
 }
 

@@ -47,16 +47,6 @@ pub(super) fn fork_into(namespaces: u64) -> io::Result<Fork> {
     }
 }
 
-/// Creates a process like `fork`. Returns `None` in the new one.
-#[expect(unsafe_code, reason = "no safe wrapper of fork exists")]
-pub(super) fn fork() -> io::Result<Option<Pid>> {
-    // SAFETY: the process has one thread, so the child may do anything.
-    match unsafe { libc::fork() } {
-        -1 => Err(io::Error::last_os_error()),
-        pid => Ok(Pid::from_raw(pid)),
-    }
-}
-
 /// Ends the process without running anything else in it.
 #[expect(unsafe_code, reason = "std's exit runs handlers of the forked parent")]
 pub(super) fn leave(status: i32) -> ! {
@@ -185,20 +175,11 @@ pub(super) enum Wake {
 }
 
 /// Holds back the signals that [`await_signal`] waits for.
-pub(super) fn hold_signals() {
-    mask_signals(libc::SIG_BLOCK);
-}
-
-/// Lets the signals through again: a program inherits what is held back.
-pub(super) fn release_signals() {
-    mask_signals(libc::SIG_UNBLOCK);
-}
-
 #[expect(unsafe_code, reason = "signal masks have no safe wrapper here")]
-fn mask_signals(how: libc::c_int) {
+pub(super) fn hold_signals() {
     let set = awaited_signals();
     // SAFETY: the set is initialised; the old mask is not asked for.
-    unsafe { libc::sigprocmask(how, &raw const set, std::ptr::null_mut()) };
+    unsafe { libc::sigprocmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut()) };
 }
 
 /// Waits until a child ends, the launcher asks for the end, or `limit` passes.

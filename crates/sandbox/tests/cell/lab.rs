@@ -230,14 +230,15 @@ impl Copy {
 
 /// Becomes an ordinary user, when run as root.
 pub(crate) fn as_ordinary_user() -> &'static [&'static str] {
-    match is_root() {
-        true => &[
+    if is_root() {
+        &[
             "setpriv",
             "--reuid=65534",
             "--regid=65534",
             "--clear-groups",
-        ],
-        false => &["env"],
+        ]
+    } else {
+        &["env"]
     }
 }
 

@@ -215,9 +215,12 @@ fn groups_named(folder: &Path, name: &str, depth: u32) -> Vec<PathBuf> {
     }
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-    let found = folders.flat_map(|entry| match entry.file_name() == name {
-        true => vec![entry.path()],
-        false => groups_named(&entry.path(), name, depth - 1),
+    let found = folders.flat_map(|entry| {
+        if entry.file_name() == name {
+            vec![entry.path()]
+        } else {
+            groups_named(&entry.path(), name, depth - 1)
+        }
     });
     found.collect()
 }

@@ -257,7 +257,7 @@ async fn a_run_that_waits_for_its_turn_can_be_cancelled() {
     let mut runs: Vec<_> = runs.map(Box::pin).collect();
     let waiting = CancellationToken::new();
     waiting.cancel();
-    let (_, report) = {
+    let ((), report) = {
         let all = async {
             for run in &mut runs {
                 run.as_mut().await;

@@ -23,6 +23,9 @@ impl Place {
     }
 }
 
+/// What the name of the server's own group ends in, where it must have one.
+pub(super) const SERVER: &str = "-server";
+
 const CONTROLLERS: [(Controller, &str); 3] = [
     (Controller::Memory, "memory"),
     (Controller::Pids, "pids"),
@@ -50,31 +53,43 @@ pub(super) fn find(mounts: &str, own: &str, name: &str) -> (u8, Vec<Place>) {
 /// whole subtree (systemd's `Delegate=yes`) or is alone in its group.
 fn version_2(mount: &Mount<'_>, own: &str, name: &str) -> Option<Place> {
     let parent = mount.directory_of(own, "")?;
+    let offered = fs::read_to_string(parent.join("cgroup.controllers")).ok()?;
+    let mut controllers = CONTROLLERS.to_vec();
+    controllers.retain(|(_, word)| offered.split_whitespace().any(|offer| offer == *word));
+    if controllers.is_empty() {
+        return None;
+    }
     let base = parent.join(name);
     fs::create_dir_all(&base).ok()?;
-    let passed = pass_on(&parent).or_else(|_| {
-        let leaf = parent.join(format!("{name}-server"));
+    let passed = pass_on(&parent, &controllers).or_else(|_| {
+        let leaf = parent.join(format!("{name}{SERVER}"));
         fs::create_dir_all(&leaf)?;
         fs::write(leaf.join("cgroup.procs"), "0")?;
-        pass_on(&parent).inspect_err(|_| {
+        pass_on(&parent, &controllers).inspect_err(|_| {
             let _ = fs::write(parent.join("cgroup.procs"), "0");
             let _ = fs::remove_dir(&leaf);
         })
     });
-    if passed.and_then(|()| pass_on(&base)).is_err() {
+    if passed.and_then(|()| pass_on(&base, &controllers)).is_err() {
         let _ = fs::remove_dir(&base);
         return None;
     }
-    let controllers = CONTROLLERS.map(|(controller, _)| controller).to_vec();
     Some(Place {
         parent,
         name: name.to_owned(),
-        controllers,
+        controllers: controllers
+            .iter()
+            .map(|(controller, _)| *controller)
+            .collect(),
     })
 }
 
-fn pass_on(group: &Path) -> io::Result<()> {
-    fs::write(group.join("cgroup.subtree_control"), "+memory +pids +cpu")
+fn pass_on(group: &Path, controllers: &[(Controller, &str)]) -> io::Result<()> {
+    let words: Vec<_> = controllers
+        .iter()
+        .map(|(_, word)| format!("+{word}"))
+        .collect();
+    fs::write(group.join("cgroup.subtree_control"), words.join(" "))
 }
 
 fn version_1(mounts: &str, own: &str, name: &str) -> Vec<Place> {
@@ -187,12 +202,27 @@ mod tests {
         let top = tempfile::tempdir().unwrap();
         let own = top.path().join("user.slice/a.scope");
         fs::create_dir_all(&own).unwrap();
+        fs::write(own.join("cgroup.controllers"), "cpuset cpu io memory pids").unwrap();
         let mounts = mount_line("/", top.path(), "cgroup2", "rw,nsdelegate");
         let (version, places) = find(&mounts, "0::/user.slice/a.scope\n", "atelier-1");
         assert_eq!((version, places.len()), (2, 1));
         assert_eq!(places[0].base(), own.join("atelier-1"));
         let passed = fs::read_to_string(own.join("atelier-1/cgroup.subtree_control")).unwrap();
         assert_eq!(passed, "+memory +pids +cpu");
+    }
+
+    #[test]
+    fn version_1_is_used_where_version_2_offers_nothing() {
+        let top = tempfile::tempdir().unwrap();
+        let (old, new) = (top.path().join("pids"), top.path().join("unified"));
+        fs::create_dir_all(&old).unwrap();
+        fs::create_dir_all(&new).unwrap();
+        fs::write(new.join("cgroup.controllers"), "\n").unwrap();
+        let mounts =
+            mount_line("/", &new, "cgroup2", "rw") + &mount_line("/", &old, "cgroup", "rw,pids");
+        let (version, places) = find(&mounts, "8:pids:/\n0::/\n", "atelier-1");
+        assert_eq!((version, places.len()), (1, 1));
+        assert!(!new.join("atelier-1").exists());
     }
 
     #[test]
