@@ -3,11 +3,9 @@
 mod refuse;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use imara_diff::{Algorithm, Diff, InternedInput};
-
-use crate::diff::Hunk;
+use crate::diff::{Hunk, changes};
 use crate::edit::{Anchor, EditBody, EditHunk, EditLine, LineOp};
 use crate::error::PatchError;
 use crate::find::{Finder, Match, Outcome, Piece, Position, Spot, TooComplex, Wanted, Work};
@@ -120,10 +118,11 @@ impl Document {
     /// Returns the first line of a whole new text that stands for lines left
     /// out ("... existing code ...") and isn't in the text already.
     pub(crate) fn first_elision<'a>(&self, text: &'a str) -> Option<&'a str> {
-        let mut lines = text_lines(text).map(|(line, _)| line);
         let sheet = &self.finder.sheet;
-        let is_new = |line: &str| !sheet.from(sheet.first()).any(|id| sheet.text(id) == line);
-        lines.find(|line| is_elision(line) && is_new(line))
+        let old = sheet.from(sheet.first()).map(|id| sheet.text(id));
+        let known: HashSet<&str> = old.filter(|line| is_elision(line)).collect();
+        let mut lines = text_lines(text).map(|(line, _)| line);
+        lines.find(|line| is_elision(line) && !known.contains(line))
     }
 
     /// Gives each hunk between the texts before and now the least sure label
@@ -443,16 +442,11 @@ fn borrowed(lines: &[String]) -> Vec<&str> {
 
 /// Returns the lines of an edit from `old` to `new`, as a diff sees it.
 pub(crate) fn edit_lines(old: &[&str], new: &[&str]) -> Vec<EditLine> {
-    let mut input: InternedInput<&str> = InternedInput::default();
-    input.update_before(old.iter().copied());
-    input.update_after(new.iter().copied());
-    let mut diff = Diff::compute(Algorithm::Histogram, &input);
-    diff.postprocess_no_heuristic(&input);
     let mut lines = Vec::with_capacity(old.len().max(new.len()));
     let mut done = 0;
-    for hunk in diff.hunks() {
-        let (from, to) = (hunk.before.start as usize, hunk.before.end as usize);
-        let added = &new[hunk.after.start as usize..hunk.after.end as usize];
+    for change in changes(old, new) {
+        let (from, to) = (change.old.start as usize, change.old.end as usize);
+        let added = &new[change.new.start as usize..change.new.end as usize];
         let line = |op| move |text: &&str| EditLine::new(op, *text);
         lines.extend(old[done..from].iter().map(line(LineOp::Keep)));
         lines.extend(old[from..to].iter().map(line(LineOp::Remove)));

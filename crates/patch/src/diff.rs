@@ -1,15 +1,14 @@
 //! The difference of two texts in reviewable hunks, and taking some of them.
 
 mod anchor;
+mod compare;
 
 use std::ops::Range;
 
-use imara_diff::{Algorithm, Diff, InternedInput, Token};
-
-use anchor::Stretch;
-
 use crate::label::MatchLabel;
 use crate::line::{count, lines};
+
+pub(crate) use compare::{Replaced, changes, changes_for_merge};
 
 /// Changes with at most this many unchanged lines between them are reviewed
 /// as one hunk: fewer would not read as separate decisions.
@@ -72,20 +71,16 @@ impl Hunk {
     }
 }
 
-/// Lines of the old text that were replaced by lines of the new one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Replaced {
-    pub(crate) old: Range<u32>,
-    pub(crate) new: Range<u32>,
-}
-
 /// Returns the hunks that make `after` of `before`, in order.
 ///
 /// The algorithm is histogram diff, with the indentation heuristic of git,
-/// between lines that occur once in both texts. Line endings count as content.
+/// between lines that occur once in both texts; line endings count as content.
+/// Long stretches that have next to nothing in common become one hunk each.
 pub fn diff(before: &[u8], after: &[u8]) -> Vec<Hunk> {
     let mut hunks: Vec<Hunk> = Vec::new();
-    for Replaced { old, new } in changes(before, after) {
+    let (before, after): (Vec<&[u8]>, Vec<&[u8]>) =
+        (lines(before).collect(), lines(after).collect());
+    for Replaced { old, new } in changes(&before, &after) {
         match hunks.last_mut() {
             Some(last) if old.start - last.old_range().end <= GROUP_LINES => {
                 last.old_lines = old.end - last.old_start;
@@ -95,44 +90,6 @@ pub fn diff(before: &[u8], after: &[u8]) -> Vec<Hunk> {
         }
     }
     hunks
-}
-
-/// Returns every change between two texts, ungrouped.
-pub(crate) fn changes(before: &[u8], after: &[u8]) -> Vec<Replaced> {
-    let whole = InternedInput::new(before, after);
-    let line = |token: &Token| whole.interner[*token];
-    let mut changes = Vec::new();
-    for Stretch { old, new } in anchor::stretches(&whole) {
-        let mut input: InternedInput<&[u8]> = InternedInput::default();
-        input.update_before(whole.before[old.clone()].iter().map(line));
-        input.update_after(whole.after[new.clone()].iter().map(line));
-        let mut diff = Diff::compute(Algorithm::Histogram, &input);
-        diff.postprocess_lines(&input);
-        let moved = |range: Range<u32>, by| range.start + count(by)..range.end + count(by);
-        changes.extend(collect(&diff).into_iter().map(|change| Replaced {
-            old: moved(change.old, old.start),
-            new: moved(change.new, new.start),
-        }));
-    }
-    changes
-}
-
-/// Returns every change between two texts as git's merge sees them: by Myers'
-/// algorithm, without the indentation heuristic.
-pub(crate) fn changes_for_merge(before: &[u8], after: &[u8]) -> Vec<Replaced> {
-    let input = InternedInput::new(before, after);
-    let mut diff = Diff::compute(Algorithm::Myers, &input);
-    diff.postprocess_no_heuristic(&input);
-    collect(&diff)
-}
-
-fn collect(diff: &Diff) -> Vec<Replaced> {
-    diff.hunks()
-        .map(|hunk| Replaced {
-            old: hunk.before,
-            new: hunk.after,
-        })
-        .collect()
 }
 
 /// Returns `before` with the accepted hunks' lines taken from `after`.

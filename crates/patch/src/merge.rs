@@ -36,8 +36,13 @@ pub struct Conflict {
 /// versions stand in the result between `<<<<<<< ours`, `||||||| base`,
 /// `=======` and `>>>>>>> theirs`.
 pub fn merge(base: &[u8], ours: &[u8], theirs: &[u8]) -> Merge {
-    let mine = changes_for_merge(base, ours);
-    let other = changes_for_merge(base, theirs);
+    let texts = Texts {
+        base: lines(base).collect(),
+        ours: lines(ours).collect(),
+        theirs: lines(theirs).collect(),
+    };
+    let mine = changes_for_merge(&texts.base, &texts.ours);
+    let other = changes_for_merge(&texts.base, &texts.theirs);
     let clean = |bytes: &[u8]| Merge {
         bytes: bytes.to_vec(),
         conflicts: Vec::new(),
@@ -48,11 +53,6 @@ pub fn merge(base: &[u8], ours: &[u8], theirs: &[u8]) -> Merge {
     if other.is_empty() {
         return clean(ours);
     }
-    let texts = Texts {
-        base: lines(base).collect(),
-        ours: lines(ours).collect(),
-        theirs: lines(theirs).collect(),
-    };
     texts.write(&texts.combine(&mine, &other))
 }
 

@@ -62,7 +62,7 @@ fn print_file(out: &mut String, file: &PlannedFile) {
 fn print_hunks(out: &mut String, before: &[u8], after: &[u8]) {
     let old: Vec<&[u8]> = lines(before).collect();
     let new: Vec<&[u8]> = lines(after).collect();
-    let changes = changes(before, after);
+    let changes = changes(&old, &new);
     let mut rest = &changes[..];
     while let Some(first) = rest.first() {
         let joined = rest

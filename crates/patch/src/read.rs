@@ -28,7 +28,11 @@ pub fn parse(text: &str, options: &ParseOptions) -> Result<Patch, PatchError> {
         let detail = format!("the patch has {} bytes; at most 4 MiB are read", text.len());
         return Err(PatchError::new(ErrorCode::TooLarge, detail));
     }
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // Only a whole file's text can have a byte order mark of its own.
+    let mark = Some('\u{feff}').filter(|_| options.format != Format::Whole);
+    let text = mark
+        .and_then(|mark| text.strip_prefix(mark))
+        .unwrap_or(text);
     let script = Script::new(text, options);
     let (format, reason, edits) = match options.format {
         Format::Auto => auto::read(&script)?,

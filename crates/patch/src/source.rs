@@ -50,7 +50,9 @@ impl Source for BTreeMap<WorkspacePath, Vec<u8>> {
                 executable: false,
             });
         }
-        let is_folder = self.keys().any(|other| other.is_within(path));
+        let behind = self.range(path..).map(|(other, _)| other);
+        let mut below = behind.take_while(|other| other.as_str().starts_with(path.as_str()));
+        let is_folder = below.any(|other| other.is_within(path));
         Ok(if is_folder {
             Entry::Directory
         } else {

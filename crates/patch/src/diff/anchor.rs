@@ -1,86 +1,148 @@
 //! Cutting two texts where they surely belong together.
 //!
-//! Histogram diff looks at a whole region for every change in it, which is
+//! A diff algorithm looks at a whole region for every change in it, which is
 //! quadratic for many changes in a long text. So the texts are first cut at
-//! lines that occur once in both and stand in the same order (patience diff's
-//! anchors), and only what lies between goes through the algorithm.
+//! lines that occur once in both and stand in the same order (the anchors of
+//! patience diff), and large stretches without such lines at runs of lines
+//! that do. Only what lies between is compared line by line.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
-use imara_diff::{InternedInput, Token};
+use imara_diff::Token;
 
-/// A stretch of both texts, to be compared on its own. It begins and ends
-/// with anchors, where there are any, so that the heuristics see them.
+/// Lines of both texts that differ, between lines that are the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stretch {
     pub(super) old: Range<usize>,
     pub(super) new: Range<usize>,
+    /// Whether the lines around it, if any, may be looked at with it: true
+    /// unless they could be around another stretch too.
+    pub(super) has_context: bool,
+}
+
+/// The product of a stretch's lines from which it is cut at runs.
+pub(super) const LARGE: usize = 1 << 26;
+/// The lines of a run.
+const RUN: usize = 32;
+
+impl Stretch {
+    /// Returns the product of the lines: the most that comparing may cost.
+    pub(super) fn size(&self) -> usize {
+        self.old.len().saturating_mul(self.new.len())
+    }
 }
 
 /// Returns the stretches in which two texts differ, in order.
-pub(super) fn stretches(input: &InternedInput<&[u8]>) -> Vec<Stretch> {
-    let (old, new) = (&input.before, &input.after);
-    let same = |(a, b): &(&Token, &Token)| a == b;
-    let head = old.iter().zip(new).take_while(same).count();
-    let ends = old[head..].iter().rev().zip(new[head..].iter().rev());
-    let tail = ends.take_while(same).count();
-    let (old_end, new_end) = (old.len() - tail, new.len() - tail);
-    let tokens = input.interner.num_tokens() as usize;
-    let once = places_of_once(&old[head..old_end], tokens);
-    let other = places_of_once(&new[head..new_end], tokens);
-    let common = new[head..new_end]
-        .iter()
-        .enumerate()
-        .filter_map(|(at, token)| {
-            let from = once[token.0 as usize]?;
-            (other[token.0 as usize] == Some(at)).then_some((from + head, at + head))
-        });
-    let mut cut = Cutter {
-        old: head,
-        new: head,
-        stretches: Vec::new(),
+pub(super) fn stretches(old: &[Token], new: &[Token]) -> Vec<Stretch> {
+    let texts = Texts { old, new };
+    let Some(whole) = texts.trim(texts.whole()) else {
+        return Vec::new();
     };
-    for (from, to) in rising(&common.collect::<Vec<_>>()) {
-        cut.before(from, to);
-    }
-    cut.before(old_end, new_end);
-    cut.stretches
-        .into_iter()
-        .map(|Stretch { old: a, new: b }| Stretch {
-            old: a.start - usize::from(a.start > 0)..(a.end + 1).min(old.len()),
-            new: b.start - usize::from(b.start > 0)..(b.end + 1).min(new.len()),
-        })
-        .collect()
-}
-
-/// The stretches so far and where the next one begins.
-struct Cutter {
-    old: usize,
-    new: usize,
-    stretches: Vec<Stretch>,
-}
-
-impl Cutter {
-    /// Cuts before a pair of lines that are the same.
-    fn before(&mut self, old: usize, new: usize) {
-        if self.old < old || self.new < new {
-            self.stretches.push(Stretch {
-                old: self.old..old,
-                new: self.new..new,
-            });
+    let mut stretches = Vec::new();
+    for part in texts.cut(&whole, 1) {
+        if part.size() <= LARGE {
+            stretches.push(part);
+            continue;
         }
-        (self.old, self.new) = (old + 1, new + 1);
+        stretches.extend(texts.cut(&part, RUN).into_iter().map(|part| Stretch {
+            has_context: false,
+            ..part
+        }));
+    }
+    stretches
+}
+
+/// Returns the product of two texts' lines without their common ends.
+pub(super) fn size(old: &[Token], new: &[Token]) -> usize {
+    let texts = Texts { old, new };
+    let whole = texts.trim(texts.whole());
+    whole.map_or(0, |stretch| stretch.size())
+}
+
+#[derive(Clone, Copy)]
+struct Texts<'a> {
+    old: &'a [Token],
+    new: &'a [Token],
+}
+
+impl Texts<'_> {
+    fn whole(self) -> Stretch {
+        Stretch {
+            old: 0..self.old.len(),
+            new: 0..self.new.len(),
+            has_context: true,
+        }
+    }
+
+    /// Takes off what is the same at both ends; `None` if that is all.
+    fn trim(self, stretch: Stretch) -> Option<Stretch> {
+        let Stretch {
+            mut old, mut new, ..
+        } = stretch;
+        let same = |(a, b): &(&Token, &Token)| a == b;
+        let (a, b) = (&self.old[old.clone()], &self.new[new.clone()]);
+        let head = a.iter().zip(b).take_while(same).count();
+        let ends = a[head..].iter().rev().zip(b[head..].iter().rev());
+        let tail = ends.take_while(same).count();
+        old = old.start + head..old.end - tail;
+        new = new.start + head..new.end - tail;
+        let differs = !old.is_empty() || !new.is_empty();
+        differs.then_some(Stretch {
+            old,
+            new,
+            ..stretch
+        })
+    }
+
+    /// Cuts a stretch at the runs of `length` lines that are once in both of
+    /// its texts.
+    fn cut(self, stretch: &Stretch, length: usize) -> Vec<Stretch> {
+        let Stretch { old, new, .. } = stretch;
+        let once = once(&self.old[old.clone()], length);
+        let other = self::once(&self.new[new.clone()], length);
+        let pairs = once.iter().filter_map(|(run, from)| {
+            let pair = (old.start + (*from)?, new.start + (*other.get(run)?)?);
+            // Two runs with the same hash may differ, but not in this line.
+            (self.old[pair.0] == self.new[pair.1]).then_some(pair)
+        });
+        let mut pairs: Vec<(usize, usize)> = pairs.collect();
+        pairs.sort_unstable_by_key(|pair| pair.1);
+        let mut parts = Vec::new();
+        let (mut from, mut to) = (old.start, new.start);
+        let end = (old.end, new.end);
+        for (next, other) in rising(&pairs).into_iter().chain([end]) {
+            parts.extend(self.trim(Stretch {
+                old: from..next,
+                new: to..other,
+                has_context: stretch.has_context,
+            }));
+            (from, to) = (next + 1, other + 1);
+        }
+        parts
     }
 }
 
-/// Returns, by token, where it is if it is there once.
-fn places_of_once(line: &[Token], tokens: usize) -> Vec<Option<usize>> {
-    let mut places = vec![None; tokens];
-    let mut seen = vec![false; tokens];
-    for (at, token) in line.iter().enumerate() {
-        let token = token.0 as usize;
-        places[token] = Some(at).filter(|_| !seen[token]);
-        seen[token] = true;
+/// Returns where each run of `length` lines is, by its hash; `None` if it is
+/// there several times.
+fn once(lines: &[Token], length: usize) -> HashMap<u64, Option<usize>> {
+    const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
+    // What the line that leaves the window still counts for.
+    let leaving = (0..length).fold(1, |power: u64, _| power.wrapping_mul(BASE));
+    let value = |token: &Token| u64::from(token.0) + 1;
+    let mut places = HashMap::new();
+    let mut hash = 0_u64;
+    for (at, token) in lines.iter().enumerate() {
+        hash = hash.wrapping_mul(BASE).wrapping_add(value(token));
+        if let Some(left) = at.checked_sub(length) {
+            hash = hash.wrapping_sub(value(&lines[left]).wrapping_mul(leaving));
+        }
+        if let Some(start) = (at + 1).checked_sub(length) {
+            let place = places.entry(hash);
+            place
+                .and_modify(|place| *place = None)
+                .or_insert(Some(start));
+        }
     }
     places
 }
@@ -100,9 +162,8 @@ fn rising(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
         }
     }
     let last = tops.last().copied();
-    let mut chosen: Vec<(usize, usize)> = std::iter::successors(last, |&at| before[at])
-        .map(|at| pairs[at])
-        .collect();
+    let chain = std::iter::successors(last, |&at| before[at]);
+    let mut chosen: Vec<(usize, usize)> = chain.map(|at| pairs[at]).collect();
     chosen.reverse();
     chosen
 }
@@ -111,22 +172,28 @@ fn rising(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
 mod tests {
     use super::*;
 
+    fn tokens(text: &str) -> Vec<Token> {
+        text.bytes().map(|byte| Token(byte.into())).collect()
+    }
+
     #[test]
     fn texts_are_cut_at_lines_that_occur_once() {
-        let old = "a\nx\nb\nx\nc\nd\ny\n";
-        let new = "a\nx\nX\nb\nx\nc\nz\nd\ny\n";
-        let input = InternedInput::new(old.as_bytes(), new.as_bytes());
-        let expected = [
-            Stretch {
-                old: 1..3,
-                new: 1..4,
-            },
-            Stretch {
-                old: 4..6,
-                new: 5..8,
-            },
-        ];
-        assert_eq!(stretches(&input), expected);
+        let parts = stretches(&tokens("axbxcdy"), &tokens("axXbxczdy"));
+        let ranges: Vec<_> = parts.into_iter().map(|part| (part.old, part.new)).collect();
+        assert_eq!(ranges, [(2..2, 2..3), (5..5, 6..7)]);
+        assert_eq!(stretches(&tokens("ab"), &tokens("ab")), []);
+    }
+
+    #[test]
+    fn runs_of_common_lines_occur_once() {
+        let (old, new) = (tokens("aabbabaaXbb"), tokens("YaabbabaaZbb"));
+        let texts = Texts {
+            old: &old,
+            new: &new,
+        };
+        let parts = texts.cut(&texts.whole(), 3);
+        let ranges: Vec<_> = parts.into_iter().map(|part| (part.old, part.new)).collect();
+        assert_eq!(ranges, [(0..0, 0..1), (8..9, 9..10)]);
     }
 
     #[test]

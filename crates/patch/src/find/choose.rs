@@ -1,6 +1,6 @@
 //! Which of several places a hunk means, or none.
 
-use super::scope::Window;
+use super::scope::Windows;
 use super::{Finder, Outcome};
 use crate::edit::Anchor;
 use crate::sheet::LineId;
@@ -20,7 +20,7 @@ pub(super) struct Choice<'a> {
     pub(super) anchor: &'a Anchor,
     pub(super) position: Position,
     /// Where the hunk's scope was found, if it has one.
-    pub(super) windows: &'a [Window],
+    pub(super) windows: &'a Windows,
     /// The number of lines that a place covers.
     pub(super) length: usize,
     /// How many of the hunk's first lines the places don't cover.
@@ -57,26 +57,18 @@ impl Finder {
 
     /// Keeps the places inside of the scope, else those below its line.
     fn within(&self, places: Vec<LineId>, choice: Choice<'_>) -> Vec<LineId> {
-        let Some(top) = choice
-            .windows
-            .iter()
-            .map(|w| self.sheet.place(w.line))
-            .min()
-        else {
+        let Some(top) = choice.windows.as_slice().first() else {
             return places;
         };
         // A hunk may repeat the scope's line, so its end decides.
         let end = |id| {
-            self.last_of(id, choice.length)
-                .map_or(0, |last| self.sheet.place(last))
+            let last = self.last_of(id, choice.length);
+            last.map_or(0, |last| self.sheet.place(last))
         };
         let mut below = places;
-        below.retain(|&id| end(id) >= top);
+        below.retain(|&id| end(id) >= top.start);
         prefer(&mut below, |id| {
-            choice.windows.iter().any(|window| {
-                let until = window.end.map_or(u64::MAX, |line| self.sheet.place(line));
-                end(id) >= self.sheet.place(window.line) && self.sheet.place(id) < until
-            })
+            choice.windows.hold(self.sheet.place(id), end(id))
         });
         below
     }

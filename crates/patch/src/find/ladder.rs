@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::choose::Choice;
 use super::fold::{Escape, fold};
 use super::repair::{Repair, Shift};
-use super::scope::Window;
+use super::scope::Windows;
 use super::{Finder, Form, Match, Outcome, Position, Spot, TooComplex};
 use crate::edit::{Anchor, EditLine, LineOp};
 use crate::label::MatchLabel;
@@ -31,7 +31,7 @@ pub(super) struct Reading<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    fn reading(&self, windows: &'a [Window], skipped: (usize, usize)) -> Reading<'a> {
+    fn reading(&self, windows: &'a Windows, skipped: (usize, usize)) -> Reading<'a> {
         let body = &self.body[skipped.0..self.body.len() - skipped.1];
         let choice = Choice {
             anchor: self.anchor,
@@ -86,7 +86,7 @@ impl Finder {
             Outcome::Found(windows) => windows,
             Outcome::NoScope(level) if wanted.strict => return Ok(Outcome::NoScope(level)),
             // Lines that occur once need no scope to be found.
-            _ => Vec::new(),
+            _ => Windows::default(),
         };
         let reading = wanted.reading(&windows, (0, 0));
         let places = self.runs(Form::Exact, &reading.old())?;
@@ -101,7 +101,7 @@ impl Finder {
     fn find_less_exactly(
         &mut self,
         wanted: Wanted<'_>,
-        windows: &[Window],
+        windows: &Windows,
     ) -> Result<Outcome<Match>, TooComplex> {
         let whole = wanted.reading(windows, (0, 0));
         let outcome = self.find_loosely(&whole)?;
@@ -144,7 +144,8 @@ impl Finder {
         {
             return None;
         }
-        let reading = wanted.reading(&[], (0, 0));
+        let nowhere = Windows::default();
+        let reading = wanted.reading(&nowhere, (0, 0));
         let mut here = self.sheet.from(Some(line));
         let fits = |old: &str| here.next().is_some_and(|id| self.sheet.text(id) == old);
         let all = reading.old().into_iter().all(fits);
@@ -253,9 +254,9 @@ impl Finder {
         if !wanted.anchor.scopes.is_empty() {
             let windows = self.windows(wanted.anchor, wanted.position, wanted.strict)?;
             return Ok(match windows {
-                Outcome::Found(windows) => match windows[..] {
+                Outcome::Found(windows) => match windows.as_slice() {
                     [window] => Outcome::Found(behind(Some(window.line))),
-                    _ => Outcome::Many(windows.iter().map(|w| w.line).collect()),
+                    several => Outcome::Many(several.iter().map(|w| w.line).collect()),
                 },
                 outcome => outcome.map(|_| behind(None)),
             });

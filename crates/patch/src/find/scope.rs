@@ -4,12 +4,43 @@ use super::{Finder, Form, Outcome, Position, TooComplex};
 use crate::edit::Anchor;
 use crate::sheet::LineId;
 
-/// A scope's line and the first line below its block; `None` when the block
-/// reaches to the end.
+/// A scope's line and the block under it, as places of the sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Window {
     pub(super) line: LineId,
-    pub(super) end: Option<LineId>,
+    /// The place of the line.
+    pub(super) start: u64,
+    /// The place of the first line below the block.
+    end: u64,
+    /// The furthest end of this window and those above it.
+    reach: u64,
+}
+
+/// Every place where a scope may be, in the order of the text.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Windows(Vec<Window>);
+
+impl Windows {
+    fn new(mut windows: Vec<Window>) -> Self {
+        windows.sort_unstable_by_key(|window| window.start);
+        let mut reach = 0;
+        for window in &mut windows {
+            reach = reach.max(window.end);
+            window.reach = reach;
+        }
+        Self(windows)
+    }
+
+    pub(super) fn as_slice(&self) -> &[Window] {
+        &self.0
+    }
+
+    /// Returns whether lines from `first` to `last` (places) touch a window's
+    /// line or the block under it.
+    pub(super) fn hold(&self, first: u64, last: u64) -> bool {
+        let above = self.0.partition_point(|window| window.start <= last);
+        above > 0 && self.0[above - 1].reach > first
+    }
 }
 
 impl Finder {
@@ -20,29 +51,27 @@ impl Finder {
         anchor: &Anchor,
         position: Position,
         strict: bool,
-    ) -> Result<Outcome<Vec<Window>>, TooComplex> {
-        let mut windows: Vec<Window> = Vec::new();
+    ) -> Result<Outcome<Windows>, TooComplex> {
+        let mut windows = Windows::default();
         for (level, scope) in anchor.scopes.iter().enumerate() {
             let mut found = Vec::new();
             for line in self.scope_lines(scope, strict)? {
-                let end = self.block_end(line)?;
-                found.push(Window { line, end });
+                found.push(self.window(line)?);
             }
             if level > 0 {
-                found = self.inside(found, &windows);
+                found = inside(found, &windows);
             }
             if found.is_empty() {
                 return Ok(Outcome::NoScope(level));
             }
-            windows = found;
+            windows = Windows::new(found);
         }
-        if anchor.ordered
-            && let Some(cursor) = position.cursor
-        {
+        if let Some(cursor) = position.cursor.filter(|_| anchor.ordered) {
             let cursor = self.sheet.place(cursor);
-            let is_past = |w: &Window| w.end.is_some_and(|end| self.sheet.place(end) <= cursor);
-            if windows.iter().any(|window| !is_past(window)) {
-                windows.retain(|window| !is_past(window));
+            let goes_on = |window: &&Window| window.end > cursor;
+            let rest: Vec<Window> = windows.0.iter().filter(goes_on).copied().collect();
+            if !rest.is_empty() {
+                windows = Windows::new(rest);
             }
         }
         Ok(Outcome::Found(windows))
@@ -69,9 +98,9 @@ impl Finder {
         Ok(self.sheet.from(self.sheet.first()).filter(begins).collect())
     }
 
-    /// Returns the first line that is not part of the block under `line`: the
-    /// next one that is indented no deeper and doesn't start with a bracket.
-    fn block_end(&self, line: LineId) -> Result<Option<LineId>, TooComplex> {
+    /// Returns the window of a scope's line. Its block ends with the next line
+    /// that is indented no deeper and doesn't start with a bracket.
+    fn window(&self, line: LineId) -> Result<Window, TooComplex> {
         let width = indent_width(self.sheet.text(line));
         let mut steps = 0;
         let end = self.sheet.from(self.sheet.after(Some(line))).find(|&id| {
@@ -81,25 +110,25 @@ impl Finder {
             begins.is_some_and(|c| !"{}()[];,".contains(c)) && indent_width(text) <= width
         });
         self.work.charge(steps)?;
-        Ok(end)
+        let end = end.map_or(u64::MAX, |line| self.sheet.place(line));
+        Ok(Window {
+            line,
+            start: self.sheet.place(line),
+            end,
+            reach: end,
+        })
     }
+}
 
-    /// Keeps the windows that begin inside of an outer one, else those below.
-    fn inside(&self, mut inner: Vec<Window>, outer: &[Window]) -> Vec<Window> {
-        let place = |line| self.sheet.place(line);
-        let below = |w: &Window, outer: &Window| place(w.line) > place(outer.line);
-        let inside = |w: &Window, outer: &Window| {
-            below(w, outer) && outer.end.is_none_or(|end| place(w.line) < place(end))
-        };
-        inner.retain(|w| outer.iter().any(|outer| below(w, outer)));
-        if inner
-            .iter()
-            .any(|w| outer.iter().any(|outer| inside(w, outer)))
-        {
-            inner.retain(|w| outer.iter().any(|outer| inside(w, outer)));
-        }
-        inner
+/// Keeps the windows that begin inside of an outer one, else those below one.
+fn inside(mut inner: Vec<Window>, outer: &Windows) -> Vec<Window> {
+    let top = outer.0.first().map_or(0, |window| window.start);
+    inner.retain(|window| window.start > top);
+    let is_inside = |window: &Window| outer.hold(window.start, window.start - 1);
+    if inner.iter().any(is_inside) {
+        inner.retain(is_inside);
     }
+    inner
 }
 
 fn indent_width(line: &str) -> usize {

@@ -43,21 +43,23 @@ pub(super) fn above<'a>(script: &Script<'a>, at: usize) -> Option<(&'a str, usiz
 /// Returns the file name that a line is, within the marks it is set in, or
 /// the only one that it has in backticks.
 pub(super) fn of_line(line: &str) -> Option<&str> {
+    if let Some(name) = alone(line) {
+        return Some(name);
+    }
+    let mut ticked = line.split('`').skip(1).step_by(2);
+    let name = ticked.find(|name| is_plausible(name))?;
+    ticked.all(|name| !is_plausible(name)).then_some(name)
+}
+
+/// Returns the file name that a line is, within the marks it is set in.
+pub(super) fn alone(line: &str) -> Option<&str> {
     let line = line.trim();
     let bare = undecorate(line);
     let has_space = bare.contains(char::is_whitespace);
     let is_set = |mark| line.trim_end_matches(':').ends_with(mark) && line.contains(mark);
     let is_decorated = !bare.contains('`') && (is_set('`') || is_set('*'));
-    if (!has_space || is_decorated) && (is_plausible(bare) || (is_decorated && is_word(bare))) {
-        return Some(bare);
-    }
-    let mut ticked = line
-        .split('`')
-        .skip(1)
-        .step_by(2)
-        .filter(|name| is_plausible(name));
-    let name = ticked.next()?;
-    ticked.next().is_none().then_some(name)
+    let is_name = is_plausible(bare) || (is_decorated && is_word(bare));
+    ((!has_space || is_decorated) && is_name).then_some(bare)
 }
 
 /// Returns the file name in what follows an opening fence: `python a.py`,

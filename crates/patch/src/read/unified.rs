@@ -166,7 +166,7 @@ fn take_body<'a>(
 ) -> (Vec<BodyLine<'a>>, usize) {
     let (mut old, mut new) = range.map_or((0, 0), |r| (r.old_lines, r.new_lines));
     let mut body: Vec<BodyLine<'a>> = Vec::new();
-    let mut at = start;
+    let (mut at, mut blank_until) = (start, start);
     while let Some(line) = script.get(at) {
         let is_counted = old > 0 || new > 0;
         let op = match line.text.as_bytes().first() {
@@ -184,7 +184,15 @@ fn take_body<'a>(
             Some(b'-') => LineOp::Remove,
             Some(b' ') => LineOp::Keep,
             // A blank line whose space was lost.
-            None if !script.strict && (is_counted || goes_on(script, at)) => LineOp::Keep,
+            None if !script.strict && (is_counted || at < blank_until) => LineOp::Keep,
+            None if !script.strict && at >= blank_until => {
+                // Each run of blank lines is looked past once.
+                let Some(next) = goes_on(script, at) else {
+                    break;
+                };
+                blank_until = next;
+                continue;
+            }
             _ => break,
         };
         old = old.saturating_sub(u32::from(op != LineOp::Add));
@@ -202,16 +210,13 @@ fn take_body<'a>(
     (body, at)
 }
 
-/// Returns whether the next line that is not blank looks like one of a hunk
-/// and not like an item of a list.
-fn goes_on(script: &Script<'_>, at: usize) -> bool {
-    let rest = script.lines.iter().skip(at);
-    let next = rest
-        .map(|line| line.text)
-        .find(|text| !text.is_empty())
-        .unwrap_or("");
-    let is_item = next.starts_with("- ") && !next.starts_with("-  ");
-    is_body_line(next) && !is_item && !next.starts_with("--- ")
+/// Returns the next line that is not blank if it looks like one of a hunk and
+/// not like an item of a list.
+fn goes_on(script: &Script<'_>, at: usize) -> Option<usize> {
+    let next = (at..script.lines.len()).find(|&at| !script.text_at(at).is_empty())?;
+    let text = script.text_at(next);
+    let is_item = text.starts_with("- ") && !text.starts_with("-  ");
+    (is_body_line(text) && !is_item && !text.starts_with("--- ")).then_some(next)
 }
 
 /// Takes off blank lines behind a hunk that its header doesn't count.

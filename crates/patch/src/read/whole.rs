@@ -54,11 +54,12 @@ pub(super) fn named(
     Ok(edits)
 }
 
-/// Returns the name that stands directly above a fence, a blank line aside.
+/// Returns the name that stands alone above a fence, a blank line aside. A
+/// sentence with a name in it is not enough: its block may be an excerpt.
 fn heading<'a>(script: &Script<'a>, open: usize) -> Option<(&'a str, usize)> {
     let mut above = (open.saturating_sub(2)..open).rev();
     let at = above.find(|&at| !script.text_at(at).trim().is_empty())?;
-    name::of_line(script.text_at(at)).map(|name| (name, at))
+    name::alone(script.text_at(at)).map(|name| (name, at))
 }
 
 /// Returns whether a fence is only the wrapping of a file's text: nothing is
