@@ -1,14 +1,15 @@
-import { Fragment, type ReactNode } from "react";
-import { Group, type Layout, Panel, Separator } from "react-resizable-panels";
+import { type CSSProperties, Fragment, type ReactNode, useRef, useState } from "react";
 import { cx } from "@/lib/cx";
+import { moveBorder, parseShares } from "@/lib/split";
 import { readStored, writeStored } from "@/lib/storage";
+import { SplitBorder } from "./SplitBorder";
 
 export interface Pane {
   id: string;
-  /** What it holds; names the border to its right or below. */
+  /** What it holds; names the border behind it. */
   label: string;
   content: ReactNode;
-  /** Its share at first, in percent. */
+  /** Its share at first. Shares are relative to one another. */
   share: number;
   /** The least it may be, in pixels. */
   least: number;
@@ -16,66 +17,76 @@ export interface Pane {
 
 /**
  * Panes side by side (or one above another) whose borders can be dragged, or
- * moved with the arrow keys. Sizes are kept in this browser under `name`.
+ * moved with the arrow keys. Shares are kept in this browser under `name`, and
+ * stay when a pane comes and goes.
  */
 export function SplitPane({
   name,
   panes,
   orientation = "horizontal",
-  className,
 }: {
   name: string;
   panes: Pane[];
   orientation?: "horizontal" | "vertical";
-  className?: string;
 }) {
   const key = `atelier.layout.${name}`;
-  const kept = keptLayout(readStored(key), panes);
+  const isWide = orientation === "horizontal";
+  const [shares, setShares] = useState(() => parseShares(readStored(key)));
+  const elements = useRef(new Map<string, HTMLElement>());
+
+  const shareOf = (pane: Pane) => shares[pane.id] ?? pane.share;
+  const whole = panes.reduce((sum, pane) => sum + shareOf(pane), 0);
+  const measure = () =>
+    panes.map(({ id }) => {
+      const box = elements.current.get(id)?.getBoundingClientRect();
+      return (isWide ? box?.width : box?.height) ?? 0;
+    });
+  const move = (from: number[], index: number, delta: number) => {
+    const leasts = panes.map(({ least }) => least);
+    const length = from.reduce((sum, size) => sum + size, 0);
+    if (length === 0) return;
+    const sizes = moveBorder(from, leasts, index, delta);
+    // Those that aren't shown now keep what they had.
+    const next = { ...shares };
+    for (const [at, { id }] of panes.entries()) next[id] = ((sizes[at] ?? 0) / length) * whole;
+    setShares(next);
+    writeStored(key, next);
+  };
+  const reset = () => {
+    setShares({});
+    writeStored(key, undefined);
+  };
+
   return (
-    <Group
-      id={name}
-      orientation={orientation}
-      className={cx("size-full", className)}
-      {...(kept ? { defaultLayout: kept } : {})}
-      onLayoutChanged={(layout) => writeStored(key, layout)}
-    >
+    <div className={cx("flex size-full min-h-0 min-w-0 overflow-hidden", !isWide && "flex-col")}>
       {panes.map((pane, index) => (
         <Fragment key={pane.id}>
           {index > 0 ? (
-            <Separator
-              aria-label={`Resize ${panes[index - 1]?.label.toLowerCase()}`}
-              className={cx(
-                "relative bg-line transition-colors hover:bg-accent focus-visible:bg-accent focus-visible:outline-offset-0 data-[separator=active]:bg-accent",
-                // A hair to see, and enough around it to take hold of.
-                "after:absolute after:z-10 after:content-['']",
-                orientation === "horizontal"
-                  ? "w-px cursor-col-resize after:inset-y-0 after:-inset-x-1"
-                  : "h-px cursor-row-resize after:inset-x-0 after:-inset-y-1",
-              )}
+            <SplitBorder
+              label={`Resize ${panes[index - 1]?.label.toLowerCase()}`}
+              isWide={isWide}
+              percent={(shareOf(panes[index - 1] ?? pane) / whole) * 100}
+              measure={measure}
+              onMove={(from, delta) => move(from, index - 1, delta)}
+              onReset={reset}
             />
           ) : null}
-          <Panel
-            id={pane.id}
-            defaultSize={`${pane.share}%`}
-            minSize={pane.least}
-            className="min-h-0 min-w-0"
+          <div
+            ref={(element) => {
+              if (element) elements.current.set(pane.id, element);
+              else elements.current.delete(pane.id);
+            }}
+            style={paneStyle(shareOf(pane), pane.least, isWide)}
           >
             {pane.content}
-          </Panel>
+          </div>
         </Fragment>
       ))}
-    </Group>
+    </div>
   );
 }
 
-/** A kept layout that fits these panes; one from another set of panes doesn't. */
-export function keptLayout(raw: unknown, panes: Pick<Pane, "id">[]): Layout | undefined {
-  if (typeof raw !== "object" || raw === null) return undefined;
-  const entries = Object.entries(raw);
-  const fits =
-    entries.length === panes.length &&
-    entries.every(
-      ([id, size]) => typeof size === "number" && size >= 0 && panes.some((pane) => pane.id === id),
-    );
-  return fits ? (Object.fromEntries(entries) as Layout) : undefined;
+function paneStyle(share: number, least: number, isWide: boolean): CSSProperties {
+  const limits = isWide ? { minWidth: least, minHeight: 0 } : { minHeight: least, minWidth: 0 };
+  return { ...limits, flexGrow: share, flexBasis: 0, overflow: "hidden" };
 }

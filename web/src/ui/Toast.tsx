@@ -1,54 +1,54 @@
-import { Toaster as Sonner, toast as sonner } from "sonner";
+import { lazy, Suspense } from "react";
+import type { toast as Sonner } from "sonner";
+import { useStore } from "zustand";
+import { createStore } from "zustand/vanilla";
 import { troubleOf } from "@/lib/trouble";
+
+/**
+ * Short news at the edge of the page. What a person must not miss belongs into
+ * the page itself. Its code is fetched with the first piece of news.
+ */
+
+const isWanted = createStore(() => ({ value: false }));
 
 /** Where toasts appear. Stands once in the page. */
 export function Toaster() {
-  return (
-    <Sonner
-      position="bottom-right"
-      closeButton
-      gap={8}
-      offset={16}
-      mobileOffset={{ bottom: "calc(4.5rem + env(safe-area-inset-bottom))" }}
-      toastOptions={{
-        unstyled: true,
-        closeButtonAriaLabel: "Dismiss",
-        classNames: {
-          toast:
-            "flex w-[min(24rem,92vw)] items-start gap-2.5 rounded-md border border-line bg-raised py-2.5 pr-8 pl-3.5 text-base text-ink shadow-3",
-          title: "font-medium",
-          description: "text-muted",
-          icon: "mt-0.5 shrink-0",
-          content: "flex min-w-0 flex-1 flex-col gap-0.5",
-          actionButton:
-            "order-last shrink-0 self-center rounded-sm px-2 py-1 font-medium text-accent hover:bg-accent-soft",
-          closeButton:
-            "absolute top-1.5 right-1.5 inline-flex size-6 items-center justify-center rounded-sm text-muted hover:bg-hover hover:text-ink pointer-coarse:size-9",
-          success: "[&_[data-icon]]:text-success",
-          error: "[&_[data-icon]]:text-danger",
-        },
-      }}
-    />
-  );
+  const wanted = useStore(isWanted, (state) => state.value);
+  return <Suspense>{wanted ? <ToastList /> : null}</Suspense>;
 }
 
-/** Short news. What a person must not miss belongs in the page instead. */
+let isListening = () => {};
+const listening = new Promise<void>((resolve) => {
+  isListening = resolve;
+});
+
+const ToastList = lazy(async () => {
+  const { ToastList } = await import("./ToastList");
+  return { default: () => <ToastList onListening={isListening} /> };
+});
+
 export const toast = {
   success(title: string, undo?: { label: string; run: () => void }): void {
-    sonner.success(title, {
-      duration: undo ? 10_000 : 4_000,
-      ...(undo ? { action: { label: undo.label, onClick: undo.run } } : {}),
-    });
+    show((list) =>
+      list.success(title, {
+        duration: undo ? 10_000 : 4_000,
+        ...(undo ? { action: { label: undo.label, onClick: undo.run } } : {}),
+      }),
+    );
   },
   info(title: string, description?: string): void {
-    sonner.info(title, description ? { description } : undefined);
+    show((list) => list.info(title, description ? { description } : undefined));
   },
-  /** Tells of a failure; stays until it is read. */
+  /** Tells of a failure; stays long enough to be read. */
   error(error: unknown): void {
     const { title, detail, hint } = troubleOf(error);
-    sonner.error(title, {
-      description: [detail, hint].filter(Boolean).join(" "),
-      duration: 12_000,
-    });
+    const description = [detail, hint].filter(Boolean).join(" ");
+    show((list) => list.error(title, { description, duration: 12_000 }));
   },
 };
+
+function show(add: (list: typeof Sonner) => void): void {
+  isWanted.setState({ value: true });
+  // A list that isn't there yet would miss it.
+  void Promise.all([import("sonner"), listening]).then(([{ toast: list }]) => add(list));
+}

@@ -27,14 +27,14 @@ export function DesktopShell({ slots }: { slots: Slots }) {
     ...(layout.files ? [explorer(slots)] : []),
     {
       id: "middle",
-      label: "Editor",
+      label: "Editor and output",
       share: 53,
       least: 280,
-      content: <SplitPane name={nameOf("middle", middle)} panes={middle} orientation="vertical" />,
+      content: <SplitPane name="middle" panes={middle} orientation="vertical" />,
     },
     ...(layout.side ? [side(slots)] : []),
   ];
-  return <SplitPane name={nameOf("workspace", panes)} panes={panes} />;
+  return <SplitPane name="workspace" panes={panes} />;
 }
 
 function explorer(slots: Slots): Pane {
@@ -55,11 +55,6 @@ function side(slots: Slots): Pane {
     least: 260,
     content: <SidePane slots={slots} />,
   };
-}
-
-/** Sizes are kept apart for each set of panes, since shares depend on it. */
-function nameOf(name: string, panes: Pane[]): string {
-  return [name, ...panes.map((pane) => pane.id)].join("-");
 }
 
 function Part({ tone, children }: { tone: "panel" | "sunken"; children: ReactNode }) {

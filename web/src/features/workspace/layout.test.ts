@@ -1,27 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { keptLayout } from "@/ui/SplitPane";
 import { parseLayout } from "./layoutStore";
 import { newlyNamed } from "./useFollowAddress";
 
 describe("a kept layout", () => {
-  const panes = [{ id: "left" }, { id: "right" }];
-
-  it("is used when it fits the panes", () => {
-    expect(keptLayout({ left: 30, right: 70 }, panes)).toEqual({ left: 30, right: 70 });
-  });
-
-  it.each([
-    undefined,
-    "30",
-    { left: 100 },
-    { left: 30, middle: 70 },
-    { left: "30", right: 70 },
-    { left: -1, right: 101 },
-    { left: 20, right: 70, more: 10 },
-  ])("is dropped when it doesn't: %j", (raw) => {
-    expect(keptLayout(raw, panes)).toBeUndefined();
-  });
-
   it("shows every part where nothing is understood", () => {
     const atFirst = { files: true, run: true, side: true, sidePanel: "chat" };
     expect(parseLayout(null)).toEqual(atFirst);
