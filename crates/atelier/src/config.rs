@@ -1,6 +1,8 @@
 //! Configuration: command line over environment over file over defaults.
 
+use std::fs::DirBuilder;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -52,12 +54,12 @@ pub(crate) struct ServeArguments {
 /// can be read by everybody on the machine.
 #[derive(Clone, Debug, Default, Args)]
 struct ModelArguments {
-    #[arg(long, hide = true, env = "ATELIER_MODEL_BASE_URL")]
-    model_base_url: Option<String>,
-    #[arg(long, hide = true, env = "ATELIER_MODEL_NAME")]
-    model_name: Option<String>,
+    #[arg(long = "model-base-url", hide = true, env = "ATELIER_MODEL_BASE_URL")]
+    base_url: Option<String>,
+    #[arg(long = "model-name", hide = true, env = "ATELIER_MODEL_NAME")]
+    name: Option<String>,
     #[arg(skip)]
-    model_key: Option<Key>,
+    key: Option<Key>,
 }
 
 /// A key that does not print.
@@ -166,7 +168,7 @@ pub(crate) fn storage(arguments: StorageArguments) -> Result<Storage> {
 /// Reads the whole configuration of a server.
 pub(crate) fn server(arguments: ServeArguments) -> Result<Config> {
     let mut arguments = arguments;
-    arguments.model.model_key = environment_key();
+    arguments.model.key = environment_key();
     let file = read(arguments.storage.config.as_deref())?;
     let public_url = arguments.public_url.or(file.server.public_url);
     if let Some(url) = &public_url
@@ -214,7 +216,7 @@ fn locate(arguments: StorageArguments, section: StorageSection) -> Result<Storag
         .data
         .or(section.data)
         .unwrap_or_else(|| PathBuf::from(DATA));
-    std::fs::create_dir_all(&data)
+    make_private(&data)
         .with_context(|| format!("could not make the data folder `{}`", data.display()))?;
     let data = data
         .canonicalize()
@@ -229,6 +231,12 @@ fn locate(arguments: StorageArguments, section: StorageSection) -> Result<Storag
         .or(written)
         .unwrap_or_else(|| DatabaseUrl::Sqlite(data.join("atelier.db")));
     Ok(Storage { data, database })
+}
+
+/// Makes the data folder, which only its owner may enter: what is below it
+/// has many owners.
+fn make_private(data: &Path) -> std::io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(data)
 }
 
 fn import_settings(section: ImportSection) -> Result<ImportSettings> {
@@ -288,9 +296,9 @@ fn limits(section: &RunSection) -> Result<Limits> {
 }
 
 fn model(arguments: ModelArguments, section: ModelSection) -> Result<Option<EnvironmentProvider>> {
-    let base_url = arguments.model_base_url.or(section.base_url);
-    let name = arguments.model_name.or(section.name);
-    let key = arguments.model_key.map(|key| key.0).or(section
+    let base_url = arguments.base_url.or(section.base_url);
+    let name = arguments.name.or(section.name);
+    let key = arguments.key.map(|key| key.0).or(section
         .api_key
         .filter(|key| !key.is_empty())
         .map(Secret::new));

@@ -16,14 +16,14 @@ use crate::domain::Domain;
 use crate::error::{Error, Result};
 
 /// How long a sign-in link works.
-pub const LINK_LIFE: Duration = Duration::from_secs(60 * 60);
+pub const LINK_LIFE: Duration = Duration::from_hours(1);
 /// How long a session lasts without being used.
-pub const SESSION_LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub const SESSION_LIFE: Duration = Duration::from_hours(720);
 /// Marks our tokens so that a scanner can find leaked ones.
 const LINK_PREFIX: &str = "atl_link_";
 const SESSION_PREFIX: &str = "atl_session_";
 /// How often "last seen" is written: a session is not worth a write a request.
-const TOUCH_EVERY: Duration = Duration::from_secs(5 * 60);
+const TOUCH_EVERY: Duration = Duration::from_mins(5);
 
 /// A new session and the token that proves it, shown once.
 #[derive(Debug)]
@@ -145,12 +145,11 @@ pub async fn issue_sign_in_token(
     };
     store
         .write(async |tx| {
-            let owner = match tx.find_owner().await? {
-                Some(owner) => owner.id,
-                None => {
-                    tx.insert_user(&new).await?;
-                    new.id
-                }
+            let owner = if let Some(owner) = tx.find_owner().await? {
+                owner.id
+            } else {
+                tx.insert_user(&new).await?;
+                new.id
             };
             let expires_at = now.plus(LINK_LIFE);
             let link = SignInLinkRow {

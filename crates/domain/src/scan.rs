@@ -156,7 +156,7 @@ fn compare(found: Vec<Found>, known: Vec<LiveFile>) -> Vec<Difference> {
                 differences.push(Difference::New(found));
             }
             Some(file) if kind == FileKind::File && !same_stat(&file, &found) => {
-                differences.push(Difference::Changed(file, found))
+                differences.push(Difference::Changed(file, found));
             }
             Some(_) => {}
         }

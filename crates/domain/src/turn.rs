@@ -5,6 +5,8 @@
 
 mod answer;
 mod context;
+mod conversation;
+mod record;
 
 use std::collections::BTreeMap;
 
@@ -22,9 +24,9 @@ use crate::domain::Domain;
 use crate::error::{Error, Result, chain};
 use crate::event::{TokenUsage, TurnEvent, WorkspaceEvent};
 use crate::live::Subscription;
-use crate::page::{Page, PageOf};
 use crate::usage::usd;
-use crate::workspace::checked_name;
+
+pub use conversation::ConversationDetail;
 
 /// A question to the assistant.
 #[derive(Clone, Debug)]
@@ -54,17 +56,6 @@ pub struct Turn {
     pub calls: Vec<ModelCallId>,
 }
 
-/// A conversation with what was said.
-#[derive(Debug)]
-pub struct ConversationDetail {
-    /// The conversation.
-    pub conversation: ConversationRow,
-    /// The messages, oldest first.
-    pub messages: Vec<MessageRow>,
-    /// The turns, oldest first.
-    pub turns: Vec<Turn>,
-}
-
 /// A request to a model with the bytes that went out.
 #[derive(Debug)]
 pub struct ModelCall {
@@ -76,9 +67,6 @@ pub struct ModelCall {
 
 /// How many files a question may bring along.
 const FILES: usize = 100;
-/// How many messages and turns of a conversation are shown.
-const SHOWN: u32 = 1_000;
-
 /// A turn on its way.
 struct Going {
     ctx: Ctx,
@@ -254,92 +242,6 @@ impl Domain {
         self.with_usage(row).await
     }
 
-    /// Lists a workspace's conversations, newest first.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] when the asker may not see the workspace.
-    pub async fn list_conversations(
-        &self,
-        ctx: &Ctx,
-        workspace: WorkspaceId,
-        page: &Page,
-    ) -> Result<PageOf<ConversationRow>> {
-        self.require_workspace(ctx, workspace).await?;
-        let before = page.cursor_as::<ConversationId>()?;
-        let limit = page.limit();
-        let rows = self
-            .store()
-            .read(async |tx| tx.list_conversations(workspace, before, limit + 1).await)
-            .await?;
-        Ok(page.cut(rows, |conversation| conversation.id.to_string()))
-    }
-
-    /// Returns a conversation with its messages and turns.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] when the asker may not see it.
-    pub async fn get_conversation(
-        &self,
-        ctx: &Ctx,
-        id: ConversationId,
-    ) -> Result<ConversationDetail> {
-        let conversation = self.require_conversation(ctx, id).await?;
-        let (mut messages, mut rows) = self
-            .store()
-            .read(async |tx| {
-                Ok::<_, Error>((
-                    tx.list_messages(id, None, SHOWN).await?,
-                    tx.list_turns(id, None, SHOWN).await?,
-                ))
-            })
-            .await?;
-        messages.reverse();
-        rows.reverse();
-        let mut turns = Vec::with_capacity(rows.len());
-        for row in rows {
-            turns.push(self.with_usage(row).await?);
-        }
-        Ok(ConversationDetail {
-            conversation,
-            messages,
-            turns,
-        })
-    }
-
-    /// Renames a conversation.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] for a title that is empty or too long.
-    pub async fn update_conversation(
-        &self,
-        ctx: &Ctx,
-        id: ConversationId,
-        title: &str,
-    ) -> Result<ConversationRow> {
-        self.require_conversation(ctx, id).await?;
-        let title = checked_name(title)
-            .map_err(|_| Error::invalid("title", "a title has 1 to 120 characters"))?;
-        self.store()
-            .write(async |tx| {
-                tx.update_title(id, &title).await?;
-                Ok(tx.get_conversation(id).await?)
-            })
-            .await
-    }
-
-    /// Puts a conversation away.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] when the asker may not see it.
-    pub async fn delete_conversation(&self, ctx: &Ctx, id: ConversationId) -> Result<()> {
-        self.require_conversation(ctx, id).await?;
-        let now = self.now();
-        Ok(self
-            .store()
-            .write(async |tx| tx.archive_conversation(id, Some(now)).await)
-            .await?)
-    }
-
     /// Returns what was sent to a model, byte for byte.
     ///
     /// # Errors
@@ -364,23 +266,6 @@ impl Domain {
             .await
             .map_err(|error| match error {
                 Error::NotFound { .. } => Error::NotFound { what: "turn" },
-                other => other,
-            })?;
-        Ok(row)
-    }
-
-    async fn require_conversation(&self, ctx: &Ctx, id: ConversationId) -> Result<ConversationRow> {
-        ctx.person()?;
-        let row = self
-            .store()
-            .read(async |tx| tx.get_conversation(id).await)
-            .await?;
-        self.require_workspace(ctx, row.workspace_id)
-            .await
-            .map_err(|error| match error {
-                Error::NotFound { .. } => Error::NotFound {
-                    what: "conversation",
-                },
                 other => other,
             })?;
         Ok(row)

@@ -23,7 +23,6 @@ pub struct WorkspaceChange {
     /// The new name.
     pub name: Option<String>,
     /// The new default model; `Some(None)` for none.
-    #[expect(clippy::option_option, reason = "unchanged and none are different")]
     pub default_model: Option<Option<String>>,
     /// Whether it is put away.
     pub archived: Option<bool>,
@@ -139,11 +138,11 @@ impl Domain {
             match finished {
                 Ok(0) => {}
                 Ok(count) => {
-                    tracing::info!(workspace.id = %id, count, "finished interrupted edits")
+                    tracing::info!(workspace.id = %id, count, "finished interrupted edits");
                 }
                 // One broken workspace must not keep the others from opening.
                 Err(error) => {
-                    tracing::error!(workspace.id = %id, error = %crate::error::chain(&error), "could not recover a workspace")
+                    tracing::error!(workspace.id = %id, error = %crate::error::chain(&error), "could not recover a workspace");
                 }
             }
         }
@@ -199,7 +198,7 @@ impl Domain {
                     .find(|(id, place)| *id == name && !place.exists())
                 {
                     Some((_, place)) => {
-                        std::fs::rename(&path, place).map_err(|e| io("place", &path, e))?
+                        std::fs::rename(&path, place).map_err(|e| io("place", &path, e))?;
                     }
                     None => import::delete_tree(&path)?,
                 }

@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 
 /// How long open connections may take to end when the server stops. Streams
 /// end by themselves at once; this is for clients that do not read.
-pub const SHUTDOWN: Duration = Duration::from_millis(1_000);
+pub const SHUTDOWN: Duration = Duration::from_secs(1);
 /// How long a client may take to send a request's head.
 const HEAD: Duration = Duration::from_secs(20);
 /// How long to wait after a failed accept, most likely for file descriptors.

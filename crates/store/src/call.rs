@@ -279,6 +279,17 @@ impl Writer {
         self.insert(row).await
     }
 
+    /// Notes that a call's request went out again in other bytes.
+    pub async fn set_request_hash(&mut self, id: ModelCallId, hash: ContentHash) -> Result<()> {
+        self.change(
+            "model_calls",
+            id,
+            "UPDATE model_calls SET request_hash = $2 WHERE id = $1",
+            args![id, hash],
+        )
+        .await
+    }
+
     /// Stores how a model call ended. Returns `false`, and changes nothing,
     /// when it had ended.
     pub async fn finish_model_call(&mut self, id: ModelCallId, end: &CallEnd) -> Result<bool> {

@@ -1372,6 +1372,8 @@ export interface components {
             extensions: string[];
             /** @description The language. */
             language: string;
+            /** @description Its version, when the program says one. */
+            version?: string | null;
         };
         /** @description Who is signed in. */
         Session: {

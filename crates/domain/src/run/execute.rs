@@ -232,15 +232,25 @@ impl Domain {
 
 /// Returns what is run as a person would write it.
 fn shown(program: &Program, command: &RunCommand) -> String {
-    let text = match program {
-        Program::Command(line) => line.clone(),
-        Program::Code { language, .. } => format!("{language} (code)"),
-        Program::Argv(_) | Program::File(_) => command
-            .argv
-            .iter()
+    let quoted_all = |argv: &[String]| {
+        argv.iter()
             .map(|part| quoted(part))
             .collect::<Vec<_>>()
-            .join(" "),
+            .join(" ")
+    };
+    let text = match program {
+        Program::Command(line) => line.clone(),
+        Program::Argv(argv) => quoted_all(argv),
+        Program::Code { language, .. } => format!("{language} (code)"),
+        // The interpreter's own path says nothing to the person who asked.
+        Program::File(path) => {
+            let name = command
+                .argv
+                .first()
+                .and_then(|program| program.rsplit('/').next())
+                .unwrap_or_default();
+            quoted_all(&[name.to_owned(), path.to_string()])
+        }
     };
     text.chars().take(2_000).collect()
 }

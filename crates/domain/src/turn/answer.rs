@@ -2,20 +2,18 @@
 
 use std::time::Duration;
 
-use atelier_base::{ModelCallId, Timestamp, UsageId, WorkspacePath, limit};
-use atelier_model::{Call, Delta, FinishReason, Usage, cost};
+use atelier_base::{ModelCallId, WorkspacePath, limit};
+use atelier_model::{Call, Delta, FinishReason, Usage};
 use atelier_patch::{ErrorCode, Format, ParseOptions};
-use atelier_store::{
-    CallEnd, CallState, MessageRole, ModelCallRow, TurnState, UsageKind, UsageRecordRow,
-};
+use atelier_store::{MessageRole, TurnState};
 use tokio::time::{Instant, timeout_at};
 
 use super::Going;
+use super::record::{Timing, call_row};
 use crate::domain::Domain;
 use crate::error::{Error, Result};
-use crate::event::{TokenUsage, TurnEvent};
+use crate::event::TurnEvent;
 use crate::proposal::Origin;
-use crate::usage::usd;
 
 /// Text is gathered this long, or to this size, before it becomes an event.
 const GATHER: Duration = Duration::from_millis(25);
@@ -72,12 +70,6 @@ struct Said {
     /// Edits that came as a tool call rather than as text.
     tool_edits: Vec<String>,
     cut_short: bool,
-}
-
-/// When the call's parts came, for the record.
-struct Timing {
-    sent: Timestamp,
-    first: Option<Timestamp>,
 }
 
 impl Domain {
@@ -146,12 +138,16 @@ impl Domain {
             )
             .await?;
         let mut said = Said::default();
+        let sent = prepared.body().clone();
         let (outcome, usage) = match self
             .gateway()
             .stream(prepared, going.ctx.cancel.clone())
             .await
         {
             Ok(mut call) => {
+                if *call.body() != sent {
+                    self.record_resent(call_id, call.body().to_vec()).await?;
+                }
                 let outcome = self.follow(going, &mut call, &mut said, &mut timing).await;
                 (outcome, call.usage())
             }
@@ -216,90 +212,6 @@ impl Domain {
                 return Ok(());
             }
         }
-    }
-
-    async fn record_call(
-        &self,
-        going: &Going,
-        id: ModelCallId,
-        timing: &Timing,
-        usage: Usage,
-        failure: Option<&Error>,
-    ) -> Result<()> {
-        let now = self.now();
-        let priced = going
-            .endpoint
-            .prices
-            .as_ref()
-            .map(|prices| i64::try_from(cost(&usage, prices)).unwrap_or(i64::MAX));
-        let millis = |until: Timestamp| {
-            u64::try_from(until.since(timing.sent).as_millis()).unwrap_or(u64::MAX)
-        };
-        let end = CallEnd {
-            state: match failure {
-                None => CallState::Done,
-                Some(Error::Cancelled) => CallState::Cancelled,
-                Some(_) => CallState::Failed,
-            },
-            input_tokens: usage.input_tokens,
-            cached_input_tokens: usage.cached_input_tokens,
-            output_tokens: usage.output_tokens,
-            measured: !usage.estimated,
-            cost_nanos: priced,
-            first_token_ms: timing.first.map(millis),
-            latency_ms: millis(now),
-            error: failure.map(ToString::to_string),
-        };
-        let rows = self.usage_rows(going, usage, now);
-        self.store()
-            .write(async |tx| {
-                tx.finish_model_call(id, &end).await?;
-                tx.insert_usage(&rows).await
-            })
-            .await?;
-        let tokens = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-        let event = TurnEvent::Usage {
-            usage: TokenUsage {
-                input_tokens: tokens(usage.input_tokens),
-                cached_input_tokens: tokens(usage.cached_input_tokens),
-                output_tokens: tokens(usage.output_tokens),
-                cost_usd: priced.map(usd),
-                measured: !usage.estimated,
-            },
-        };
-        self.streams().publish(going.turn, &event).await?;
-        Ok(())
-    }
-
-    /// Splits a call's use into input and output; the parts' costs add up to
-    /// the whole.
-    fn usage_rows(&self, going: &Going, usage: Usage, at: Timestamp) -> Vec<UsageRecordRow> {
-        let prices = going.endpoint.prices.as_ref();
-        let nanos = |usage: &Usage| {
-            prices.map(|prices| i64::try_from(cost(usage, prices)).unwrap_or(i64::MAX))
-        };
-        let input = nanos(&Usage {
-            output_tokens: 0,
-            reasoning_tokens: 0,
-            ..usage
-        });
-        let output = nanos(&usage).zip(input).map(|(all, input)| all - input);
-        let row = |kind, quantity, cost_nanos| UsageRecordRow {
-            id: self.ids().next::<UsageId>(),
-            user_id: going.user,
-            workspace_id: going.workspace,
-            turn_id: Some(going.turn),
-            run_id: None,
-            model: Some(going.endpoint.model.clone()),
-            kind,
-            quantity,
-            cost_nanos,
-            created_at: at,
-        };
-        vec![
-            row(UsageKind::InputTokens, usage.input_tokens, input),
-            row(UsageKind::OutputTokens, usage.output_tokens, output),
-        ]
     }
 
     /// Makes a proposal of the answer's edits, if it has any.
@@ -385,33 +297,6 @@ impl Domain {
         };
         self.streams().publish(going.turn, &event).await?;
         Ok(())
-    }
-}
-
-fn call_row(
-    going: &Going,
-    id: ModelCallId,
-    hash: atelier_base::ContentHash,
-    at: Timestamp,
-) -> ModelCallRow {
-    ModelCallRow {
-        id,
-        turn_id: Some(going.turn),
-        conversation_id: going.conversation,
-        workspace_id: going.workspace,
-        provider: going.endpoint.name.clone(),
-        model: going.endpoint.model.clone(),
-        state: CallState::Running,
-        input_tokens: 0,
-        cached_input_tokens: 0,
-        output_tokens: 0,
-        measured: false,
-        cost_nanos: None,
-        first_token_ms: None,
-        latency_ms: None,
-        request_hash: hash,
-        error: None,
-        created_at: at,
     }
 }
 

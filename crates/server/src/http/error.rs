@@ -205,7 +205,7 @@ fn log(error: &Error) {
     match error.kind() {
         ErrorKind::Internal => tracing::error!(error = %chain(error), "a request failed"),
         ErrorKind::Unavailable => {
-            tracing::warn!(error = %chain(error), "a request could not be served")
+            tracing::warn!(error = %chain(error), "a request could not be served");
         }
         _ => {}
     }

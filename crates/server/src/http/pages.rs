@@ -13,11 +13,13 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 use crate::http::error::ApiError;
 
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../web/dist"]
+#[folder = "../../web/dist"]
 #[allow_missing = true]
 struct Dist;
 
 const INDEX: &str = "index.html";
+/// The ending of a file's compressed copy, which is sent in its stead.
+const PACKED: &str = ".br";
 
 /// Serves the front end: a file where there is one, the page for addresses
 /// that the page itself knows, a problem for unknown addresses of the API.
@@ -32,7 +34,7 @@ pub(crate) async fn page(request: Request) -> Response {
             .into_response_for(&request);
     }
     let name = path.trim_start_matches('/');
-    let is_file = !name.is_empty() && !name.ends_with(".br") && Dist::get(name).is_some();
+    let is_file = !name.is_empty() && !name.ends_with(PACKED) && Dist::get(name).is_some();
     if !is_file && name.starts_with("assets/") {
         return ApiError::new(Code::NotFound, "There is no such file.").into_response_for(&request);
     }
@@ -45,7 +47,7 @@ pub(crate) async fn page(request: Request) -> Response {
 fn send(name: &str, asked: &HeaderMap) -> Option<Response> {
     let plain = Dist::get(name)?;
     let packed = if takes_brotli(asked) {
-        Dist::get(&format!("{name}.br"))
+        Dist::get(&format!("{name}{PACKED}"))
     } else {
         None
     };
@@ -90,12 +92,9 @@ fn with_charset(kind: &str) -> String {
 }
 
 fn etag(file: &EmbeddedFile, packed: bool) -> Option<HeaderValue> {
-    let hash: String = file.metadata.sha256_hash()[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = u128::from_be_bytes(*file.metadata.sha256_hash().first_chunk()?);
     let form = if packed { "-br" } else { "" };
-    HeaderValue::from_str(&format!("\"{hash}{form}\"")).ok()
+    HeaderValue::from_str(&format!("\"{hash:032x}{form}\"")).ok()
 }
 
 fn takes_brotli(asked: &HeaderMap) -> bool {

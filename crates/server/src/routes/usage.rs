@@ -80,13 +80,12 @@ fn csv(usage: &Usage) -> String {
         let numbers = [row.input_tokens, row.output_tokens, row.run_ms]
             .map(|number| number.to_string())
             .join(",");
-        text.push_str(&format!(
-            "{},{},{numbers},{},{}\r\n",
-            cell(&row.key),
-            cell(name),
-            row.cost_usd,
-            row.unpriced
-        ));
+        let (key, name) = (cell(&row.key), cell(name));
+        let line = format!(
+            "{key},{name},{numbers},{},{}\r\n",
+            row.cost_usd, row.unpriced
+        );
+        text.push_str(&line);
     }
     text
 }

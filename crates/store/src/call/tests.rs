@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use atelier_base::Timestamp;
+use atelier_base::{ContentHash, Timestamp};
 
 use crate::harness::Fixture;
 use crate::{
@@ -63,9 +63,11 @@ both_engines! {
     async fn a_model_call_ends_once(t) {
         let turn = t.turn(&t.workspace().await).await;
         let (first, second) = (t.model_call(&turn), t.model_call(&turn));
+        let resent = ContentHash::of(b"the same, shorter");
         t.write(async |tx| {
             tx.insert_model_call(&first).await?;
             tx.insert_model_call(&second).await?;
+            tx.set_request_hash(first.id, resent).await?;
             assert!(tx.finish_model_call(first.id, &end()).await?);
             let late = CallEnd { state: CallState::Failed, ..end() };
             assert!(!tx.finish_model_call(first.id, &late).await?);
@@ -81,6 +83,7 @@ both_engines! {
             cost_nanos: Some(123_456),
             first_token_ms: Some(20),
             latency_ms: Some(300),
+            request_hash: resent,
             ..first
         };
         let listed = t.read(async |r| r.list_model_calls(turn.id).await).await;
