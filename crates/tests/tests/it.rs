@@ -1,0 +1,10 @@
+//! The product from outside: each resource of the interface, the command
+//! line, crashes and limits.
+#![expect(
+    clippy::unwrap_used,
+    reason = "the helpers of tests fail by panicking, as tests do"
+)]
+
+mod it {
+    mod session;
+}
