@@ -39,22 +39,23 @@ const check = (label, size, budget) => {
 };
 
 const entry = Object.keys(manifest).find((key) => manifest[key].isEntry);
-const route = "src/routes/WorkspaceRoute.tsx";
-const editor = "src/features/editor/EditorPane.tsx";
 const atStart = needed(entry);
-check("dashboard, first load", await weigh(atStart), INITIAL_BUDGET);
 
-// The workspace page isn't ready before its explorer, editor and chat are.
-const workspace = new Set(atStart);
-for (const key of [
-  route,
-  "src/features/tree/FileTree.tsx",
-  editor,
-  "src/features/chat/ChatPanel.tsx",
-]) {
-  needed(key, workspace);
+/** What a page needs before it can be used. */
+const PAGES = {
+  dashboard: [],
+  workspace: [
+    "src/routes/WorkspaceRoute.tsx",
+    "src/features/tree/FileTree.tsx",
+    "src/features/editor/EditorPane.tsx",
+    "src/features/chat/ChatPanel.tsx",
+  ],
+};
+for (const [page, keys] of Object.entries(PAGES)) {
+  const files = new Set(atStart);
+  for (const key of keys) needed(key, files);
+  check(`${page}, first load`, await weigh(files), INITIAL_BUDGET);
 }
-check("workspace, first load", await weigh(workspace), INITIAL_BUDGET);
 
 const lazy = new Set(Object.values(manifest).map((chunk) => chunk.file));
 for (const file of lazy) {
