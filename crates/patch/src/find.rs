@@ -120,25 +120,29 @@ impl Finder {
         }
     }
 
-    fn index(&mut self, form: Form) -> &Index {
+    fn index(&self, form: Form) -> &Index {
+        match form {
+            Form::Exact => &self.exact,
+            Form::Trim => &self.trim,
+            Form::Fold => &self.fold,
+        }
+    }
+
+    /// Takes the lines that came into the index of a form.
+    fn sync(&mut self, form: Form) {
         let index = match form {
             Form::Exact => &mut self.exact,
             Form::Trim => &mut self.trim,
             Form::Fold => &mut self.fold,
         };
         index.sync(&self.sheet);
-        index
     }
 
     /// Returns the first lines of every place that has all of `needle`'s
     /// lines one after the other, in the text's order.
     fn runs(&mut self, form: Form, needle: &[&str]) -> Result<Vec<LineId>, TooComplex> {
-        self.index(form);
-        let index = match form {
-            Form::Exact => &self.exact,
-            Form::Trim => &self.trim,
-            Form::Fold => &self.fold,
-        };
+        self.sync(form);
+        let index = self.index(form);
         let keys: Vec<u64> = needle.iter().map(|line| index.key(line)).collect();
         let rarest = (0..keys.len()).min_by_key(|&at| index.occurrences(keys[at]));
         let Some(rarest) = rarest else {

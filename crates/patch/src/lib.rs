@@ -9,6 +9,31 @@
 //! reads through [`Source`]. Three rules hold everywhere: a hunk has one
 //! place or is refused, bytes that no hunk changes stay as they are, and a
 //! match that is not exact says so in its [`MatchLabel`].
+//!
+//! ```
+//! # use std::collections::BTreeMap;
+//! # use atelier_base::WorkspacePath;
+//! # use atelier_patch::{ParseOptions, parse, plan};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let answer = "
+//! greet.py
+//! ```python
+//! <<<<<<< SEARCH
+//! print('hello')
+//! =======
+//! print('good day')
+//! >>>>>>> REPLACE
+//! ```";
+//! let path: WorkspacePath = "greet.py".parse()?;
+//! let tree = BTreeMap::from([(path, b"def greet():\n    print('hello')\n".to_vec())]);
+//! let patch = parse(answer, &ParseOptions::default())?;
+//! let plan = plan(&patch, &tree)?;
+//! let after = plan.files[0].after.as_deref();
+//! assert_eq!(after, Some(&b"def greet():\n    print('good day')\n"[..]));
+//! assert_eq!(plan.files[0].hunks[0].label.to_string(), "indent+4");
+//! # Ok(())
+//! # }
+//! ```
 #![forbid(unsafe_code)]
 
 mod apply;

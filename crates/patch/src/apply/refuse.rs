@@ -1,6 +1,7 @@
 //! Why a hunk was refused, with what the file says instead.
 
-use super::{Document, Stop, Task, text_to_lines, unify};
+use super::lines::{text_to_lines, unify};
+use super::{Document, Stop, Task};
 use crate::edit::{EditBody, EditLine, LineOp};
 use crate::error::{ErrorCode, Evidence, PatchError};
 use crate::find::{Outcome, TooComplex};

@@ -84,6 +84,7 @@ impl Finder {
         &mut self,
         old: &[&str],
     ) -> Result<Vec<(LineId, u32)>, TooComplex> {
+        self.sync(Form::Trim);
         let index = self.index(Form::Trim);
         let mut voters: Vec<(u32, usize, u64)> = Vec::new();
         for (offset, text) in old.iter().enumerate() {

@@ -236,3 +236,44 @@ fn ordinary_merges_are_those_of_git() {
     assert_same_merge("", "a\n", "b\n");
     assert_same_merge("", "a", "a");
 }
+
+#[test]
+fn git_reads_every_kind_of_change_that_we_print() {
+    let patch = "*** Begin Patch\n*** Add File: new/näme with space\n+one\n+two\n\
+                 *** Add File: \"quoted\".txt\n+x\n*** Delete File: gone\n\
+                 *** Update File: moved from\n*** Move to: moved/to\n*** Update File: edited\n\
+                 *** Move to: edited.2\n@@\n-5\n+five\n*** Update File: bare\n@@\n-x\n+y\n\
+                 *** End Patch\n";
+    let before = [
+        ("gone", "g\n"),
+        ("moved from", "m\n"),
+        ("edited", "1\n2\n3\n4\n5\n6\n7\n8\n9\n"),
+        ("bare", "a\nx"),
+    ];
+    let planned = crate::story::planned(&lax(Format::ApplyPatch), patch, &before).unwrap();
+    let empty = "empty\n```empty.txt\n```\n";
+    let empty = crate::story::planned(&lax(Format::Whole), empty, &[]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in before {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    fs::write(
+        folder.path().join("diff"),
+        unified(&planned) + &unified(&empty),
+    )
+    .unwrap();
+    let (taken, _) = git(folder.path(), &["apply", "diff"]);
+    assert!(taken, "git refuses\n{}", unified(&planned));
+    let mut expected = crate::story::carried_out(&before, &planned);
+    expected.insert(path("empty.txt"), Vec::new());
+    for (name, bytes) in &expected {
+        assert_eq!(
+            &fs::read(folder.path().join(name.as_str())).unwrap(),
+            bytes,
+            "{name}"
+        );
+    }
+    for name in ["gone", "moved from", "edited"] {
+        assert!(!folder.path().join(name).exists(), "{name}");
+    }
+}
