@@ -71,8 +71,3 @@ fn make_key(path: &Path) -> Result<Secret<[u8; KEY_BYTES]>> {
     file.sync_all().with_context(failed)?;
     Ok(Secret::new(key))
 }
-
-/// Says whether this process is root and so gives each workspace a host uid.
-pub(crate) fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
-}

@@ -9,7 +9,7 @@ use atelier_base::{Ids, SystemClock};
 use atelier_domain::vault::Vault;
 use atelier_domain::{Domain, Parts, Settings};
 use atelier_model::{Gateway, GatewayOptions};
-use atelier_sandbox::host::LocalHost;
+use atelier_sandbox::host::{self, LocalHost};
 use atelier_server::{App, Options};
 use atelier_store::Store;
 use tokio::net::TcpListener;
@@ -109,7 +109,7 @@ async fn open(config: Config) -> Result<Domain> {
         ids: Ids::system(),
         settings: Settings {
             data,
-            host_uid_base: machine::is_root().then_some(machine::HOST_UID_BASE),
+            host_uid_base: host::runs_as_root().then_some(machine::HOST_UID_BASE),
             import: config.import,
             run: config.run,
             concurrent_runs: config.concurrent_runs,

@@ -40,6 +40,12 @@ pub trait Host: Send + Sync + Debug {
     fn close(&self) -> BoxFuture<'_, ()>;
 }
 
+/// Says whether this process is root, and so gives each workspace a host user
+/// of its own.
+pub fn runs_as_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
 /// This machine.
 #[derive(Clone, Debug)]
 pub struct LocalHost {

@@ -1,5 +1,7 @@
 //! Prints the OpenAPI document; `cargo xtask openapi` saves it.
 
+#![forbid(unsafe_code)]
+
 use std::io::Write as _;
 
 fn main() -> std::io::Result<()> {

@@ -136,11 +136,6 @@ impl Plan {
         }
         Ok(())
     }
-
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the parts of one write, taken apart once"
-    )]
     async fn row_of_write(
         &mut self,
         domain: &Domain,

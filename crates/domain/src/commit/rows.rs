@@ -82,9 +82,9 @@ pub(super) fn stat_of(root: &Root, row: &RowEdit) -> FileStat {
     let path = match row {
         RowEdit::Write { path, .. }
         | RowEdit::Restore { path, .. }
-        | RowEdit::MakeDirectory { path, .. } => path,
+        | RowEdit::MakeDirectory { path, .. }
+        | RowEdit::Remove { path, .. } => path,
         RowEdit::Rename { to, .. } => to,
-        RowEdit::Remove { path, .. } => path,
     };
     let found = WorkspacePath::new(path)
         .ok()
