@@ -102,6 +102,14 @@ describe("a failure", () => {
     },
   );
 
+  it("is understood when its reason is cut off", async () => {
+    const cut = new ReadableStream({
+      start: (controller) => controller.error(new TypeError("cut")),
+    });
+    answering(() => new Response(cut, { status: 503 }));
+    expect(await failureOf(get())).toMatchObject({ status: 503 });
+  });
+
   it("says that the server can't be reached", async () => {
     vi.stubGlobal("fetch", () => Promise.reject(new TypeError("Failed to fetch")));
     expect(await failureOf(get())).toMatchObject({ status: 0, code: "unreachable" });

@@ -178,7 +178,9 @@ async function send(
   }
   if (response.ok) return response;
   const isSignIn = path === "/api/session" && method === "post";
-  throw errorOf(response.status, await response.text(), isSignIn);
+  // The status says enough when the connection is cut in the middle of the reason.
+  const text = await response.text().catch(() => "");
+  throw errorOf(response.status, text, isSignIn);
 }
 
 /** Reads a problem document; anything else, such as a proxy's page, becomes one. */
