@@ -75,8 +75,6 @@ ids! {
     FileId,
     /// Names one content of one file at one time.
     VersionId,
-    /// Names a stored blob that is not addressed by its content.
-    BlobId,
     /// Names a conversation.
     ConversationId,
     /// Names a message of a conversation.

@@ -16,7 +16,7 @@ pub mod secret;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use hash::ContentHash;
 pub use id::{
-    BlobId, ConversationId, EventStreamId, FileId, HunkId, Ids, MessageId, ModelCallId, ProposalId,
+    ConversationId, EventStreamId, FileId, HunkId, Ids, MessageId, ModelCallId, ProposalId,
     ProviderId, RequestId, RunId, SessionId, TransactionId, TurnId, UsageId, UserId, VersionId,
     WorkspaceId,
 };

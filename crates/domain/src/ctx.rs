@@ -1,4 +1,4 @@
-//! Who asks, and why: the first argument of every domain function.
+//! Who asks: the first argument of every domain function.
 
 use atelier_base::{RequestId, UserId};
 use tokio_util::sync::CancellationToken;
@@ -14,25 +14,14 @@ pub enum Actor {
     Person(UserId),
 }
 
-/// Why something is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// A person's request.
-    Request,
-    /// The server's own start, stop or upkeep.
-    Upkeep,
-}
-
-/// The context of one call: who asks, which request it belongs to, why, and
-/// whether the asker has gone away.
+/// The context of one call: who asks, which request it belongs to, and whether
+/// the asker has gone away.
 #[derive(Clone, Debug)]
 pub struct Ctx {
     /// Who asks.
     pub actor: Actor,
     /// The request, for the log.
     pub request: RequestId,
-    /// Why.
-    pub reason: Reason,
     /// Cancelled when the asker goes away.
     pub cancel: CancellationToken,
 }

@@ -33,7 +33,7 @@ pub use atelier_store::{
     ModelCallRow, ProposalHunkRow, ProposalRow, RunOutcome, RunRow, RunStatus, TurnRow, TurnState,
     UserRow, VersionRow, WorkspaceRow,
 };
-pub use ctx::{Actor, Ctx, Reason};
+pub use ctx::{Actor, Ctx};
 pub use domain::{Domain, ImportSettings, Parts, Settings};
 pub use error::{Conflict, Error, Result, Stale, chain};
 pub use live::Subscription;

@@ -123,6 +123,7 @@ impl Streams {
         };
         Ok(Subscription {
             store: self.store.clone(),
+            over: false,
             stream,
             after,
             changed,
@@ -134,20 +135,27 @@ impl Streams {
 #[derive(Debug)]
 pub struct Subscription {
     store: Store,
+    /// Whether what the stream is about had ended when it was subscribed to.
+    over: bool,
     stream: EventStreamId,
     after: u64,
     changed: watch::Receiver<u64>,
 }
 
 impl Subscription {
-    /// Waits for the next events and returns them in order; never empty.
+    /// Says that nothing new will come: the stream ends with what is stored.
+    pub(crate) fn over(self, over: bool) -> Self {
+        Self { over, ..self }
+    }
+
+    /// Waits for the next events and returns them in order; none at the end.
     ///
     /// # Errors
     /// Fails when the store can't be read.
     pub async fn next(&mut self) -> Result<Vec<EventRow>> {
         loop {
             let found = self.ready().await?;
-            if !found.is_empty() {
+            if !found.is_empty() || self.over {
                 return Ok(found);
             }
             if self.changed.changed().await.is_err() {

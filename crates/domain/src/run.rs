@@ -141,8 +141,9 @@ impl Domain {
     /// # Errors
     /// [`Error::NotFound`] when the asker may not see it.
     pub async fn watch_run(&self, ctx: &Ctx, id: RunId, after: u64) -> Result<Subscription> {
-        self.require_run(ctx, id).await?;
-        self.subscribe(id, Some(after)).await
+        let run = self.require_run(ctx, id).await?;
+        let over = run.status == RunStatus::Finished;
+        Ok(self.subscribe(id, Some(after)).await?.over(over))
     }
 
     /// Stops a run with all its processes. A finished one stays as it is.

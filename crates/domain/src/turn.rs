@@ -228,8 +228,9 @@ impl Domain {
     /// # Errors
     /// [`Error::NotFound`] when the asker may not see it.
     pub async fn watch_turn(&self, ctx: &Ctx, id: TurnId, after: u64) -> Result<Subscription> {
-        self.require_turn(ctx, id).await?;
-        self.subscribe(id, Some(after)).await
+        let turn = self.require_turn(ctx, id).await?;
+        let over = turn.state != TurnState::Running;
+        Ok(self.subscribe(id, Some(after)).await?.over(over))
     }
 
     /// Stops a turn. A finished one stays as it is.

@@ -170,7 +170,11 @@ impl Domain {
         self.streams().publish_all(run, &gathered.take(true)).await
     }
 
-    async fn finish_run(&self, going: &Going, report: Report) -> Result<()> {
+    async fn finish_run(&self, going: &Going, mut report: Report) -> Result<()> {
+        // A run that the server's stop ends was not cancelled by a person.
+        if report.outcome == Outcome::Cancelled && self.stopping().is_cancelled() {
+            report.outcome = Outcome::Interrupted;
+        }
         let wall_ms = u64::try_from(report.wall.as_millis()).unwrap_or(u64::MAX);
         let now = self.now();
         let end = RunEnd {

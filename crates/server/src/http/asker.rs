@@ -3,7 +3,7 @@
 use atelier_api::Code;
 use atelier_base::Secret;
 use atelier_domain::account::SESSION_LIFE;
-use atelier_domain::{Actor, Ctx, Reason};
+use atelier_domain::{Actor, Ctx};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum_extra::extract::cookie::CookieJar;
@@ -40,7 +40,6 @@ impl FromRequestParts<App> for Asker {
         Ok(Self(Ctx {
             actor,
             request: passing.id,
-            reason: Reason::Request,
             cancel: passing.cancel,
         }))
     }

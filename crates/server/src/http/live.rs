@@ -75,6 +75,8 @@ fn follow(
                 () = following.stop.cancelled() => return None,
             };
             match next {
+                // What the stream is about has ended, and this client knows all of it.
+                Ok(rows) if rows.is_empty() => return None,
                 Ok(rows) => following.waiting = rows.into_iter(),
                 Err(error) => {
                     tracing::warn!(error = %chain(&error), "an event stream broke off");
