@@ -84,6 +84,14 @@ const SHOTS = [
   ["design", "/design", undefined, { fullPage: true }],
   ["palette", "/", async (page) => page.keyboard.press("Control+k")],
   ["workspace", SHOP],
+  [
+    "palette-files",
+    SHOP,
+    async (page) => {
+      await page.keyboard.press("Control+k");
+      await page.getByRole("combobox").fill("pri");
+    },
+  ],
   ["workspace-open", SHOP, openFile],
   ["workspace-chat", `${SHOP}?panel=chat`],
   [

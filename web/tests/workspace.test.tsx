@@ -126,6 +126,35 @@ describe("the workspace page", () => {
     expect(leave()).toBe(true);
   });
 
+  it("finds a file by a few letters and opens it", async () => {
+    const workspace = sampleWorkspace();
+    const file = (path: string, id = sampleId()) => ({
+      id,
+      workspaceId: workspace.id,
+      path,
+      kind: "file" as const,
+      language: null,
+      sizeBytes: 1,
+      currentVersionId: sampleId(),
+      deletedAt: null,
+    });
+    const api = emptyApi()
+      .on("get", "/api/workspaces/{id}", () => workspace)
+      .on("get", "/api/workspaces/{id}/files", () => ({
+        items: [file("docs/price-list.md"), file("shop/cart.py"), file("shop/price.py", FILE)],
+        nextCursor: null,
+      }));
+    const { user, router } = openPage(`/w/${workspace.id}`, api);
+    await screen.findByText("The tree");
+    await user.keyboard("{Control>}p{/Control}");
+    const box = await screen.findByRole("combobox", { name: "Commands" });
+    expect(await screen.findByRole("option", { name: "shop/cart.py" })).toBeVisible();
+    await user.type(box, "price");
+    expect(screen.queryByRole("option", { name: "shop/cart.py" })).not.toBeInTheDocument();
+    await user.keyboard("{Enter}");
+    await waitFor(() => expect(router.state.location.search).toMatchObject({ file: FILE }));
+  });
+
   it("says that there is no such workspace", async () => {
     const refusal = new Refusal(404, "not_found", "There is no such thing here.");
     openPage(

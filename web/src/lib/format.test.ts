@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ago, bytes, count, day, dollars, duration, plural } from "./format";
+import { ago, bytes, count, day, dollars, duration, plural, sentence } from "./format";
 
 const NOW = Date.parse("2026-11-21T12:00:00Z");
 
@@ -67,4 +67,14 @@ describe("numbers", () => {
     expect(day("2026-11-21T23:59:59Z")).toBe("21 Nov 2026");
     expect(day("nonsense")).toBe("");
   });
+});
+
+it.each([
+  ["could not connect: nothing listens there", "Could not connect: nothing listens there."],
+  ["src/a.py has no line 12", "src/a.py has no line 12."],
+  ["`127.0.0.1` is not a public address.", "`127.0.0.1` is not a public address."],
+  ["set-user-id programs gain nothing", "Set-user-id programs gain nothing."],
+  ["", ""],
+])("makes a sentence of %j", (text, expected) => {
+  expect(sentence(text)).toBe(expected);
 });

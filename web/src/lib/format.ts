@@ -75,3 +75,14 @@ export function dollars(decimal: string): string {
   const digits = value !== 0 && Math.abs(value) < 0.1 ? 4 : 2;
   return `$${value.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: digits })}`;
 }
+
+/**
+ * Text of the server as a sentence of its own: with a capital, unless it begins
+ * with a name such as a path or a command, and a full stop.
+ */
+export function sentence(text: string): string {
+  const [first = ""] = text.split(/\s/, 1);
+  const begins = /^\p{Ll}[\p{L}'’-]*[,:;]?$/u.test(first);
+  const capital = begins ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  return /[.!?…:]$/.test(capital) || capital === "" ? capital : `${capital}.`;
+}

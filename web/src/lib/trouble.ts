@@ -1,3 +1,5 @@
+import { sentence } from "./format";
+
 /** What a person is told about something that failed. */
 export interface Trouble {
   title: string;
@@ -17,8 +19,8 @@ export function troubleOf(error: unknown): Trouble {
     const { title, detail, hint, requestId } = error.problem;
     return {
       title: textOf(title) ?? "Something failed.",
-      detail: textOf(detail),
-      hint: textOf(hint),
+      detail: sentenceOf(detail),
+      hint: sentenceOf(hint),
       requestId: textOf(requestId),
     };
   }
@@ -31,6 +33,11 @@ export function troubleOf(error: unknown): Trouble {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
+}
+
+function sentenceOf(value: unknown): string | undefined {
+  const text = textOf(value);
+  return text === undefined ? undefined : sentence(text);
 }
 
 function textOf(value: unknown): string | undefined {

@@ -1,6 +1,6 @@
 import { CircleCheck, CircleX } from "lucide-react";
 import type { ProviderCheck } from "@/api/schema";
-import { plural } from "@/lib/format";
+import { plural, sentence } from "@/lib/format";
 import { ErrorState } from "@/ui/ErrorState";
 
 /** What a test of a model found. */
@@ -30,8 +30,8 @@ export function CheckResult({
         className={`mt-px size-4 shrink-0 ${ok ? "text-success" : "text-danger"}`}
       />
       <div className="flex min-w-0 flex-col gap-1">
-        <p className="break-words font-medium">{detail}</p>
-        {hint ? <p className="break-words text-muted">{hint}</p> : null}
+        <p className="break-words font-medium">{sentence(detail)}</p>
+        {hint ? <p className="break-words text-muted">{sentence(hint)}</p> : null}
         {models.length > 0 ? (
           <details className="text-sm">
             <summary className="cursor-pointer text-muted">

@@ -1,5 +1,6 @@
 import { ShieldAlert, ShieldCheck, ShieldX } from "lucide-react";
 import type { Layer, LayerState } from "@/api/schema";
+import { sentence } from "@/lib/format";
 
 const LOOKS: Record<LayerState, { icon: typeof ShieldCheck; word: string; tone: string }> = {
   active: { icon: ShieldCheck, word: "Active", tone: "text-success" },
@@ -14,20 +15,18 @@ export function IsolationLayers({ layers }: { layers: Layer[] }) {
       {layers.map(({ name, state, detail, fix }) => {
         const { icon: Icon, word, tone } = LOOKS[state];
         return (
-          <li key={name} className="flex gap-3 border-line border-b px-4 py-3 last:border-0">
+          <li key={name} className="flex gap-3 border-line border-b px-4 py-2.5 last:border-0">
             <Icon aria-hidden className={`mt-px size-4.5 shrink-0 ${tone}`} />
-            <div className="flex min-w-0 flex-1 flex-col gap-1">
-              <p className="flex flex-wrap justify-between gap-x-4">
-                <span className="font-medium">{name}</span>
-                <span className={`font-medium text-sm ${tone}`}>{word}</span>
-              </p>
-              <p className="break-words text-muted">{detail}</p>
+            <div className="min-w-0 flex-1 sm:grid sm:grid-cols-[11rem_1fr] sm:gap-x-4">
+              <p className="font-medium first-letter:uppercase">{name}</p>
+              <p className="break-words text-muted">{sentence(detail)}</p>
               {fix ? (
-                <pre className="mt-1 overflow-x-auto rounded-sm bg-canvas px-2.5 py-1.5 font-mono text-sm">
+                <pre className="col-start-2 mt-1 overflow-x-auto rounded-sm bg-canvas px-2.5 py-1.5 font-mono text-sm">
                   <code>{fix}</code>
                 </pre>
               ) : null}
             </div>
+            <span className={`font-medium text-sm ${tone}`}>{word}</span>
           </li>
         );
       })}
