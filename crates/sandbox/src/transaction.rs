@@ -20,6 +20,7 @@
 //! caller can't know whether step 4 was reached, so its database must take
 //! the same id twice.
 
+mod durable;
 mod journal;
 mod plan;
 mod rules;

@@ -83,12 +83,14 @@ pub(super) enum Roll {
         path: WorkspacePath,
         staged: u32,
     },
-    /// Makes the names in a folder durable; `None` is the root.
-    Sync {
-        #[serde(with = "optional_path_text")]
-        folder: Option<WorkspacePath>,
-    },
+    /// Makes the names in these folders durable.
+    Sync { folders: Vec<Folder> },
 }
+
+/// A folder of the workspace; `None` is the root.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Folder(#[serde(with = "optional_path_text")] pub(super) Option<WorkspacePath>);
 
 /// What tells a file from another that took its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

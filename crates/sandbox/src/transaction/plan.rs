@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use atelier_base::{ContentHash, WorkspacePath};
 use rustix::fs::{FileType, Stat};
 
-use super::journal::{Journal, Roll, Seen};
+use super::journal::{Folder, Journal, Roll, Seen};
 use super::rules::{Intent, ancestors};
 use super::step::{FileMode, Step, Witness};
 use super::{Changes, Expect, FileChange, FolderContent};
@@ -72,18 +72,20 @@ impl<'a> Plan<'a> {
         let mut removals = self.removals.clone();
         // Inner folders before those that they are in.
         removals.sort_by(|a, b| b.0.cmp(&a.0));
-        let sync = |folder: &Option<WorkspacePath>| Roll::Sync {
-            folder: folder.clone(),
+        let sync = |folders: &BTreeSet<Option<WorkspacePath>>| Roll::Sync {
+            folders: folders.iter().cloned().map(Folder).collect(),
         };
         let make = |path: &WorkspacePath| Roll::MakeFolder { path: path.clone() };
         let mut rolls = self.unlinks.clone();
         rolls.extend(removals.into_iter().map(|(_, roll)| roll));
         // Once a staged name is gone, recovery takes the old name as removed;
         // so that must be durable before.
-        rolls.extend(self.left.iter().map(sync));
+        if !self.left.is_empty() {
+            rolls.push(sync(&self.left));
+        }
         rolls.extend(self.folders.iter().map(make));
         rolls.extend(self.moves.iter().chain(&self.places).cloned());
-        rolls.extend(self.touched.iter().map(sync));
+        rolls.push(sync(&self.touched));
         Journal {
             id: changes.id,
             staged: self.staged,
@@ -95,9 +97,16 @@ impl<'a> Plan<'a> {
     /// Lists all the steps of the commit.
     pub(super) fn steps(self, journal: &Journal) -> FileResult<Vec<Step<'a>>> {
         let bytes = journal.encode()?;
+        let staged = self.stages.iter().filter_map(|step| match step {
+            Step::Stage { staged, .. } => Some(*staged),
+            _ => None,
+        });
+        let sync = Step::SyncStaged {
+            staged: staged.collect(),
+        };
         let mut steps = self.stages;
         steps.extend(self.confirms);
-        steps.extend([Step::WriteJournal { bytes }, Step::SyncState, Step::Publish]);
+        steps.extend([Step::WriteJournal { bytes }, sync, Step::Publish]);
         steps.extend(Step::after_commit(journal));
         Ok(steps)
     }

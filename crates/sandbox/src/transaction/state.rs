@@ -157,6 +157,14 @@ impl StateDirectory {
             .map_err(|e| FileError::io("stage", name, e))
     }
 
+    /// Makes a file's content durable.
+    pub(super) fn sync_file(&self, name: &str) -> FileResult<()> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        openat(&self.directory, name, flags, Mode::empty())
+            .and_then(fsync)
+            .map_err(|e| FileError::io("sync", name, e))
+    }
+
     /// Makes what was written, renamed and deleted here durable.
     pub(super) fn sync(&self) -> FileResult<()> {
         fsync(&self.directory).map_err(|e| FileError::io("sync", &self.path, e))

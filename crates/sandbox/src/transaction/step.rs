@@ -14,7 +14,8 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use super::journal::{Journal, Roll, Seen, Stage};
+use super::durable;
+use super::journal::{Folder, Journal, Roll, Seen, Stage};
 use super::state::staged_name;
 use crate::error::{FileError, FileResult};
 use crate::files::beneath::{self, Mounts, explain_folder, look, look_in, open_folder};
@@ -42,6 +43,9 @@ pub(super) enum Step<'a> {
     },
     /// Writes the journal under its temporary name.
     WriteJournal { bytes: Vec<u8> },
+    /// Makes durable what was written so far: the journal, the staged files
+    /// of these numbers, and their names.
+    SyncStaged { staged: Vec<u32> },
     /// Renames the journal into place: the commit point.
     Publish,
     /// Makes the state directory durable.
@@ -111,6 +115,7 @@ impl<'a> Run<'a> {
             Step::Keep { staged, path } => self.keep(*staged, path),
             Step::Confirm { path, witness } => self.confirm(path, *witness),
             Step::WriteJournal { bytes } => self.write_journal(bytes),
+            Step::SyncStaged { staged } => self.sync_staged(staged),
             Step::Publish => {
                 state.rename(&format!("{}.new", self.id), &Stage::Pending.name(self.id))
             }
@@ -144,7 +149,6 @@ impl<'a> Run<'a> {
         };
         file.write_all(bytes)
             .and_then(|()| Ok(dress(&file, owner, like)?))
-            .and_then(|()| file.sync_all())
             .map_err(|e| FileError::io("write", name, e))
     }
 
@@ -152,8 +156,22 @@ impl<'a> Run<'a> {
         let name = format!("{}.new", self.id);
         let mut file = self.root.state.create(&name, Mode::RUSR | Mode::WUSR)?;
         file.write_all(bytes)
-            .and_then(|()| file.sync_all())
             .map_err(|e| FileError::io("write the journal", name, e))
+    }
+
+    fn sync_staged(&self, staged: &[u32]) -> FileResult<()> {
+        let state = &self.root.state;
+        let files = staged.iter().map(|n| staged_name(self.id, *n));
+        let names: Vec<_> = files
+            .chain([format!("{}.new", self.id)])
+            .map(Some)
+            .collect();
+        // `None` is the directory itself, whose names are complete by now.
+        let all = [names, vec![None]].concat();
+        durable::each(&all, |name| match name {
+            Some(name) => state.sync_file(name),
+            None => state.sync(),
+        })
     }
 
     fn keep(&self, staged: u32, path: &WorkspacePath) -> FileResult<()> {
@@ -235,7 +253,9 @@ impl<'a> Run<'a> {
             Roll::MakeFolder { path } => self.make_folder(path).map(drop),
             Roll::RenameFolder { from, to, inode } => self.rename_folder(from, to, *inode),
             Roll::Place { path, staged } => self.place(path, *staged),
-            Roll::Sync { folder } => self.sync(folder.as_ref()),
+            Roll::Sync { folders } => {
+                durable::each(folders, |Folder(folder)| self.sync(folder.as_ref()))
+            }
         }
     }
 

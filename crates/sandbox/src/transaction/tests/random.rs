@@ -187,7 +187,7 @@ fn random_transactions_crash_into_all_old_or_all_new() {
         let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let old = random.tree();
         let place = old.make();
-        let list = (0..1 + random.below(5))
+        let list = (0..=random.below(5))
             .map(|n| random.change(n, &old))
             .collect();
         let changes = changes(list);
