@@ -79,7 +79,12 @@ export function conflictChoices(names: SideNames): StateField<DecorationSet> {
 }
 
 const lineClass = (name: string) => Decoration.line({ class: `cm-conflict-${name}` });
-const LOOKS = { marker: lineClass("marker"), mine: lineClass("mine"), theirs: lineClass("theirs") };
+const LOOKS = {
+  marker: lineClass("marker"),
+  mine: lineClass("mine"),
+  base: lineClass("base"),
+  theirs: lineClass("theirs"),
+};
 
 function decorate(state: EditorState, names: SideNames): DecorationSet {
   const ranges: Range<Decoration>[] = [];
@@ -91,6 +96,7 @@ function decorate(state: EditorState, names: SideNames): DecorationSet {
     for (let at = block.from; at < last; ) {
       const line = state.doc.lineAt(at);
       const isMarker = [START, BASE, MIDDLE, END].some((marker) => marker.test(line.text));
+      if (BASE.test(line.text)) look = "base";
       if (MIDDLE.test(line.text)) look = "theirs";
       ranges.push((isMarker ? LOOKS.marker : LOOKS[look]).range(line.from));
       at = line.to + 1;

@@ -66,7 +66,7 @@ export function readingExtensions(label: string): Extension {
     highlightSpecialChars(),
     drawSelection(),
     bracketMatching(),
-    EditorView.contentAttributes.of({ "aria-label": label }),
+    EditorView.contentAttributes.of({ "aria-label": label, tabindex: "0" }),
   ];
 }
 

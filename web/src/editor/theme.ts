@@ -134,6 +134,10 @@ const differences = EditorView.theme({
     background: "var(--removed-mark)",
     borderRadius: "2px",
   },
+  // On a marked ground only plain ink is sure to be readable.
+  ".cm-changedText, .cm-changedText span, .cm-deletedText, .cm-deletedText span": {
+    color: "var(--ink)",
+  },
   ".cm-deletedChunk": { paddingLeft: "0.5rem" },
   ".cm-changeGutter": { width: "3px", paddingLeft: "1px" },
   ".cm-changedLineGutter": { background: "var(--success)" },
@@ -159,6 +163,7 @@ const conflicts = EditorView.theme({
     borderTop: "1px solid var(--warning)",
   },
   ".cm-conflict-marker": { color: "var(--muted)", backgroundColor: "var(--hover)" },
+  ".cm-conflict-base, .cm-conflict-base span": { color: "var(--muted)" },
   ".cm-conflict-mine": { backgroundColor: "var(--accent-soft)" },
   ".cm-conflict-theirs": { backgroundColor: "var(--added)" },
 });

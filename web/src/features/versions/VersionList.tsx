@@ -14,6 +14,11 @@ const ICONS: Record<AuthorKind, ReactNode> = {
   import: <Import aria-hidden />,
 };
 
+/** "14:05:09": saves follow each other within seconds. */
+function clockTime(time: string): string {
+  return new Date(time).toLocaleTimeString("en-GB");
+}
+
 /** A file's versions, newest first. */
 export function VersionList({
   versions,
@@ -56,6 +61,9 @@ export function VersionList({
                   className="flex-1"
                 >
                   {ago(version.createdAt)}
+                  <span className="ml-1.5 text-muted text-sm tabular-nums">
+                    {clockTime(version.createdAt)}
+                  </span>
                 </time>
                 {version.id === current ? <Badge tone="success">Current</Badge> : null}
                 <span className="text-muted text-sm tabular-nums">{bytes(version.sizeBytes)}</span>
