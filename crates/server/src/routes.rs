@@ -131,7 +131,6 @@ pub fn router(app: App) -> Router {
     // then strangers are refused, then its body is bounded.
     routes
         .layer(DefaultBodyLimit::max(limit::JSON_BODY_BYTES))
-        .layer(CompressionLayer::new())
         .layer(from_fn_with_state(app.clone(), refuse_strangers))
         .layer(header(CONTENT_SECURITY_POLICY, POLICY))
         .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
@@ -147,6 +146,8 @@ pub fn router(app: App) -> Router {
         ))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(name_problems))
+        // Outside of what writes problem documents anew.
+        .layer(CompressionLayer::new())
         .layer(from_fn_with_state(app.clone(), accompany))
         .with_state(app)
 }
