@@ -27,8 +27,8 @@ use crate::{Caller, Logbook, Setup, within};
 
 /// When every story begins: 2026-01-01T00:00:00Z.
 const BEGINNING: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
-/// What no walk of a workspace shows.
-const LEFT_OUT: [&str; 4] = [".git", "node_modules", ".venv", "__pycache__"];
+/// Folders that are listed, but not what is in them.
+const LEFT_OUT: [&str; 3] = ["node_modules", ".venv", "__pycache__"];
 
 /// The whole product, serving on a socket of its own.
 #[derive(Debug)]
@@ -281,10 +281,10 @@ fn names(folder: &Path) -> Vec<String> {
 
 fn read_tree(folder: &Path, below: &str, found: &mut BTreeMap<String, Option<Vec<u8>>>) {
     for name in names(folder) {
-        if LEFT_OUT.contains(&name.as_str()) {
+        if name == ".git" {
             continue;
         }
-        let place = folder.join(&name);
+        let (place, entered) = (folder.join(&name), !LEFT_OUT.contains(&name.as_str()));
         let path = if below.is_empty() {
             name
         } else {
@@ -295,7 +295,7 @@ fn read_tree(folder: &Path, below: &str, found: &mut BTreeMap<String, Option<Vec
             found.insert(path, Some(fs::read(&place).unwrap()));
         } else {
             found.insert(path.clone(), None);
-            if kind.is_dir() {
+            if kind.is_dir() && entered {
                 read_tree(&place, &path, found);
             }
         }

@@ -16,6 +16,7 @@ use crate::within;
 /// Every header that an answer may have. A new one is a decision.
 static HEADERS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
     BTreeSet::from([
+        "allow",
         "cache-control",
         "connection",
         "content-disposition",

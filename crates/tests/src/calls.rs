@@ -40,10 +40,7 @@ impl Ran {
     /// When the last event is not the end.
     pub fn end(&self) -> TurnEvent {
         let last = self.events.last().expect("a turn has events");
-        assert!(
-            matches!(last.event, TurnEvent::Finished { .. }),
-            "{last:?}"
-        );
+        assert!(matches!(last.event, TurnEvent::Finished { .. }), "{last:?}");
         last.event.clone()
     }
 

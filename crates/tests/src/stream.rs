@@ -89,9 +89,7 @@ impl<E: DeserializeOwned> Events<E> {
     /// # Panics
     /// When nothing comes, or something that is no event.
     pub async fn next(&mut self) -> Option<E> {
-        self.next_raw()
-            .await
-            .map(|(_, data)| read(&data))
+        self.next_raw().await.map(|(_, data)| read(&data))
     }
 
     /// Waits for the next event with its id; `None` when the stream has ended.

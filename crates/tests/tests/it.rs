@@ -6,5 +6,10 @@
 )]
 
 mod it {
+    mod git;
+    mod http;
+    mod input;
     mod session;
+    mod workspaces;
+    mod zips;
 }
