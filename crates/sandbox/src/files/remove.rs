@@ -13,6 +13,9 @@ use super::walk::names_in;
 /// path can say; what lies below is moved up and deleted from there.
 const DEPTH: usize = 100;
 
+/// How the names begin that folders are moved up to.
+pub(crate) const MOVED_UP: &str = ".removing-";
+
 /// How often a folder is emptied again that a process keeps filling.
 const ROUNDS: usize = 8;
 
@@ -76,7 +79,7 @@ impl Removal<'_> {
 
     fn move_up(&mut self, folder: BorrowedFd<'_>, name: &CStr) -> rustix::io::Result<()> {
         let inode = fstat(open_child(folder, name)?)?.st_ino;
-        let higher = CString::new(format!(".removing-{inode}")).map_err(|_| Errno::INVAL)?;
+        let higher = CString::new(format!("{MOVED_UP}{inode}")).map_err(|_| Errno::INVAL)?;
         renameat_with(folder, name, self.top, &higher, RenameFlags::NOREPLACE)?;
         self.moved_up.push(higher);
         Ok(())

@@ -59,6 +59,11 @@ fn check_url(text: &str, protocols: Protocols) -> FileResult<Url> {
     if text.len() > URL_BYTES {
         return Err(bad("it is too long"));
     }
+    // The URL standard drops some of them, so that what is shown and what is
+    // cloned would differ.
+    if text.chars().any(char::is_control) {
+        return Err(bad("it has a control character"));
+    }
     let url = Url::parse(text.trim()).map_err(|_| bad("it is not a URL"))?;
     match (url.scheme(), protocols) {
         ("https", _) | ("http", Protocols::HttpsAndHttp) => {}

@@ -23,7 +23,7 @@ use super::journal::{Journal, Stage};
 use crate::error::{FileError, FileResult};
 use crate::files::beneath::look_in;
 use crate::files::names_in;
-use crate::files::remove::remove_tree;
+use crate::files::remove::{MOVED_UP, remove_tree};
 
 /// The directory, held by handle.
 #[derive(Debug)]
@@ -51,7 +51,8 @@ impl Drop for Locked<'_> {
 pub(super) struct Content {
     /// The journals, oldest first.
     pub(super) journals: BTreeMap<TransactionId, Stage>,
-    leftovers: Vec<(TransactionId, String)>,
+    /// What else is ours, and whose; `None` is what a deletion left.
+    leftovers: Vec<(Option<TransactionId>, String)>,
 }
 
 impl StateDirectory {
@@ -123,14 +124,18 @@ impl StateDirectory {
             leftovers: Vec::new(),
         };
         for (name, _) in self.names()? {
-            let Some((id, rest)) = name.to_str().ok().and_then(split_name) else {
+            let Ok(name) = name.to_str() else { continue };
+            if name.starts_with(MOVED_UP) {
+                content.leftovers.push((None, name.to_owned()));
+            }
+            let Some((id, rest)) = split_name(name) else {
                 continue;
             };
             match Stage::of_suffix(rest) {
                 Some(stage) => {
                     content.journals.insert(id, stage);
                 }
-                None => content.leftovers.push((id, format!("{id}.{rest}"))),
+                None => content.leftovers.push((Some(id), name.to_owned())),
             }
         }
         Ok(content)
@@ -232,7 +237,7 @@ impl Content {
     pub(super) fn delete_orphans(&self, state: &StateDirectory) -> FileResult<()> {
         self.leftovers
             .iter()
-            .filter(|(id, _)| !self.journals.contains_key(id))
+            .filter(|(id, _)| id.is_none_or(|id| !self.journals.contains_key(&id)))
             .try_for_each(|(_, name)| state.delete(name))
     }
 }

@@ -421,3 +421,26 @@ fn an_obstacle_after_the_commit_point_is_named_and_waited_for() {
     assert_eq!(root.recover().unwrap().len(), 1);
     assert_eq!(fs::read(place.files().join("new/c")).unwrap(), b"new c");
 }
+
+#[test]
+fn recovery_deletes_what_is_ours_and_nothing_else() {
+    let (place, changes) = three_files();
+    assert_eq!(crash_after(3, &place, &changes), Some(false));
+    let deep = place.state().join(".removing-7").join("d/".repeat(150));
+    fs::create_dir_all(deep).unwrap();
+    let upper = changes.id.to_string().to_uppercase();
+    let others = [
+        "record.json".to_owned(),
+        format!("{upper}.0"),
+        format!("{}.x", changes.id),
+    ];
+    for name in &others {
+        fs::write(place.state().join(name), "").unwrap();
+    }
+    assert_eq!(place.open().recover().unwrap().len(), 0);
+    let mut left = place.state_names();
+    left.sort();
+    let mut others = others.to_vec();
+    others.sort();
+    assert_eq!(left, others);
+}
