@@ -11,7 +11,7 @@ use crate::edit::{Anchor, EditBody, EditHunk, EditLine, LineOp};
 use crate::error::PatchError;
 use crate::find::{Finder, Match, Outcome, Position, Spot, TooComplex, Wanted, Work};
 use crate::label::MatchLabel;
-use crate::line::text_lines;
+use crate::line::{Ending, text_lines};
 use crate::sheet::{BOM, LineId};
 
 pub(crate) use lines::edit_lines;
@@ -90,6 +90,7 @@ impl Document {
                 EditBody::Fill(text) => self.fill(text),
             };
             position = done.map_err(|stop| self.refuse(&task, stop))?;
+            self.finder.sheet.settle_end();
         }
         Ok(())
     }
@@ -191,16 +192,14 @@ impl Document {
         if let Some(body) = &lines {
             let mut wanted = task.wanted(body);
             wanted.strict = true;
-            match self.finder.find_lines(wanted)? {
-                Outcome::Missing => {}
-                outcome => {
-                    let found = Stop::unless_found(outcome)?;
-                    return Ok(self.put_hunk(&task.hunk.anchor, body, &found));
-                }
+            if let Outcome::Found(found) = self.finder.find_lines(wanted)?
+                && (!old.ends_with('\n') || self.ends_with_newline(body, &found))
+            {
+                return Ok(self.put_hunk(&task.hunk.anchor, body, &found));
             }
         }
         let (old, new) = (unify(old), unify(new));
-        match self.finder.find_within(&old)? {
+        match self.finder.find_within(&old, task.hunk.anchor.line)? {
             Outcome::Missing => {}
             outcome => {
                 let piece = Stop::unless_found(outcome)?;
@@ -216,6 +215,18 @@ impl Document {
         }
         let (piece, new) = Stop::unless_found(self.finder.find_unescaped(&old, &new)?)?;
         Ok(self.put_piece(piece, &new, MatchLabel::EscapeFold))
+    }
+
+    /// Returns whether the last of the lines found for a hunk has a newline,
+    /// which a file's last line may not have.
+    fn ends_with_newline(&self, body: &[EditLine], found: &Match) -> bool {
+        let old = body.iter().filter(|line| line.op != LineOp::Add).count();
+        let sheet = &self.finder.sheet;
+        let last = match found.spot {
+            Spot::Lines(first) => sheet.from(Some(first)).nth(old.saturating_sub(1)),
+            Spot::Behind(_) => None,
+        };
+        last.is_some_and(|last| sheet.ending(last) != Ending::None)
     }
 
     fn fill(&mut self, text: &str) -> Result<Position, Stop> {

@@ -183,6 +183,24 @@ impl Sheet {
         self.stated_newline = Some(newline);
     }
 
+    /// Makes the last line say by its ending whether the text ends with a
+    /// newline. A last line of neither text nor ending goes: it only says that
+    /// the line before it has one.
+    pub(crate) fn settle_end(&mut self) {
+        let Some(last) = self.last() else {
+            return;
+        };
+        let newline = self.stated_newline.unwrap_or(self.final_newline);
+        if newline && self.ending(last) == Ending::None {
+            self.lines[last as usize].ending = self.ending_beside(Some(last));
+        } else if !newline && self.text(last).is_empty() {
+            self.remove(last);
+            self.stated_newline = Some(true);
+        } else if !newline {
+            self.lines[last as usize].ending = Ending::None;
+        }
+    }
+
     /// Says that the text begins with a byte order mark.
     pub(crate) const fn state_bom(&mut self) {
         self.has_bom = true;

@@ -107,7 +107,7 @@ impl Document {
         }
         match body {
             EditBody::Text { new, .. } if is_telling(new) => {
-                let outcome = self.finder.find_within(&unify(new))?;
+                let outcome = self.finder.find_within(&unify(new), None)?;
                 Ok(!matches!(outcome, Outcome::Missing))
             }
             _ => Ok(false),

@@ -83,7 +83,8 @@ impl Finder {
         Some(plain).filter(|&id| id == moved)
     }
 
-    fn nearest_to(&self, places: &[LineId], line: i64) -> Option<LineId> {
+    /// Returns the place nearest to a line, if no other is as near.
+    pub(super) fn nearest_to(&self, places: &[LineId], line: i64) -> Option<LineId> {
         let distance = |id: LineId| (i64::from(id) - line).abs();
         let original = places
             .iter()

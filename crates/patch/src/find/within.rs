@@ -49,8 +49,13 @@ pub(crate) struct Piece {
 }
 
 impl Finder {
-    /// Finds the one place of a text; line endings of every kind are `\n`.
-    pub(crate) fn find_within(&mut self, old: &str) -> Result<Outcome<Piece>, TooComplex> {
+    /// Finds the one place of a text, or the one nearest to the line that it
+    /// was written for. Line endings of every kind are `\n`.
+    pub(crate) fn find_within(
+        &mut self,
+        old: &str,
+        line: Option<u32>,
+    ) -> Result<Outcome<Piece>, TooComplex> {
         let parts: Vec<&str> = old.split('\n').collect();
         let mut pieces: Vec<Piece> = Vec::new();
         for first in self.lines_to_try(&parts)? {
@@ -63,6 +68,12 @@ impl Finder {
         }
         pieces.sort_unstable_by_key(|piece| (self.sheet.place(piece.first), piece.start));
         pieces.dedup();
+        if let Some(line) = line {
+            let lines: Vec<LineId> = pieces.iter().map(|piece| piece.first).collect();
+            if let Some(nearest) = self.nearest_to(&lines, line.into()) {
+                pieces.retain(|piece| piece.first == nearest);
+            }
+        }
         Ok(match pieces[..] {
             [] => Outcome::Missing,
             [piece] => Outcome::Found(piece),
@@ -86,7 +97,7 @@ impl Finder {
             if undone == old || undone.is_empty() {
                 continue;
             }
-            match self.find_within(&undone)? {
+            match self.find_within(&undone, None)? {
                 Outcome::Missing => {}
                 outcome => return Ok(outcome.map(|piece| (piece, escape.undo(new)))),
             }
@@ -199,7 +210,7 @@ mod tests {
 
     fn find(text: &str, old: &str) -> Option<(usize, usize, usize, usize)> {
         let mut finder = Finder::new(text, Work::full());
-        match finder.find_within(old).unwrap() {
+        match finder.find_within(old, None).unwrap() {
             Outcome::Found(p) => {
                 let last = p.last.map_or(usize::MAX, |line| line as usize);
                 Some((p.first as usize, p.start, last, p.end))

@@ -165,4 +165,11 @@ fn the_loose_reading_knows_other_tools_names() {
         Ok(&[("a", "b\n1\nc\n")][..]),
     );
     check(&lax(Format::Edits), &[case]);
+    let within = (
+        "a line hint",
+        hinted,
+        &[("a", "=b\n1\n=b\n")][..],
+        Ok(&[("a", "=b\n1\n=c\n")][..]),
+    );
+    check(&lax(Format::Edits), &[within]);
 }

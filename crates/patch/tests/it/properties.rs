@@ -188,6 +188,38 @@ proptest! {
     }
 
     #[test]
+    fn text_that_occurs_once_is_replaced_literally(
+        before in text(),
+        bare in any::<bool>(),
+        picks in proptest::collection::vec((any::<[prop::sample::Index; 2]>(), "[ab\n]{0,4}"), 1..5),
+    ) {
+        let mut before = before.replace('\r', "");
+        if bare {
+            before.truncate(before.trim_end_matches('\n').len());
+        }
+        let mut expected = before.clone();
+        let mut edits = Vec::new();
+        for ([from, to], new) in picks {
+            let starts: Vec<usize> = expected.char_indices().map(|(at, _)| at).collect();
+            let ends = [&starts[..], &[expected.len()]].concat();
+            let (from, to) = (*from.get(&ends), *to.get(&ends));
+            let old = expected[from.min(to)..from.max(to)].to_owned();
+            let places = starts.iter().filter(|&&at| expected[at..].starts_with(&old));
+            if !old.is_empty() && places.count() == 1 && old != new {
+                expected = expected.replacen(&old, &new, 1);
+                edits.push(serde_json::json!({"path": "f", "old": old, "new": new}));
+            }
+        }
+        if edits.is_empty() || expected == before {
+            return Ok(());
+        }
+        let patch = serde_json::Value::Array(edits).to_string();
+        let patch = parse(&patch, &crate::story::strict(Format::Edits)).unwrap();
+        let planned = plan(&patch, &tree(&[("f", &before)])).unwrap();
+        prop_assert_eq!(planned.files[0].after.as_deref(), Some(expected.as_bytes()));
+    }
+
+    #[test]
     fn random_text_never_panics(text in any::<String>(), file in any::<String>()) {
         for options in all_options() {
             if let Ok(patch) = parse(&text, &options) {
