@@ -85,6 +85,41 @@ describe("diffRows", () => {
     expect(drawn(diffRows(splitLines(numbered(3)), longer, [hunk])).at(-1)).toBe(" 3,5 line 3");
   });
 
+  it("shows unchanged lines in the middle of a hunk as such", () => {
+    const old = splitLines("a\nb\nc\nd\n");
+    const fresh = splitLines("new\na\nb\nC\nd\ne\n");
+    const hunk = { id: "h", oldStart: 0, oldLines: 4, newStart: 0, newLines: 6 };
+    expect(drawn(diffRows(old, fresh, [hunk]))).toEqual([
+      "@h",
+      "+1 new",
+      " 1,2 a",
+      " 2,3 b",
+      "-3 c",
+      "+4 C",
+      " 4,5 d",
+      "+6 e",
+    ]);
+  });
+
+  it("draws each line of both sides once, whatever the change", () => {
+    const sides = ["", "a\n", "a\nb\n", "b\na\n", "a\nx\nb\ny", "y\nb\n\na\n", "\n\n", "a\r\nb\n"];
+    for (const [from, to] of sides.flatMap((from) => sides.map((to) => [from, to] as const))) {
+      const [old, fresh] = [splitLines(from), splitLines(to)];
+      const hunk = {
+        id: "h",
+        oldStart: 0,
+        oldLines: old.lines.length,
+        newStart: 0,
+        newLines: fresh.lines.length,
+      };
+      const rows = diffRows(old, fresh, [hunk]);
+      const texts = (kind: "removed" | "added") =>
+        rows.flatMap((row) => (row.kind === kind || row.kind === "context" ? [row.text] : []));
+      expect(texts("removed"), `${from} to ${to}`).toEqual(old.lines);
+      expect(texts("added"), `${from} to ${to}`).toEqual(fresh.lines);
+    }
+  });
+
   it("shows a new file as added lines only", () => {
     const hunk = { id: "h", oldStart: 0, oldLines: 0, newStart: 0, newLines: 2 };
     const rows = diffRows(splitLines(""), splitLines("a\nb\n"), [hunk]);

@@ -4,7 +4,7 @@
  *
  * Owns line arithmetic only; it knows neither the DOM nor the wire types.
  */
-import { presentableDiff } from "@codemirror/merge";
+import { diff, presentableDiff } from "@codemirror/merge";
 
 /** A range of lines that a change replaces. Starts count from 0. */
 export interface LineHunk {
@@ -31,6 +31,8 @@ export type DiffRow =
       readonly oldLine: number;
       readonly newLine: number;
       readonly text: string;
+      /** The hunk it is in, when it is an unchanged line between two changed ones. */
+      readonly hunk?: string;
     }
   | {
       readonly kind: "removed" | "added";
@@ -66,6 +68,9 @@ export const CONTEXT_LINES = 3;
 
 /** Beyond this many characters on one side, word-level marks cost more than they tell. */
 const MARK_LIMIT = 20_000;
+
+/** A hunk of more lines than this is shown as one block. */
+const SPLIT_LIMIT = 4_000;
 
 /** A hunk in which more than this share differs is better read as two blocks. */
 const MARK_SHARE = 0.7;
@@ -153,21 +158,88 @@ function closeGap(rows: DiffRow[], from: number, to: number): void {
 }
 
 function addHunk(rows: DiffRow[], before: Lines, after: Lines, hunk: LineHunk): void {
-  const removed = before.lines.slice(hunk.oldStart, hunk.oldStart + hunk.oldLines);
-  const added = after.lines.slice(hunk.newStart, hunk.newStart + hunk.newLines);
-  const [removedMarks, addedMarks] = wordMarks(removed, added);
   rows.push({ kind: "hunk", hunk: hunk.id, notes: hunkNotes(before, after, hunk) });
+  const oldEnd = hunk.oldStart + hunk.oldLines;
+  let oldAt = hunk.oldStart;
+  let newAt = hunk.newStart;
+  for (const part of changedParts(before, after, hunk)) {
+    addUnchanged(rows, before, hunk.id, oldAt, newAt, part.oldStart);
+    addChanged(rows, before, after, part);
+    oldAt = part.oldStart + part.oldLines;
+    newAt = part.newStart + part.newLines;
+  }
+  addUnchanged(rows, before, hunk.id, oldAt, newAt, oldEnd);
+}
+
+/** The lines of a hunk that really differ: it may span some that don't. */
+function changedParts(before: Lines, after: Lines, hunk: LineHunk): LineHunk[] {
+  const { id, oldStart, newStart } = hunk;
+  const removed = sliceOf(before, oldStart, hunk.oldLines);
+  const added = sliceOf(after, newStart, hunk.newLines);
+  const isTooLong = removed.length + added.length > SPLIT_LIMIT;
+  if (removed.length === 0 || added.length === 0 || isTooLong) return [hunk];
+  const [a, b] = asCharacters(removed, added);
+  return diff(a, b, { scanLimit: 2_000, timeout: 50 }).map(({ fromA, toA, fromB, toB }) => ({
+    id,
+    oldStart: oldStart + fromA,
+    oldLines: toA - fromA,
+    newStart: newStart + fromB,
+    newLines: toB - fromB,
+  }));
+}
+
+/** Writes each line as one character, the same for the same line: a text to compare by line. */
+function asCharacters(a: readonly string[], b: readonly string[]): [string, string] {
+  const characters = new Map<string, string>();
+  const write = (line: string): string => {
+    const known = characters.get(line);
+    if (known !== undefined) return known;
+    // From a range of the code points that has no surrogates and no marks that combine.
+    const character = String.fromCharCode(0x4e00 + characters.size);
+    characters.set(line, character);
+    return character;
+  };
+  return [a.map(write).join(""), b.map(write).join("")];
+}
+
+/** Lines with what ends them made visible to a comparison. */
+function sliceOf(side: Lines, start: number, count: number): string[] {
+  const marks: Record<string, string> = { "\r\n": "\r", "": "\0" };
+  return side.lines
+    .slice(start, start + count)
+    .map((line, index) => line + (marks[side.endings[start + index] ?? ""] ?? ""));
+}
+
+function addUnchanged(
+  rows: DiffRow[],
+  before: Lines,
+  hunk: string,
+  oldFrom: number,
+  newFrom: number,
+  oldTo: number,
+): void {
+  for (let line = oldFrom; line < oldTo; line += 1) {
+    const newLine = newFrom + (line - oldFrom) + 1;
+    const text = before.lines[line] ?? "";
+    rows.push({ kind: "context", oldLine: line + 1, newLine, text, hunk });
+  }
+}
+
+function addChanged(rows: DiffRow[], before: Lines, after: Lines, part: LineHunk): void {
+  const removed = before.lines.slice(part.oldStart, part.oldStart + part.oldLines);
+  const added = after.lines.slice(part.newStart, part.newStart + part.newLines);
+  const [removedMarks, addedMarks] = wordMarks(removed, added);
   removed.forEach((text, index) => {
-    const line = hunk.oldStart + index;
+    const line = part.oldStart + index;
     const notes = endNotes(before, line);
     const marks = removedMarks[index] ?? [];
-    rows.push({ kind: "removed", hunk: hunk.id, line: line + 1, text, marks, notes });
+    rows.push({ kind: "removed", hunk: part.id, line: line + 1, text, marks, notes });
   });
   added.forEach((text, index) => {
-    const line = hunk.newStart + index;
+    const line = part.newStart + index;
     const notes = endNotes(after, line);
     const marks = addedMarks[index] ?? [];
-    rows.push({ kind: "added", hunk: hunk.id, line: line + 1, text, marks, notes });
+    rows.push({ kind: "added", hunk: part.id, line: line + 1, text, marks, notes });
   });
 }
 

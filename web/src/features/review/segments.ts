@@ -41,7 +41,7 @@ export function segmentsOf(file: ProposalFile, opened: readonly OpenRange[]): Se
       open = [row];
       openKind = "hunk";
       if (hunk) segments.push({ kind: "hunk", hunk, rows: open });
-    } else if (row.kind === "context") {
+    } else if (row.kind === "context" && row.hunk === undefined) {
       if (openKind !== "context") {
         open = [];
         openKind = "context";

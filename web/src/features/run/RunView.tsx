@@ -94,7 +94,8 @@ function RunHead({
 
 /** Why it did not end well, in words. */
 function Explanation({ run }: { run: Run }) {
-  if (!run.outcome || run.outcome === "ok" || run.outcome === "exit") return null;
+  const needsNone = ["ok", "exit", "cancelled"];
+  if (!run.outcome || needsNone.includes(run.outcome)) return null;
   const { meaning } = wordsOf(run.outcome);
   return (
     <div className="shrink-0 border-line border-b bg-warning-soft px-3 py-1.5 text-sm">
