@@ -10,14 +10,10 @@ use crate::line::{count, lines};
 
 pub(crate) use compare::{Replaced, changes, changes_for_merge};
 
-/// Changes with at most this many unchanged lines between them are reviewed
-/// as one hunk: fewer would not read as separate decisions.
-const GROUP_LINES: u32 = 3;
-
 /// One change that is accepted or rejected as a whole.
 ///
 /// The ranges are lines, from 0, of the text before and after, without
-/// context. Unchanged lines lie within when close changes were grouped.
+/// context and without unchanged lines within.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hunk {
     /// What it changes.
@@ -82,7 +78,9 @@ pub fn diff(before: &[u8], after: &[u8]) -> Vec<Hunk> {
         (lines(before).collect(), lines(after).collect());
     for Replaced { old, new } in changes(&before, &after) {
         match hunks.last_mut() {
-            Some(last) if old.start - last.old_range().end <= GROUP_LINES => {
+            // Only what touches is one decision: a hunk holds no unchanged
+            // line, so that what is counted and shown is what changes.
+            Some(last) if old.start == last.old_range().end => {
                 last.old_lines = old.end - last.old_start;
                 last.new_lines = new.end - last.new_start;
             }
@@ -137,13 +135,13 @@ mod tests {
     }
 
     #[test]
-    fn close_changes_are_one_hunk() {
+    fn a_hunk_is_a_run_of_changed_lines() {
         let before = "a\nb\nc\nd\ne\nf\n";
         assert_eq!(ranges(before, before), []);
-        assert_eq!(ranges(before, "A\nb\nc\nd\nE\nf\n"), [(0, 5, 0, 5)]);
+        assert_eq!(ranges(before, "A\nB\nc\nd\ne\nf\n"), [(0, 2, 0, 2)]);
         assert_eq!(
-            ranges(before, "A\nb\nc\nd\ne\nF\n"),
-            [(0, 1, 0, 1), (5, 1, 5, 1)]
+            ranges(before, "A\nb\nC\nd\ne\nf\n"),
+            [(0, 1, 0, 1), (2, 1, 2, 1)]
         );
         assert_eq!(ranges("", "a\n"), [(0, 0, 0, 1)]);
         assert_eq!(ranges("a\n", ""), [(0, 1, 0, 0)]);

@@ -218,9 +218,9 @@ fn text_within_a_line_can_be_escaped_too() {
 }
 
 #[test]
-fn a_grouped_hunk_has_the_worst_of_its_labels() {
-    let two = block("b\n", "B\n") + &block("    d\n", "    D\n");
-    let files = &[("a.py", "a\nb\nc\nd\ne\n1\n2\n3\n4\nz\n")][..];
+fn a_hunk_of_two_blocks_has_the_worse_of_their_labels() {
+    let two = block("b\n", "B\n") + &block("    c\n", "    C\n");
+    let files = &[("a.py", "a\nb\nc\nd\ne\nz\n")][..];
     let plan = planned(&lax(Format::SearchReplace), &two, files).unwrap();
     assert_eq!(labels(&plan), ["indent-4"]);
     let apart = two + &block("z\n", "Z\n");
