@@ -1,35 +1,59 @@
 /** What the scripted model says in the story of the whole path. */
 
-const TIDY = `I add a sentence on what it does, and let the caller say how many words it wants.
+/** The file that the assistant is asked to change. */
+export const PRICES = `from decimal import Decimal
 
-words.py
-\`\`\`python
-<<<<<<< SEARCH
-from collections import Counter
-=======
-"""Counts words."""
+VAT = Decimal("0.19")
 
-from collections import Counter
->>>>>>> REPLACE
-\`\`\`
 
-words.py
-\`\`\`python
-<<<<<<< SEARCH
-def count_words(text):
-    """Return (word, count) pairs, the most frequent first."""
-    return Counter(text.lower().split()).most_common()
-=======
-def count_words(text, limit=None):
-    """Return (word, count) pairs, the most frequent first."""
-    return Counter(text.lower().split()).most_common(limit)
->>>>>>> REPLACE
-\`\`\`
+def net(items):
+    """Adds up prices without tax."""
+    return sum((item["price"] * item["count"] for item in items), Decimal(0))
 
-Nothing else **changes**. See [the documentation](https://docs.python.org/3/library/collections.html).
+
+def tax(items):
+    return net(items) * VAT
+
+
+def gross(items):
+    return net(items) + tax(items)
+
+
+def label(amount):
+    return f"{amount} EUR"
+
+
+if __name__ == "__main__":
+    basket = [{"price": Decimal("9.99"), "count": 3}, {"price": Decimal("0.50"), "count": 7}]
+    print(label(gross(basket)))
 `;
 
-const WRONG = `words.py
+const TIDY = `I say what the module does, and round the label to cents.
+
+prices.py
+\`\`\`python
+<<<<<<< SEARCH
+from decimal import Decimal
+=======
+"""Prices with and without tax."""
+
+from decimal import Decimal
+>>>>>>> REPLACE
+\`\`\`
+
+prices.py
+\`\`\`python
+<<<<<<< SEARCH
+    return f"{amount} EUR"
+=======
+    return f"{amount:.2f} EUR"
+>>>>>>> REPLACE
+\`\`\`
+
+Nothing else **changes**. See [the documentation](https://docs.python.org/3/library/decimal.html).
+`;
+
+const WRONG = `prices.py
 \`\`\`python
 <<<<<<< SEARCH
 def something_else():
@@ -44,9 +68,9 @@ export const SCRIPT = {
   models: ["fake-small"],
   turns: [
     {
-      match: "tidy the words",
+      match: "tidy the prices",
       steps: [
-        { reasoning: "The function has no limit yet." },
+        { reasoning: "The label shows every digit of the amount." },
         { text: TIDY, chunk: 12, delayMs: 40 },
         { usage: { input: 1200, output: 160, cached: 200 } },
       ],

@@ -23,7 +23,7 @@ import {
   textOf,
 } from "../harness/workspace.mjs";
 import { zipOf } from "../harness/zip.mjs";
-import { SCRIPT } from "./whole-path-script.mjs";
+import { PRICES, SCRIPT } from "./whole-path-script.mjs";
 
 story("the whole path", async (t) => {
   const folder = await makeFolder();
@@ -275,14 +275,14 @@ story("the whole path", async (t) => {
   });
 
   await t.step("an answer streams, its edits become a proposal, nothing is written", async () => {
-    await openFile(page, "words.py");
-    const before = await textOf(page, "words.py").innerText();
-    await ask(page, "tidy the words, please");
+    await makeFile(page, "prices.py", PRICES);
+    const before = await textOf(page, "prices.py").innerText();
+    await ask(page, "tidy the prices, please");
     await page.getByText("Answering", { exact: true }).waitFor();
     await look("answer, streaming");
     await page.getByRole("article", { name: "Proposal" }).waitFor();
     await page.getByText("Waiting for you").waitFor();
-    assert.equal(await textOf(page, "words.py").innerText(), before);
+    assert.equal(await textOf(page, "prices.py").innerText(), before);
     await page.getByText(/tokens in/).waitFor();
     await look("answer, proposal");
     await page.getByRole("button", { name: "What was sent" }).first().click();
@@ -307,15 +307,15 @@ story("the whole path", async (t) => {
     await look("review, decided");
     await page.keyboard.press("a");
     await page.getByText("What you accepted is in your files").waitFor();
-    const text = textOf(page, "words.py");
-    await text.getByText("most_common(limit)").waitFor();
-    assert.doesNotMatch(await text.innerText(), /Counts words/);
+    const text = textOf(page, "prices.py");
+    await text.getByText(".2f").waitFor();
+    assert.doesNotMatch(await text.innerText(), /with and without tax/);
     await look("applied");
   });
 
   await t.step("the version says that the assistant made it", async () => {
     await page.getByRole("tab", { name: "Versions" }).click();
-    const [newest] = await page.getByRole("list", { name: "Versions" }).getByRole("button").all();
+    const newest = page.getByRole("list", { name: "Versions" }).getByRole("button").first();
     await newest.getByText("Assistant").waitFor();
     await newest.click();
     await page.getByRole("button", { name: "Its proposal" }).waitFor();
@@ -329,7 +329,7 @@ story("the whole path", async (t) => {
       .getByRole("button", { name: "Undo" })
       .click();
     await page.getByText("It was applied and then taken back").waitFor();
-    await textOf(page, "words.py").getByText("most_common()").waitFor();
+    await textOf(page, "prices.py").getByText(".2f").waitFor({ state: "detached" });
   });
 
   await t.step("a reload in mid-answer takes it up where it is", async () => {
