@@ -142,6 +142,8 @@ const differences = EditorView.theme({
   ".cm-changeGutter": { width: "3px", paddingLeft: "1px" },
   ".cm-changedLineGutter": { background: "var(--success)" },
   ".cm-deletedLineGutter, &.cm-merge-a .cm-changedLineGutter": { background: "var(--danger)" },
+  // The sign of CodeMirror's own is in few fonts.
+  ".cm-collapsedLines:before, .cm-collapsedLines:after": { content: '"⋯"' },
   ".cm-collapsedLines": {
     color: "var(--muted)",
     background: "var(--panel)",

@@ -3,6 +3,7 @@ import { GitPullRequestArrow } from "lucide-react";
 import { proposalsQuery } from "@/api/queries/proposals";
 import type { ProposalState } from "@/api/schema";
 import { useShowInWorkspace } from "@/commands/useWorkspaceNavigation";
+import { cx } from "@/lib/cx";
 import { plural } from "@/lib/format";
 import { Badge, type Tone } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
@@ -39,7 +40,10 @@ export function ProposalCard({
   return (
     <article
       aria-label="Proposal"
-      className="flex flex-wrap items-center gap-x-3 gap-y-2 rounded-md border border-accent/45 bg-accent-soft px-3 py-2.5"
+      className={cx(
+        "flex flex-wrap items-center gap-x-3 gap-y-2 rounded-md border px-3 py-2.5",
+        isOpen ? "border-accent/45 bg-accent-soft" : "border-line bg-raised",
+      )}
     >
       <GitPullRequestArrow aria-hidden className="size-4 shrink-0 text-accent" />
       <div className="min-w-40 flex-1">
@@ -54,7 +58,7 @@ export function ProposalCard({
           {isOpen ? <span className="text-muted">Nothing is written yet.</span> : null}
         </p>
       </div>
-      {state ? <Badge tone={state.tone}>{state.label}</Badge> : null}
+      {state && !isOpen ? <Badge tone={state.tone}>{state.label}</Badge> : null}
       <Button
         size="sm"
         variant={isOpen ? "primary" : "secondary"}

@@ -38,6 +38,17 @@ export function TurnList({
     return () => sizes.disconnect();
   }, []);
 
+  // What was just asked is what a person wants to see, wherever they were.
+  const length = exchanges.length;
+  const lastLength = useRef(length);
+  useEffect(() => {
+    if (length > lastLength.current) {
+      isFollowing.current = true;
+      scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
+    }
+    lastLength.current = length;
+  }, [length]);
+
   const onScroll = () => {
     const box = scroller.current;
     if (!box) return;

@@ -35,6 +35,11 @@ describe("answerParts", () => {
       ["[modify a.py +1 -1]", "[modify a.py +1 -1]", "end"],
     ],
     ["no fence", `a.py\n${block("a\n", "b\n")}`, ["[modify a.py +1 -1]"]],
+    [
+      "lines that only give an edit its place",
+      `a.py\n\`\`\`\n${block("x\na\ny\n", "x\nb\nc\ny\n")}\n\`\`\``,
+      ["[modify a.py +2 -1]"],
+    ],
     ["a new file", `n/new.py\n\`\`\`\n${block("", "b\n")}\n\`\`\``, ["[create n/new.py +1 -0]"]],
     [
       "two files",

@@ -72,8 +72,8 @@ class Reader {
     const path = this.takeHead() ?? this.lastPath;
     this.lastPath = path;
     let section: "search" | "replace" | "done" = "search";
-    let removed = 0;
-    let added = 0;
+    const removed: string[] = [];
+    const added: string[] = [];
     let at = from + 1;
     for (; at < lines.length && section !== "done"; at += 1) {
       const line = lines[at] ?? "";
@@ -82,16 +82,17 @@ class Reader {
       } else if (section === "replace" && REPLACE.test(line)) {
         section = "done";
       } else if (section === "search") {
-        removed += 1;
+        removed.push(line);
       } else {
-        added += 1;
+        added.push(line);
       }
     }
     const isComplete = section === "done";
-    const change = isComplete && removed === 0 ? "create" : "modify";
+    const change = isComplete && removed.length === 0 ? "create" : "modify";
     const raw = lines.slice(from, at).join("\n");
+    const counts = { added: notIn(removed, added), removed: notIn(added, removed) };
     this.flush();
-    this.parts.push({ kind: "edit", path, change, added, removed, isComplete, raw });
+    this.parts.push({ kind: "edit", path, change, ...counts, isComplete, raw });
     return this.closeFence(lines, at);
   }
 
@@ -211,6 +212,17 @@ function readPatchLine(
   } else if (line.startsWith("-")) {
     edit.removed += 1;
   }
+}
+
+/** How many lines of `those` are not among `these`, each of which counts once. */
+function notIn(these: readonly string[], those: readonly string[]): number {
+  const left = new Map<string, number>();
+  for (const line of these) left.set(line, (left.get(line) ?? 0) + 1);
+  return those.filter((line) => {
+    const count = left.get(line) ?? 0;
+    left.set(line, count - 1);
+    return count <= 0;
+  }).length;
 }
 
 /** The path that a line is, once Markdown's dress is taken off. */

@@ -80,7 +80,10 @@ export const FileDiff = memo(function FileDiff(props: FileDiffProps) {
             onOpen={(range) => setOpened([...opened, range])}
           />
         ) : segment.kind === "context" ? (
-          <DiffLines key={`c${firstLineOf(segment.rows)}`} rows={segment.rows} />
+          // As far in as the lines of a hunk, which have an edge.
+          <div key={`c${firstLineOf(segment.rows)}`} className="border-transparent border-l-3">
+            <DiffLines rows={segment.rows} />
+          </div>
         ) : (
           <HunkBlock
             key={segment.hunk.id}

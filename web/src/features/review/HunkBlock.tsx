@@ -132,7 +132,12 @@ function titleOf(hunk: Hunk, number: number): string {
       return `${number}. Rename the file`;
     case "text": {
       const first = hunk.oldStart + 1;
-      if (hunk.oldLines === 0) return `${number}. After line ${hunk.oldStart}`;
+      if (hunk.oldLines === 0 && hunk.oldStart === 0) return `${number}. At the start`;
+      if (hunk.oldLines === 0) {
+        return hunk.oldStart === 0
+          ? `${number}. At the top`
+          : `${number}. After line ${hunk.oldStart}`;
+      }
       const last = hunk.oldStart + hunk.oldLines;
       return first === last ? `${number}. Line ${first}` : `${number}. Lines ${first}–${last}`;
     }

@@ -30,16 +30,18 @@ export function RunHistory({
             type="button"
             aria-current={run.id === shown || undefined}
             onClick={() => onShow(run)}
-            className="flex min-h-row w-full flex-wrap items-center gap-x-3 gap-y-0.5 px-3 py-1 text-left -outline-offset-2 hover:bg-hover aria-[current]:bg-accent-soft"
+            className="grid min-h-row w-full grid-cols-[1fr_auto] items-center gap-x-3 gap-y-0.5 px-3 py-1 text-left -outline-offset-2 hover:bg-hover aria-[current]:bg-accent-soft sm:grid-cols-[minmax(0,1fr)_9rem_9rem_7rem]"
           >
-            <code className="min-w-32 flex-1 truncate font-mono text-sm">{run.command}</code>
-            <span className="text-muted text-sm tabular-nums">
+            <code className="truncate font-mono text-sm">{run.command}</code>
+            <span className="text-right text-muted text-sm tabular-nums">
               {[endingOf(run), run.wallMs == null ? undefined : duration(run.wallMs)]
                 .filter(Boolean)
                 .join(" · ")}
             </span>
-            <OutcomeBadge status={run.status} outcome={run.outcome} />
-            <span className="w-28 text-right text-muted text-sm">{ago(run.createdAt)}</span>
+            <span>
+              <OutcomeBadge status={run.status} outcome={run.outcome} />
+            </span>
+            <span className="text-right text-muted text-sm">{ago(run.createdAt)}</span>
           </button>
         </li>
       ))}

@@ -6,24 +6,36 @@ import { keys } from "@/api/queries/keys";
 import type { FileContent, Version } from "@/api/schema";
 import { useShowInWorkspace } from "@/commands/useWorkspaceNavigation";
 import { showComparison } from "@/editor/lazyViews";
-import { ago } from "@/lib/format";
 import { Button } from "@/ui/Button";
 import { ErrorState } from "@/ui/ErrorState";
 import { Skeleton } from "@/ui/Skeleton";
 import { toast } from "@/ui/Toast";
 
-/** A version compared with what stands now, and the way back to it. */
-export function VersionView({ file, version }: { file: FileContent; version: Version }) {
-  const content = useQuery(versionQuery(version.id));
+/**
+ * A version compared with what stands now, and the way back to it. The version
+ * that stands now is compared with the one before: what it changed.
+ */
+export function VersionView({
+  file,
+  version,
+  before,
+}: {
+  file: FileContent;
+  version: Version;
+  /** The version before it. */
+  before: Version | undefined;
+}) {
   const isCurrent = version.id === file.versionId;
+  const compared = isCurrent && before ? before : version;
+  const content = useQuery(versionQuery(compared.id));
   const restore = useRestore(file);
   return (
     <div className="flex min-h-0 flex-1 flex-col border-line border-t">
       <header className="flex shrink-0 flex-wrap items-center gap-2 px-3 py-1.5">
         <p className="min-w-32 flex-1 text-muted text-sm">
           {isCurrent
-            ? "This is what stands now."
-            : `Struck out: the version of ${ago(version.createdAt)}. In its place: what stands now.`}
+            ? "What the latest version changed."
+            : "Struck out: this version. In its place: what stands now."}
         </p>
         <Links version={version} />
         <Button

@@ -75,7 +75,14 @@ function Versions({ fileId }: { fileId: string }) {
           onMore={() => void versions.fetchNextPage()}
         />
       </div>
-      {shown ? <VersionView key={shown.id} file={file.data} version={shown} /> : null}
+      {shown ? (
+        <VersionView
+          key={shown.id}
+          file={file.data}
+          version={shown}
+          before={items[items.indexOf(shown) + 1]}
+        />
+      ) : null}
     </>
   );
 }
