@@ -35,7 +35,6 @@ export async function openWindow(browser, address, { screen = DESKTOP, ...option
     hasTouch: isPhone,
     isMobile: isPhone,
     reducedMotion: "reduce",
-    ...(process.env.E2E_IDENTITY ? { extraHTTPHeaders: { "accept-encoding": "identity" } } : {}),
     ...options,
   });
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);

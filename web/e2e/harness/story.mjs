@@ -12,7 +12,7 @@ export async function runStories(wanted) {
   const tally = { passed: 0, failed: 0 };
   for (const { name, tell } of stories.filter((each) => each.name.includes(wanted))) {
     console.log(`\n${name}`);
-    await runStory(tell, tally);
+    await runStory(name, tell, tally);
   }
   console.log(`\n${tally.passed} passed, ${tally.failed} failed`);
   return tally.failed === 0 && tally.passed > 0;
@@ -21,9 +21,11 @@ export async function runStories(wanted) {
 /** What a step throws after it has been counted, to leave the story. */
 class Counted extends Error {}
 
-async function runStory(tell, tally) {
+async function runStory(name, tell, tally) {
   const endings = [];
   const told = {
+    /** Heads the names of the story's pictures. */
+    slug: name,
     step: async (name, act) => {
       const began = performance.now();
       try {

@@ -2,15 +2,10 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  expectNoBarriers,
-  openBrowser,
-  openPage,
-  openWindow,
-  picture,
-} from "../harness/browser.mjs";
-import { makeFolder, removeFolder, startAtelier, startModel } from "../harness/processes.mjs";
+import { openPage, openWindow } from "../harness/browser.mjs";
+import { makeFolder, removeFolder } from "../harness/processes.mjs";
 import { request } from "../harness/request.mjs";
+import { openSetting } from "../harness/setting.mjs";
 import { story } from "../harness/story.mjs";
 import {
   ask,
@@ -28,31 +23,9 @@ import { PRICES, SCRIPT } from "./whole-path-script.mjs";
 story("the whole path", async (t) => {
   const folder = await makeFolder();
   t.after(() => removeFolder(folder));
-  const atelier = await startAtelier({
-    config: `[import]\nfolders = [${JSON.stringify(folder)}]\n`,
-  });
-  t.after(atelier.stop);
-  const model = await startModel(SCRIPT);
-  t.after(model.stop);
-  const browser = await openBrowser();
-  t.after(() => browser.close());
-
-  const troubles = [];
-  const window = await openWindow(browser, atelier.address);
-  const page = await openPage(window, troubles);
-  page.setDefaultTimeout(15_000);
-  t.onFailure = async (name) => {
-    await picture(page, `failed ${name}`);
-    console.log(`        server:\n${atelier.output()}`);
-    for (const trouble of troubles) console.log(`        ${trouble}`);
-  };
-  let shots = 0;
-  /** Looks at the page as it is: a picture, and what axe says. */
-  const look = async (name) => {
-    shots += 1;
-    await picture(page, `${String(shots).padStart(2, "0")} ${name}`);
-    await expectNoBarriers(page);
-  };
+  const config = `[import]\nfolders = [${JSON.stringify(folder)}]\n`;
+  const setting = await openSetting(t, { script: SCRIPT, config });
+  const { atelier, model, browser, context, page, troubles, look } = setting;
 
   await t.step("nobody gets in without a session, from elsewhere or by another name", async () => {
     const refused = [
@@ -163,7 +136,7 @@ story("the whole path", async (t) => {
   });
 
   await t.step("a conflict with another tab shows both sides", async () => {
-    const second = await openPage(window, troubles);
+    const second = await openPage(context, troubles);
     second.setDefaultTimeout(15_000);
     await second.goto(page.url());
     await textOf(second, "main.py").waitFor();

@@ -66,7 +66,14 @@ export function useEditorCommands(actions: EditorActions): void {
       command("tab.next", "Next tab", "Alt+PageDown", neighbour(1)),
       command("tab.previous", "Previous tab", "Alt+PageUp", neighbour(-1)),
       command("file.versions", "Show the file's versions", undefined, () => now().onVersions()),
-      command("editor.focus", "Go to the editor", "Alt+E", () => now().onFocus()),
+      // Always there: who opens a file asks for the focus before it is open.
+      command(
+        "editor.focus",
+        "Go to the editor",
+        "Alt+E",
+        () => now().onFocus(),
+        () => true,
+      ),
     ];
   }, []);
   useRegisterCommands(commands);
