@@ -102,18 +102,23 @@ story("a server that is killed", async (t) => {
   });
 });
 
+const MAKE = `import os
+for d in range(100):
+    os.makedirs(f"d{d}")
+    for f in range(200):
+        with open(f"d{d}/f{f}.txt", "w") as file:
+            file.write(str(f))
+`;
+
 story("twenty thousand files", async (t) => {
   const setting = await openSetting(t);
   const { page, look } = setting;
 
   await t.step("are made by a run and stand in the tree", async () => {
     await signIn(setting);
-    const id = await makeWorkspace(setting, "Large", {});
+    const id = await makeWorkspace(setting, "Large", { "make.py": MAKE });
     await page.goto(`/w/${id}`);
-    const make =
-      "import os\nfor d in range(100):\n os.makedirs(f'd{d}')\n for f in range(200):\n  open(f'd{d}/f{f}.txt','w').write(str(f))";
-    await runLine(page, `python3 -c "${make.replaceAll("\n", "\\n")}"`);
-    await runLine(page, `python3 - <<'END'\n${make}\nEND`);
+    await runLine(page, "python3 make.py");
     await page.getByText("Finished", { exact: true }).waitFor({ timeout: 60_000 });
     await page.getByRole("treeitem", { name: "d99", exact: true }).waitFor({ timeout: 60_000 });
   });

@@ -122,7 +122,9 @@ const panels = EditorView.theme({
 });
 
 const differences = EditorView.theme({
-  ".cm-changedLine, .cm-insertedLine": { backgroundColor: "var(--added)" },
+  "&.cm-merge-b .cm-changedLine, .cm-changedLine, .cm-insertedLine": {
+    backgroundColor: "var(--added)",
+  },
   "&.cm-merge-a .cm-changedLine, .cm-deletedChunk, .cm-deletedLine": {
     backgroundColor: "var(--removed)",
   },

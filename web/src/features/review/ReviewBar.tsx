@@ -28,7 +28,7 @@ export function ReviewBar({
   if (proposal.state === "open") {
     return (
       <Bar>
-        <div className="mr-auto text-sm">
+        <div className="mr-auto text-sm @max-lg:w-full">
           <p role="status" className="font-medium tabular-nums">
             {undecided === 0
               ? `All ${plural(total, "change")} decided`
@@ -47,10 +47,16 @@ export function ReviewBar({
             Accept the rest
           </Button>
         ) : null}
-        <Button disabled={isBusy} onClick={onReject}>
+        <Button disabled={isBusy} onClick={onReject} className="@max-lg:flex-1">
           Reject all
         </Button>
-        <Button variant="primary" busy={isBusy} disabled={applied === 0} onClick={onApply}>
+        <Button
+          variant="primary"
+          busy={isBusy}
+          disabled={applied === 0}
+          onClick={onApply}
+          className="@max-lg:flex-1"
+        >
           {applied === total ? `Apply ${total === 1 ? "it" : `all ${total}`}` : `Apply ${applied}`}
         </Button>
       </Bar>

@@ -39,7 +39,10 @@ export function useProposal(proposal: Proposal) {
     mutationFn: (decision: ApplyProposal) => applyProposal(proposal.id, decision),
     onSuccess: (next) => {
       settle(next);
-      const title = `Applied to ${plural(next.fileCount, "file")}`;
+      const changed = next.files.filter(({ hunks }) =>
+        hunks.some(({ state }) => state === "accepted"),
+      );
+      const title = `Applied to ${plural(changed.length, "file")}`;
       toast.success(title, { label: "Undo", run: () => undo.mutate() });
     },
     onError: tell,

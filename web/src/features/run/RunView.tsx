@@ -66,7 +66,10 @@ function RunHead({
   return (
     <header className="flex min-h-9 shrink-0 flex-wrap items-center gap-x-2.5 gap-y-1 border-line border-b px-3 py-1">
       <OutcomeBadge status={run.status} outcome={run.outcome} />
-      <code className="min-w-0 flex-1 truncate font-mono text-sm" title={run.command}>
+      <code
+        className="min-w-0 flex-1 truncate font-mono text-sm max-sm:order-last max-sm:basis-full"
+        title={run.command}
+      >
         {run.command}
       </code>
       <span className="text-muted text-sm tabular-nums">{facts.join(" · ")}</span>
@@ -78,7 +81,7 @@ function RunHead({
           marks errors
         </span>
       ) : null}
-      <span className="flex">
+      <span className="flex max-sm:ml-auto">
         <IconButton size="sm" label="Copy the output" icon={<Copy />} onClick={() => void copy()} />
         <IconButton
           size="sm"

@@ -1,11 +1,12 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { History } from "lucide-react";
+import { ArrowLeft, History } from "lucide-react";
 import { useState } from "react";
 import { fileQuery, versionsQuery } from "@/api/queries/files";
 import { useLiveWorkspace } from "@/api/useLiveWorkspace";
-import { useWorkspaceSearch } from "@/commands/useWorkspaceNavigation";
+import { useShowInWorkspace, useWorkspaceSearch } from "@/commands/useWorkspaceNavigation";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorState } from "@/ui/ErrorState";
+import { IconButton } from "@/ui/IconButton";
 import { Skeleton } from "@/ui/Skeleton";
 import { VersionList } from "./VersionList";
 import { VersionView } from "./VersionView";
@@ -28,6 +29,7 @@ export function VersionsPane({ workspaceId }: { workspaceId: string }) {
 }
 
 function Versions({ fileId }: { fileId: string }) {
+  const show = useShowInWorkspace();
   const file = useQuery(fileQuery(fileId));
   const versions = useInfiniteQuery(versionsQuery(fileId));
   const [shownId, setShown] = useState<string>();
@@ -57,9 +59,16 @@ function Versions({ fileId }: { fileId: string }) {
   }
   return (
     <>
-      <h2 className="shrink-0 truncate border-line border-b px-3 py-2 font-medium">
-        {file.data.file.path}
-      </h2>
+      <header className="flex shrink-0 items-center gap-1 border-line border-b px-3 py-2 max-md:pl-1">
+        <IconButton
+          size="sm"
+          label="Back to the editor"
+          icon={<ArrowLeft />}
+          onClick={() => show({ panel: "editor" })}
+          className="md:hidden"
+        />
+        <h2 className="min-w-0 truncate font-medium">{file.data.file.path}</h2>
+      </header>
       <div
         className={
           shown ? "max-h-[45%] shrink-0 overflow-y-auto" : "min-h-0 flex-1 overflow-y-auto"
