@@ -131,7 +131,8 @@ impl From<Error> for ApiError {
             Error::VersionMissing => Self::new(Code::PreconditionRequired, text).hint(Some(
                 "Send the version id you edited, quoted, as `If-Match`.",
             )),
-            Error::Patch(error) => Self::new(Code::PatchInvalid, text)
+            // It begins with a file's name, which stays as it is written.
+            Error::Patch(error) => Self::new(Code::PatchInvalid, error.to_string())
                 .hint(Some(error.hint()))
                 .field("patch"),
             Error::MergeConflict(conflicts) => {
