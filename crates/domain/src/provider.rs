@@ -287,7 +287,7 @@ impl Domain {
                 .map_err(|_| Error::invalid("model", "give the model's name at the provider"))?;
         }
         if let Some(key) = change.key {
-            let key = Secret::new(key.expose().trim().to_owned());
+            let key = checked_key(&key)?;
             let sealed = || self.vault().seal(row.id.as_uuid().as_bytes(), key.expose());
             row.sealed_key = if key.expose().is_empty() {
                 None
@@ -303,6 +303,21 @@ impl Domain {
         }
         Ok(())
     }
+}
+
+/// The longest key taken, in bytes.
+const KEY_BYTES: usize = 4_096;
+
+/// Returns a key without the space that copying adds, if a header can carry it.
+fn checked_key(key: &Secret<String>) -> Result<Secret<String>> {
+    let key = key.expose().trim();
+    if key.len() > KEY_BYTES || !key.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Error::invalid(
+            "key",
+            format!("a key has at most {KEY_BYTES} visible ASCII characters"),
+        ));
+    }
+    Ok(Secret::new(key.to_owned()))
 }
 
 const ENVIRONMENT_NAME: &str = "Environment";

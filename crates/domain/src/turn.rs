@@ -310,6 +310,10 @@ fn check(new: &NewTurn) -> Result<()> {
     if new.message.trim().is_empty() {
         return Err(Error::invalid("message", "ask something"));
     }
+    // Postgres keeps no NUL in text, and no model was ever asked one.
+    if new.message.contains('\0') {
+        return Err(Error::invalid("message", "the message has a NUL character"));
+    }
     if new.message.len() > limit::MESSAGE_BYTES {
         return Err(Error::TooLarge {
             what: "the message".to_owned(),

@@ -74,6 +74,10 @@ impl Domain {
     ) -> Result<WorkspaceRow> {
         self.require_workspace(ctx, id).await?;
         let name = change.name.as_deref().map(checked_name).transpose()?;
+        if let Some(Some(model)) = &change.default_model {
+            checked_name(model)
+                .map_err(|_| Error::invalid("defaultModel", "give a provider's id"))?;
+        }
         let now = self.now();
         let row = self
             .store()

@@ -1,6 +1,6 @@
 //! Makes a proposal of a patch: parsed, placed, and stored; nothing written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use atelier_base::{
@@ -108,7 +108,11 @@ impl Domain {
             workspace_id: workspace,
             user_id: user,
             turn_id: origin.turn,
-            title: title.chars().take(limit::NAME_CHARS).collect(),
+            title: title
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(limit::NAME_CHARS)
+                .collect(),
             format: patch.format.to_string(),
             patch_hash: self.store().blobs().put(text.as_bytes().to_vec()).await?,
             state: ProposalState::Open,
@@ -201,7 +205,13 @@ impl Domain {
         seen: &BTreeMap<WorkspacePath, VersionId>,
     ) -> Result<Base> {
         let mut base = BTreeMap::new();
-        for path in paths_of(patch) {
+        let paths = paths_of(patch);
+        // What the paths lie in must be folders, so it is looked at too.
+        let folders = paths
+            .iter()
+            .flat_map(|path| std::iter::successors(path.parent(), WorkspacePath::parent));
+        let all: BTreeSet<_> = folders.chain(paths.iter().cloned()).collect();
+        for path in all {
             let entry = match seen.get(&path) {
                 Some(version) => self.seen_entry(*version).await?,
                 None => self.standing_entry(tree, ctx, &path).await?,
@@ -246,6 +256,8 @@ impl Domain {
         let kind = blocking(move || match reader.root.entry(&place) {
             // A path below a file is not there.
             Err(FileError::WrongKind { .. }) => Ok(EntryKind::Missing),
+            // The patch's author hears of it as of any edit that does not fit.
+            Err(FileError::Symlink { .. }) => Ok(EntryKind::Other("path behind a symbolic link")),
             other => other,
         })
         .await?;

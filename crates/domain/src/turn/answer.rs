@@ -321,6 +321,8 @@ impl Gathered {
     fn add(&mut self, delta: Delta, said: &mut Said) {
         match delta {
             Delta::Text(piece) => {
+                // Postgres keeps no NUL in text.
+                let piece = piece.replace('\0', "\u{fffd}");
                 self.bytes += piece.len();
                 said.text.push_str(&piece);
                 match self.events.last_mut() {

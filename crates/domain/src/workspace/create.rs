@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::{checked_name, is_allowed};
 use crate::ctx::Ctx;
 use crate::domain::Domain;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, chain};
 use crate::template;
 use crate::tree::blocking;
 
@@ -76,16 +76,31 @@ impl Domain {
             phase: "Recording files".to_owned(),
             percent: None,
         });
-        let row = self.record_import(ctx, new, &staging).await?;
-        match self.place(&row, staging).await {
-            Ok(()) => Ok(row),
-            Err(error) => {
-                self.store()
-                    .write(async |tx| tx.delete_workspace(row.id).await)
-                    .await?;
-                Err(error)
+        let id = new.id;
+        let made = self.record_and_place(ctx, new, staging).await;
+        if made.is_err() {
+            let place = self.trees().place(id);
+            if let Err(error) = blocking(move || import::delete_tree(&place)).await {
+                tracing::warn!(workspace.id = %id, error = %chain(&error), "a failed import left a folder");
             }
         }
+        made
+    }
+
+    async fn record_and_place(
+        &self,
+        ctx: &Ctx,
+        new: NewWorkspace,
+        staging: Staging,
+    ) -> Result<WorkspaceRow> {
+        let row = self.record_import(ctx, new, &staging).await?;
+        if let Err(error) = self.place(&row, staging).await {
+            self.store()
+                .write(async |tx| tx.delete_workspace(row.id).await)
+                .await?;
+            return Err(error);
+        }
+        Ok(row)
     }
 
     /// Fills the staging directory from the source.
@@ -322,6 +337,10 @@ fn refusal(error: Error) -> Error {
         ) => Error::Import {
             detail: error.to_string(),
             hint: error.hint().map(str::to_owned),
+        },
+        Error::PathTaken { path } => Error::Import {
+            detail: format!("it has a second file named like `{path}`"),
+            hint: Some("Names that differ only by case are one on many machines.".to_owned()),
         },
         Error::Files(error @ (FileError::TooLarge { .. } | FileError::TooMany { .. })) => {
             Error::Import {
