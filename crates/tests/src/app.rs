@@ -27,6 +27,8 @@ use crate::{Caller, Logbook, Setup, within};
 
 /// When every story begins: 2026-01-01T00:00:00Z.
 const BEGINNING: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
+/// How long stopping may take, open streams included.
+const STOPPING: Duration = Duration::from_secs(2);
 /// Folders that are listed, but not what is in them.
 const LEFT_OUT: [&str; 3] = ["node_modules", ".venv", "__pycache__"];
 
@@ -159,28 +161,29 @@ impl TestApp {
     /// When something is left, or does not agree.
     pub async fn finish(self) {
         self.settle().await;
+        // Requests whose clients left may still be on their way.
+        let begun = Instant::now();
+        self.stop_serving().await;
+        self.settle().await;
+        let took = begun.elapsed();
         self.assert_at_rest().await;
         for workspace in self.workspaces().await {
             self.assert_files_match_rows(workspace).await;
         }
         self.model.assert_finished();
         assert_eq!(self.log.errors(), Vec::<String>::new(), "errors in the log");
-        self.stop().await;
+        let begun = Instant::now();
+        within("the domain to stop", self.domain.stop()).await;
+        let took = took + begun.elapsed();
+        assert!(took < STOPPING, "stopping took {took:?}");
     }
 
-    /// Stops as `atelier serve` does.
-    ///
-    /// # Panics
-    /// When it takes longer than two seconds.
-    pub async fn stop(&self) {
-        let begun = Instant::now();
+    /// Stops taking requests, and ends those that are open.
+    pub async fn stop_serving(&self) {
         self.stop.cancel();
         self.domain.begin_stop();
         self.serving.close();
-        self.serving.wait().await;
-        within("the domain to stop", self.domain.stop()).await;
-        let took = begun.elapsed();
-        assert!(took < Duration::from_secs(2), "stopping took {took:?}");
+        within("the server to stop", self.serving.wait()).await;
     }
 
     async fn assert_at_rest(&self) {

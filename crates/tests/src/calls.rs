@@ -56,6 +56,17 @@ impl Ran {
     }
 }
 
+/// Returns a question about a workspace, with nothing attached.
+pub fn question(workspace: Uuid, message: &str) -> Chat {
+    Chat {
+        workspace_id: workspace,
+        conversation_id: None,
+        message: message.to_owned(),
+        files: Vec::new(),
+        provider_id: None,
+    }
+}
+
 impl Caller {
     /// Makes an empty workspace.
     pub async fn workspace(&self, name: &str) -> Workspace {

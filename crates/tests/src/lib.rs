@@ -22,7 +22,7 @@ mod stream;
 
 pub use app::TestApp;
 pub use caller::{Caller, Reply};
-pub use calls::Ran;
+pub use calls::{Ran, question};
 pub use logbook::Logbook;
 pub use program::{Ended, Server, program, run_program};
 pub use setup::{Setup, is_root};
@@ -40,6 +40,19 @@ pub async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, work)
         .await
         .unwrap_or_else(|_| panic!("waited too long for {what}"))
+}
+
+/// Waits, within [`PATIENCE`], for what nobody announces.
+///
+/// # Panics
+/// When it does not happen.
+pub async fn eventually(what: &str, mut happened: impl FnMut() -> bool) {
+    within(what, async {
+        while !happened() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
 
 /// Runs each story on SQLite and, when `TEST_DATABASE_URL` names a server, on

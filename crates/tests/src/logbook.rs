@@ -35,11 +35,18 @@ impl Logbook {
         String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
     }
 
-    /// Returns the lines of errors.
+    /// Returns the errors, each with all of its lines.
     pub fn errors(&self) -> Vec<String> {
-        let text = self.text();
-        let errors = text.lines().filter(|line| line.contains(" ERROR "));
-        errors.map(str::to_owned).collect()
+        let mut records: Vec<String> = Vec::new();
+        for line in self.text().lines() {
+            let begins = line.starts_with(|c: char| c.is_ascii_digit());
+            match records.last_mut() {
+                Some(record) if !begins => record.push_str(line),
+                _ => records.push(line.to_owned()),
+            }
+        }
+        records.retain(|record| record.contains(" ERROR "));
+        records
     }
 
     /// Takes the errors off: the test expects them.

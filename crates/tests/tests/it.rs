@@ -6,10 +6,21 @@
 )]
 
 mod it {
+    mod dropped;
+    mod edits;
+    mod events;
+    mod files;
     mod git;
     mod http;
     mod input;
+    mod links;
+    mod patches;
+    mod proposals;
+    mod providers;
+    mod runs;
     mod session;
+    mod turns;
+    mod usage;
     mod workspaces;
     mod zips;
 }
