@@ -2,10 +2,10 @@ import { useQuery } from "@tanstack/react-query";
 import { Command } from "cmdk";
 import { useMemo, useState } from "react";
 import { filesQuery } from "@/api/queries/files";
+import { rank } from "@/lib/fuzzy";
 import { Dialog } from "@/ui/Dialog";
 import { ErrorState } from "@/ui/ErrorState";
 import { Skeleton } from "@/ui/Skeleton";
-import { bestMatches } from "./pathMatch";
 
 /** As many as can be read at a glance; a few more letters find the rest. */
 const SHOWN = 50;
@@ -28,7 +28,7 @@ export function FilePicker({
     const paths = (files.data ?? [])
       .filter(({ kind, path }) => kind === "file" && !taken.includes(path))
       .map(({ path }) => path);
-    return bestMatches(paths, search, SHOWN);
+    return rank(search, paths, (path) => path, SHOWN);
   }, [files.data, taken, search]);
   return (
     <Dialog

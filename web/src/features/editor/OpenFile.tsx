@@ -115,7 +115,9 @@ function useReceived(
     if (!data) return;
     const { file, content, versionId } = data;
     store.getState().openTab({ fileId: file.id, path: file.path });
-    if (content == null || file.deletedAt != null) return;
+    // What is typed in a file that was deleted meanwhile stays as it is.
+    const isLost = file.deletedAt != null && documents.info(file.id) !== undefined;
+    if (content == null || isLost) return;
     documents.receive(file.id, file.path, { text: content, versionId: versionId ?? "" });
   }, [documents, store, data]);
 }

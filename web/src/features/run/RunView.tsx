@@ -1,6 +1,8 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Copy, RotateCcw } from "lucide-react";
-import { useRef } from "react";
+import { useEffect, useRef } from "react";
+import { keys } from "@/api/queries/keys";
 import type { Run } from "@/api/schema";
 import { bytes, duration } from "@/lib/format";
 import { ErrorState } from "@/ui/ErrorState";
@@ -17,6 +19,7 @@ export function RunView({ run, onRerun }: { run: Run; onRerun: () => void }) {
   const screen = useRef<HTMLDivElement>(null);
   const progress = useRunOutput(run.id, `Output of ${run.command}`, screen);
   const known = withEnd(run, progress);
+  useListedEnd(run, progress);
   const isOver = known.status === "finished";
   return (
     <div className="flex min-h-0 flex-1 flex-col">
@@ -52,7 +55,7 @@ function RunHead({
 }) {
   const facts = [
     endingOf(run),
-    run.wallMs == null ? undefined : duration(run.wallMs),
+    run.wallMs ? duration(run.wallMs) : undefined,
     run.peakMemoryBytes ? `${bytes(run.peakMemoryBytes)} memory` : undefined,
   ].filter(Boolean);
   const copy = async () => {
@@ -99,11 +102,10 @@ function RunHead({
 function Explanation({ run }: { run: Run }) {
   const needsNone = ["ok", "exit", "cancelled"];
   if (!run.outcome || needsNone.includes(run.outcome)) return null;
-  const { meaning } = wordsOf(run.outcome);
   return (
     <div className="shrink-0 border-line border-b bg-warning-soft px-3 py-1.5 text-sm">
       <p>
-        {meaning} {run.reason}
+        {run.reason ?? wordsOf(run.outcome).meaning}
       </p>
       {run.outcome === "refused" ? (
         <p className="mt-1">
@@ -114,6 +116,17 @@ function Explanation({ run }: { run: Run }) {
       ) : null}
     </div>
   );
+}
+
+/** Has the list of runs read again when the stream knows of an end that it doesn't. */
+function useListedEnd({ id, workspaceId, status }: Run, { end }: RunProgress): void {
+  const client = useQueryClient();
+  const isListStale = end !== undefined && status !== "finished";
+  useEffect(() => {
+    if (!isListStale) return;
+    void client.invalidateQueries({ queryKey: keys.runs(workspaceId) });
+    void client.invalidateQueries({ queryKey: keys.run(id) });
+  }, [client, isListStale, workspaceId, id]);
 }
 
 /** What is known of the run, the live stream being ahead of the list. */
