@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use atelier_base::{WorkspacePath, limit};
-use atelier_model::{Message, Request};
+use atelier_model::{Message, Request, Role};
 use atelier_store::{FileKind, MessageRole, MessageRow};
 
 use super::Going;
@@ -62,14 +62,16 @@ impl Domain {
             .await?;
         said.reverse();
         let last = said.pop();
-        messages.extend(said.into_iter().filter_map(spoken));
+        for message in said.into_iter().filter_map(spoken) {
+            alternate(&mut messages, message);
+        }
         let question = last.map(|message| message.content).unwrap_or_default();
         let question = if texts.is_empty() {
             question
         } else {
             format!("Files, as they are now:\n{texts}\n{question}")
         };
-        messages.push(Message::user(question));
+        alternate(&mut messages, Message::user(question));
         Ok(Context {
             request: Request {
                 messages,
@@ -144,6 +146,20 @@ fn spoken(message: MessageRow) -> Option<Message> {
             Some(Message::assistant(message.content, Vec::new()))
         }
         MessageRole::Assistant | MessageRole::Tool => None,
+    }
+}
+
+/// Adds a message so that person and model take turns, the person first, which
+/// strict servers insist on: a question whose turn failed has no answer, and
+/// the first answer's question may be too long ago.
+fn alternate(messages: &mut Vec<Message>, message: Message) {
+    match messages.last_mut() {
+        Some(last) if last.role == message.role => {
+            last.content.push_str("\n\n");
+            last.content.push_str(&message.content);
+        }
+        Some(last) if last.role == Role::System && message.role == Role::Assistant => {}
+        _ => messages.push(message),
     }
 }
 
