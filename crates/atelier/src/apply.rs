@@ -42,6 +42,8 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
+/// Where the journal lies, in the directory to change.
+const STATE: &str = ".atelier";
 const REFUSED: u8 = 1;
 const USAGE: u8 = 2;
 
@@ -54,7 +56,11 @@ enum Refusal {
 
 /// Applies the patch on standard input.
 pub(crate) fn main(arguments: &Arguments) -> ExitCode {
-    match run(arguments) {
+    let done = run(arguments);
+    // The journal lies there while a change is under way; one that is not
+    // finished stays.
+    let _ = std::fs::remove_dir(arguments.dir.join(STATE));
+    match done {
         Ok(plan) => {
             report(arguments, &plan);
             ExitCode::SUCCESS
@@ -136,7 +142,7 @@ fn open(arguments: &Arguments) -> Result<Root, Refusal> {
             arguments.dir.display()
         )));
     }
-    Root::open(&arguments.dir, &arguments.dir.join(".atelier")).map_err(Refusal::Files)
+    Root::open(&arguments.dir, &arguments.dir.join(STATE)).map_err(Refusal::Files)
 }
 
 /// A directory as the edit engine reads it.

@@ -67,6 +67,9 @@ async fn run(config: Config) -> Result<ExitCode> {
     let domain = open(config).await?;
     let token = domain.create_sign_in_token().await?;
     let router = atelier_server::router(App::new(domain.clone(), options));
+    // Before anybody is told that it serves, and so may ask it to stop.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
     say(&format!("Atelier is at {base}"));
     say(&format!(
         "Sign in (once, within an hour): {base}/sign-in#token={}",
@@ -75,15 +78,16 @@ async fn run(config: Config) -> Result<ExitCode> {
     let stop = CancellationToken::new();
     let serving = atelier_server::serve(listener, router, stop.clone());
     let stopping = async {
-        wait_for_signal().await?;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
         say("Stopping.");
         stop.cancel();
         // Ends the streams, which would keep their connections open.
         domain.begin_stop();
-        anyhow::Ok(())
     };
-    let ((), stopped) = tokio::join!(serving, stopping);
-    stopped?;
+    tokio::join!(serving, stopping);
     if tokio::time::timeout(PATIENCE, domain.stop()).await.is_err() {
         tracing::warn!(
             "stopped before every turn and run was recorded; the next start marks them as interrupted"
@@ -120,16 +124,4 @@ async fn open(config: Config) -> Result<Domain> {
     .await
     .context("could not start")?;
     Ok(domain)
-}
-
-async fn wait_for_signal() -> Result<()> {
-    let (mut interrupt, mut terminate) = (
-        signal(SignalKind::interrupt())?,
-        signal(SignalKind::terminate())?,
-    );
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-    Ok(())
 }
