@@ -6,6 +6,8 @@
 )]
 
 mod it {
+    mod cli;
+    mod crash;
     mod dropped;
     mod edits;
     mod events;
@@ -14,10 +16,12 @@ mod it {
     mod http;
     mod input;
     mod links;
+    mod live;
     mod patches;
     mod proposals;
     mod providers;
     mod runs;
+    mod secrets;
     mod session;
     mod turns;
     mod usage;

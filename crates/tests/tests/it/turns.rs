@@ -129,6 +129,28 @@ on_both_engines! {
         assert_eq!(said, [("user", "My name is Ana."), ("assistant", "Ana."), ("user", "What is my name?")]);
     }
 
+    async fn roles_alternate_also_after_failures_and_in_long_conversations(app) {
+        let owner = app.owner();
+        let workspace = owner.workspace("a").await.id;
+        let mut conversation = None;
+        for n in 0..26 {
+            let failed = n % 7 == 3;
+            app.model.push(if failed { Turn::error(500, "oops") } else { Turn::text(format!("answer {n}")) });
+            let mut asked = question(workspace, &format!("question {n}"));
+            asked.conversation_id = conversation;
+            let ran = owner.ask(&asked).await;
+            assert_eq!(ran.turn.state == TurnState::Failed, failed);
+            conversation = Some(ran.turn.conversation_id);
+        }
+        let body = app.model.requests().pop().unwrap().body;
+        let said = body["messages"].as_array().unwrap();
+        let roles: Vec<&str> = said.iter().map(|message| message["role"].as_str().unwrap()).collect();
+        assert_eq!(roles[..3], ["system", "user", "assistant"]);
+        assert!(roles.windows(2).all(|two| two[0] != two[1]), "{roles:?}");
+        // A question that got no answer is not forgotten.
+        assert!(said.iter().any(|message| message["content"] == "question 24\n\nquestion 25"), "{said:?}");
+    }
+
     async fn a_conversation_belongs_to_one_workspace(app) {
         let owner = app.owner();
         let (one, two) = (owner.workspace("one").await.id, owner.workspace("two").await.id);

@@ -1,0 +1,615 @@
+//! The command line: exit statuses, output that programs read, and errors
+//! that people do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use atelier_api::event::{RunEvent, WorkspaceEvent};
+use atelier_api::run::Execute;
+use atelier_api::session::Session;
+use atelier_model::fake::{FakeModel, Script, Turn};
+use atelier_tests::{Caller, Ended, Server, question, run_program};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::edits::{add, delete, envelope, move_to, search_replace, update, whole};
+
+const TEXT: &str = "one\ntwo\nthree\n";
+
+/// A folder with a few files.
+fn project() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.txt"), TEXT).unwrap();
+    fs::write(folder.path().join("b.txt"), "b\n").unwrap();
+    folder
+}
+
+/// Everything in a folder: names, and texts of files.
+fn tree(folder: &Path) -> BTreeMap<String, Option<String>> {
+    let mut found = BTreeMap::new();
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(next) = waiting.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(folder).unwrap().display().to_string();
+            if path.is_symlink() {
+                found.insert(name, None);
+            } else if path.is_dir() {
+                waiting.push(path);
+                found.insert(name, None);
+            } else {
+                found.insert(name, fs::read_to_string(path).ok());
+            }
+        }
+    }
+    found
+}
+
+async fn apply(folder: &Path, flags: &[&str], patch: &str) -> Ended {
+    let arguments: Vec<&str> = ["apply", "--dir", "."]
+        .iter()
+        .chain(flags)
+        .copied()
+        .collect();
+    run_program(folder, &arguments, patch).await
+}
+
+#[tokio::test]
+async fn apply_takes_every_format() {
+    let unified = "--- a/a.txt\n+++ b/a.txt\n@@ -1,3 +1,3 @@\n one\n-two\n+TWO\n three\n";
+    let edits = r#"[{"path":"a.txt","old":"two","new":"TWO"}]"#;
+    for (format, patch) in [
+        ("search_replace", search_replace("a.txt", "two", "TWO")),
+        ("apply_patch", envelope(&[update("a.txt", "two", "TWO")])),
+        ("unified", unified.to_owned()),
+        ("edits", edits.to_owned()),
+        ("whole", whole("a.txt", "one\nTWO\nthree")),
+    ] {
+        for named in [format, "auto"] {
+            let folder = project();
+            let ended = apply(folder.path(), &["--format", named], &patch).await;
+            assert_eq!(
+                (ended.code, ended.stderr.as_str()),
+                (Some(0), ""),
+                "{format} as {named}: {ended:?}"
+            );
+            assert!(ended.stdout.starts_with("modify a.txt"), "{ended:?}");
+            let expected = BTreeMap::from(
+                [("a.txt", "one\nTWO\nthree\n"), ("b.txt", "b\n")]
+                    .map(|(name, text)| (name.to_owned(), Some(text.to_owned()))),
+            );
+            assert_eq!(tree(folder.path()), expected, "{format} as {named}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn apply_makes_moves_and_deletes() {
+    let folder = project();
+    let patch = envelope(&[
+        add("new/c.txt", "c"),
+        delete("b.txt"),
+        move_to("a.txt", "moved.txt", "two", "TWO"),
+    ]);
+    let ended = apply(folder.path(), &["--json"], &patch).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let said: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(said["applied"], true);
+    let changes: BTreeSet<(&str, &str)> = said["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|file| {
+            (
+                file["change"].as_str().unwrap(),
+                file["path"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        changes,
+        BTreeSet::from([
+            ("create", "new/c.txt"),
+            ("delete", "b.txt"),
+            ("rename", "moved.txt")
+        ])
+    );
+    assert_eq!(
+        tree(folder.path()).into_keys().collect::<Vec<_>>(),
+        ["moved.txt", "new", "new/c.txt"]
+    );
+}
+
+#[tokio::test]
+async fn apply_only_checks_when_asked_to() {
+    let folder = project();
+    let before = tree(folder.path());
+    let ended = apply(
+        folder.path(),
+        &["--check", "--json"],
+        &search_replace("a.txt", "two", "TWO"),
+    )
+    .await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(
+        serde_json::from_str::<Value>(&ended.stdout).unwrap()["applied"],
+        false
+    );
+    let ended = apply(
+        folder.path(),
+        &["--check"],
+        &search_replace("a.txt", "nine", "x"),
+    )
+    .await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert_eq!(tree(folder.path()), before);
+}
+
+#[tokio::test]
+async fn apply_refuses_with_1_and_changes_nothing() {
+    let folder = project();
+    std::os::unix::fs::symlink("/etc", folder.path().join("link")).unwrap();
+    let before = tree(folder.path());
+    for (what, patch) in [
+        ("prose", "Nothing to do.".to_owned()),
+        ("not there", search_replace("a.txt", "nine", "x")),
+        (
+            "one of two does not fit",
+            [
+                search_replace("b.txt", "b", "B"),
+                search_replace("a.txt", "nine", "x"),
+            ]
+            .concat(),
+        ),
+        (
+            "one of two leads out",
+            envelope(&[update("a.txt", "two", "TWO"), add("../out.txt", "x")]),
+        ),
+        ("absolute", add_one("/etc/atelier-test")),
+        ("git's own", add_one(".git/config")),
+        ("ours", add_one(".atelier/x")),
+        ("through a link", add_one("link/x")),
+        (
+            "cut off",
+            "*** Begin Patch\n*** Update File: a.txt\n".to_owned(),
+        ),
+    ] {
+        for flags in [&[][..], &["--json"]] {
+            let ended = apply(folder.path(), flags, &patch).await;
+            assert_eq!(ended.code, Some(1), "{what}: {ended:?}");
+            if flags.is_empty() {
+                assert!(
+                    ended.stdout.is_empty() && !ended.stderr.is_empty(),
+                    "{what}: {ended:?}"
+                );
+            } else {
+                let said: Value = serde_json::from_str(&ended.stdout).unwrap();
+                assert_eq!(said["applied"], false, "{what}");
+                assert!(
+                    said["error"]["code"].is_string() && said["error"]["detail"].is_string(),
+                    "{what}: {said}"
+                );
+            }
+            assert_eq!(tree(folder.path()), before, "{what}");
+        }
+    }
+}
+
+fn add_one(path: &str) -> String {
+    envelope(&[add(path, "x")])
+}
+
+#[tokio::test]
+async fn apply_says_2_when_it_is_called_wrongly() {
+    let folder = project();
+    let large = "x".repeat(4 * 1024 * 1024 + 1);
+    for (arguments, input) in [
+        (&["apply"][..], ""),
+        (&["apply", "--dir", "none"], ""),
+        (&["apply", "--dir", "a.txt"], ""),
+        (&["apply", "--dir", ".", "--format", "ed"], ""),
+        (&["apply", "--dir", ".", "--path", "../x"], ""),
+        (&["apply", "--dir", ".", "--colour"], ""),
+        (&["apply", "--dir", "."], &large),
+        (&["frobnicate"], ""),
+        (&[], ""),
+    ] {
+        let ended = run_program(folder.path(), arguments, input).await;
+        assert_eq!(ended.code, Some(2), "{arguments:?}: {ended:?}");
+        assert!(!ended.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[tokio::test]
+async fn doctor_tells_programs_and_people_the_same() {
+    let folder = project();
+    let json = run_program(folder.path(), &["doctor", "--json"], "").await;
+    let said: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(said["ready"] == true, json.code == Some(0), "{json:?}");
+    let layers: Vec<&str> = said["layers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|layer| layer["name"].as_str().unwrap())
+        .collect();
+    let text = run_program(folder.path(), &["doctor"], "").await;
+    assert_eq!(text.code, json.code);
+    for layer in layers {
+        assert!(text.stdout.contains(layer), "{layer}: {}", text.stdout);
+    }
+    assert!(
+        said["runtimes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|runtime| runtime["language"] == "python")
+    );
+}
+
+#[tokio::test]
+async fn run_passes_output_input_and_status_through() {
+    let folder = project();
+    for (arguments, input, code, stdout) in [
+        (&["run", "--", "sh", "-c", "exit 7"][..], "", 7, ""),
+        (&["run", "--", "cat"], "through", 0, "through"),
+        (&["run", "--", "cat", "b.txt"], "", 0, "b\n"),
+        (&["run", "--", "no-such-program"], "", 127, ""),
+        (&["run", "--", "sh", "-c", "kill -TERM $$"], "", 143, ""),
+        (&["run", "--timeout", "1", "--", "sleep", "20"], "", 124, ""),
+        (&["run"], "", 2, ""),
+    ] {
+        let ended = run_program(folder.path(), arguments, input).await;
+        assert_eq!(
+            (ended.code, ended.stdout.as_str()),
+            (Some(code), stdout),
+            "{arguments:?}: {ended:?}"
+        );
+    }
+    let ended = run_program(
+        folder.path(),
+        &["run", "--", "sh", "-c", "echo x > made; cat /etc/shadow"],
+        "",
+    )
+    .await;
+    assert_eq!(
+        (ended.code, ended.stdout.as_str()),
+        (Some(1), ""),
+        "{ended:?}"
+    );
+    assert_eq!(
+        fs::read_to_string(folder.path().join("made")).unwrap(),
+        "x\n"
+    );
+}
+
+#[tokio::test]
+async fn serve_says_what_is_wrong_with_its_configuration() {
+    for (config, words) in [
+        (
+            Some("[run]\nwall_secs = 3\n"),
+            &["wall_secs", "atelier.toml"][..],
+        ),
+        (Some("[run]\npids = 0\n"), &["[run]"]),
+        (Some("[run\n"), &["atelier.toml"]),
+        (
+            Some("[server]\nlisten = \"here\"\n"),
+            &["atelier.toml", "listen"],
+        ),
+        (
+            Some("[server]\npublic_url = \"https://h/path\"\n"),
+            &["public URL"],
+        ),
+        (Some("[model]\nname = \"m\"\n"), &["base URL"]),
+        (
+            Some("[import]\nfolders = [\"relative\"]\n"),
+            &["import.folders", "relative"],
+        ),
+        (
+            Some("[storage]\ndatabase_url = \"mysql://h/d\"\n"),
+            &["storage.database_url"],
+        ),
+        (None, &["atelier.toml"]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        if let Some(config) = config {
+            fs::write(folder.path().join("atelier.toml"), config).unwrap();
+        }
+        let arguments = [
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--data",
+            "data",
+            "--config",
+            "atelier.toml",
+        ];
+        let ended = run_program(folder.path(), &arguments, "").await;
+        assert_eq!(
+            (ended.code, ended.stdout.as_str()),
+            (Some(1), ""),
+            "{config:?}: {ended:?}"
+        );
+        for word in words {
+            assert!(ended.stderr.contains(word), "{config:?}: {}", ended.stderr);
+        }
+    }
+}
+
+#[tokio::test]
+async fn serve_says_when_the_address_is_taken() {
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let ended = run_program(
+        folder.path(),
+        &["serve", "--listen", &address, "--data", "data"],
+        "",
+    )
+    .await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(
+        ended.stderr.contains(&address) && ended.stderr.contains("--listen"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[tokio::test]
+async fn serve_keeps_its_data_to_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::start(folder.path()).await;
+    let data = folder.path().join("data");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&data), 0o700);
+    for file in ["secret.key", "atelier.db"] {
+        assert_eq!(mode(&data.join(file)), 0o600, "{file}");
+    }
+    assert_eq!(server.terminate().await, Some(0));
+    fs::set_permissions(data.join("secret.key"), fs::Permissions::from_mode(0o644)).unwrap();
+    let ended = run_program(
+        folder.path(),
+        &["serve", "--listen", "127.0.0.1:0", "--data", "data"],
+        "",
+    )
+    .await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.stderr.contains("chmod 600"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn serve_stops_in_time_with_streams_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::start(folder.path()).await;
+    let owner = server.owner().await;
+    let workspace = owner.workspace("a").await.id;
+    let run = Execute {
+        workspace_id: workspace,
+        command: Some("echo on; sleep 1000".to_owned()),
+        ..Execute::default()
+    };
+    let run = owner.start_run(&run).await.id;
+    let mut output = owner
+        .watch::<RunEvent>(&format!("/api/execute/{run}/events"))
+        .await;
+    output
+        .until(|event| matches!(event.event, RunEvent::Output { .. }))
+        .await;
+    let mut live = owner
+        .socket(&format!("/api/workspaces/{workspace}/events"), &[])
+        .await
+        .unwrap();
+    let begun = Instant::now();
+    assert_eq!(server.terminate().await, Some(0), "{}", server.log());
+    let took = begun.elapsed();
+    assert!(took < Duration::from_secs(2), "stopping took {took:?}");
+    output.all().await;
+    while live.next::<WorkspaceEvent>().await.is_some() {}
+}
+
+#[tokio::test]
+async fn admin_prints_a_link_that_works_while_the_server_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::start(folder.path()).await;
+    let arguments = [
+        "admin",
+        "sign-in-link",
+        "--data",
+        "data",
+        "--url",
+        &server.base,
+    ];
+    let ended = run_program(folder.path(), &arguments, "").await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let (_, link) = ended.stdout.trim().split_once("): ").unwrap();
+    let (base, token) = link.split_once("/sign-in#token=").unwrap();
+    assert_eq!(base, server.base);
+    let owner = Caller::new(base).sign_in(token).await;
+    assert_eq!(
+        owner.get("/api/session").await.ok::<Session>().user.name,
+        "Owner"
+    );
+    assert_eq!(server.terminate().await, Some(0));
+}
+
+/// The fields of the eight entities, as the export names them.
+const ENTITIES: [(&str, &[&str]); 8] = [
+    (
+        "Workspace",
+        &["id", "ownerId", "name", "defaultModel", "createdAt"],
+    ),
+    (
+        "File",
+        &[
+            "id",
+            "workspaceId",
+            "path",
+            "language",
+            "currentVersionId",
+            "deletedAt",
+        ],
+    ),
+    (
+        "FileVersion",
+        &[
+            "id",
+            "fileId",
+            "contentRef",
+            "contentHash",
+            "createdBy",
+            "createdAt",
+        ],
+    ),
+    (
+        "Conversation",
+        &["id", "workspaceId", "title", "activeModel", "createdAt"],
+    ),
+    (
+        "AssistantMessage",
+        &[
+            "id",
+            "conversationId",
+            "role",
+            "content",
+            "toolCalls",
+            "createdAt",
+        ],
+    ),
+    (
+        "ModelCall",
+        &[
+            "id",
+            "conversationId",
+            "provider",
+            "model",
+            "inputTokens",
+            "outputTokens",
+            "cost",
+            "latencyMs",
+        ],
+    ),
+    (
+        "ExecutionJob",
+        &[
+            "id",
+            "workspaceId",
+            "command",
+            "status",
+            "stdoutRef",
+            "stderrRef",
+            "startedAt",
+            "finishedAt",
+        ],
+    ),
+    (
+        "UsageRecord",
+        &[
+            "id",
+            "userId",
+            "workspaceId",
+            "type",
+            "quantity",
+            "cost",
+            "createdAt",
+        ],
+    ),
+];
+
+#[tokio::test]
+async fn admin_exports_the_eight_entities() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = FakeModel::local(Script::of([Turn::text("Hello.")]))
+        .await
+        .unwrap();
+    let config = format!(
+        "[model]\nbase_url = \"{}\"\nname = \"fake-model\"\ninput_usd_per_million = \"1\"\noutput_usd_per_million = \"1\"\n",
+        model.url()
+    );
+    fs::write(folder.path().join("atelier.toml"), config).unwrap();
+    let mut server = Server::start(folder.path()).await;
+    let owner = server.owner().await;
+    let workspace = owner
+        .workspace_with("exported", &[("main.py", "print(1)\n")])
+        .await
+        .id;
+    owner.ask(&question(workspace, "hi")).await;
+    owner.sh(workspace, "echo x > made").await;
+
+    let ended = run_program(folder.path(), &["admin", "export", "--data", "data"], "").await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let mut seen: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for line in ended.stdout.lines() {
+        let value: Value = serde_json::from_str(line).unwrap();
+        seen.entry(value["entity"].as_str().unwrap().to_owned())
+            .or_default()
+            .push(value);
+    }
+    let names: BTreeSet<&str> = ENTITIES.iter().map(|(name, _)| *name).collect();
+    assert_eq!(
+        seen.keys().map(String::as_str).collect::<BTreeSet<_>>(),
+        names
+    );
+    for (name, fields) in ENTITIES {
+        let expected: BTreeSet<&str> = fields.iter().copied().chain(["entity"]).collect();
+        for value in &seen[name] {
+            let found: BTreeSet<&str> = value
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(String::as_str)
+                .collect();
+            assert_eq!(found, expected, "{name}");
+        }
+    }
+    // Contents are where the export says.
+    for version in &seen["FileVersion"] {
+        let blob = folder
+            .path()
+            .join("data")
+            .join(version["contentRef"].as_str().unwrap());
+        assert!(blob.exists(), "{version}");
+    }
+    assert!(
+        seen["FileVersion"]
+            .iter()
+            .any(|version| version["createdBy"].as_str().unwrap().starts_with("run:"))
+    );
+    assert!(
+        seen["ModelCall"][0]["cost"].is_string(),
+        "{}",
+        seen["ModelCall"][0]
+    );
+    assert_eq!(server.terminate().await, Some(0));
+}
+
+#[tokio::test]
+async fn fake_model_says_where_a_script_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("script.json"),
+        "{\"turns\":[{\"steps\":[{\"says\":\"a\"}]}]}",
+    )
+    .unwrap();
+    for (script, word) in [("script.json", "says"), ("none.json", "none.json")] {
+        let ended = run_program(folder.path(), &["fake-model", "--script", script], "").await;
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert!(ended.stderr.contains(word), "{}", ended.stderr);
+    }
+}
+
+#[tokio::test]
+async fn every_command_has_help() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in ["serve", "apply", "run", "doctor", "fake-model", "admin"] {
+        let ended = run_program(folder.path(), &[command, "--help"], "").await;
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert!(ended.stdout.contains("Usage:"), "{}", ended.stdout);
+    }
+    let version = run_program(folder.path(), &["--version"], "").await;
+    assert_eq!(
+        version.stdout.trim(),
+        concat!("atelier ", env!("CARGO_PKG_VERSION"))
+    );
+}
