@@ -44,7 +44,7 @@ export function TurnList({
   useEffect(() => {
     if (length > lastLength.current) {
       isFollowing.current = true;
-      scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
+      if (scroller.current) scroller.current.scrollTop = scroller.current.scrollHeight;
     }
     lastLength.current = length;
   }, [length]);
@@ -58,7 +58,7 @@ export function TurnList({
   };
   const goToEnd = () => {
     isFollowing.current = true;
-    scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
+    if (scroller.current) scroller.current.scrollTop = scroller.current.scrollHeight;
   };
   return (
     <div className="relative min-h-0 flex-1">

@@ -85,7 +85,7 @@ function OneConflict({
   return (
     <article aria-label={path} className="border-line border-b">
       <header className="flex flex-wrap items-center gap-2 px-3 py-2">
-        <h3 className="min-w-0 flex-1 truncate font-medium">{path}</h3>
+        <h2 className="min-w-0 flex-1 truncate font-medium">{path}</h2>
         {undecided === undefined ? null : (
           <Badge tone={undecided === 0 ? "success" : "warning"}>
             {undecided === 0 ? "Decided" : `${undecided} to decide`}

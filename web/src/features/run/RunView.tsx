@@ -104,9 +104,7 @@ function Explanation({ run }: { run: Run }) {
   if (!run.outcome || needsNone.includes(run.outcome)) return null;
   return (
     <div className="shrink-0 border-line border-b bg-warning-soft px-3 py-1.5 text-sm">
-      <p>
-        {run.reason ?? wordsOf(run.outcome).meaning}
-      </p>
+      <p>{run.reason ?? wordsOf(run.outcome).meaning}</p>
       {run.outcome === "refused" ? (
         <p className="mt-1">
           <Link to="/settings/system" className="text-accent underline underline-offset-2">
