@@ -21,7 +21,7 @@ use crate::config::{self, Config, ServeArguments, Storage};
 use crate::{machine, say};
 
 /// How long turns and runs may take to be recorded when the server stops.
-const PATIENCE: Duration = Duration::from_millis(800);
+const PATIENCE: Duration = Duration::from_millis(600);
 
 /// Serves until Ctrl-C or SIGTERM.
 pub(crate) fn main(arguments: ServeArguments) -> Result<ExitCode> {
@@ -88,11 +88,7 @@ async fn run(config: Config) -> Result<ExitCode> {
         domain.begin_stop();
     };
     tokio::join!(serving, stopping);
-    if tokio::time::timeout(PATIENCE, domain.stop()).await.is_err() {
-        tracing::warn!(
-            "stopped before every turn and run was recorded; the next start marks them as interrupted"
-        );
-    }
+    domain.stop(PATIENCE).await;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -12,9 +12,10 @@ mod rows;
 use std::sync::Arc;
 
 use atelier_base::{
-    ContentHash, FileId, HunkId, ProposalId, RunId, TransactionId, TurnId, UserId, WorkspaceId,
+    ContentHash, FileId, HunkId, ProposalId, RunId, TransactionId, TurnId, UserId,
     WorkspacePath,
 };
+use atelier_sandbox::FileError;
 use atelier_sandbox::transaction::{Changes, Committed, Expect};
 use atelier_store::{AuthorKind, FileKind, HunkState, ProposalState, TransactionKind};
 use serde::{Deserialize, Serialize};
@@ -152,8 +153,20 @@ impl Domain {
             rows: encoded,
         };
         let writer = Arc::clone(tree);
-        let committed = blocking(move || writer.root.commit(&changes)).await?;
+        tree.set_unfinished(true);
+        let committed = match blocking(move || writer.root.commit(&changes)).await {
+            Ok(committed) => committed,
+            Err(error) => {
+                // Any other failure left everything as it was.
+                tree.set_unfinished(matches!(
+                    error,
+                    Error::Files(FileError::Unfinished { .. }) | Error::Internal(_)
+                ));
+                return Err(error);
+            }
+        };
         let changed = self.finish(tree, committed, rows).await?;
+        tree.set_unfinished(false);
         if !changed.is_empty() {
             self.streams()
                 .publish(
@@ -194,22 +207,18 @@ impl Domain {
         Ok(changed)
     }
 
-    /// Finishes the changes that a crash left between files and rows.
-    pub(crate) async fn recover_tree(&self, workspace: WorkspaceId) -> Result<usize> {
-        let tree = self.trees().open(workspace).await?;
-        let _writing = tree.writing.lock().await;
-        let reader = Arc::clone(&tree);
+    /// Finishes the changes that stopped between files and rows. The caller
+    /// holds the tree.
+    pub(crate) async fn finish_pending(&self, tree: &Arc<Tree>) -> Result<()> {
+        let reader = Arc::clone(tree);
         let pending = blocking(move || reader.root.recover()).await?;
-        let count = pending.len();
         for committed in pending {
-            let rows: Rows = serde_json::from_slice(committed.rows()).map_err(|e| {
-                Error::Internal(format!(
-                    "the journal of {} can't be read: {e}",
-                    committed.id()
-                ))
-            })?;
-            self.finish(&tree, committed, rows).await?;
+            let id = committed.id();
+            let rows: Rows = serde_json::from_slice(committed.rows())
+                .map_err(|e| Error::Internal(format!("the journal of {id} can't be read: {e}")))?;
+            self.finish(tree, committed, rows).await?;
+            tracing::info!(workspace.id = %tree.workspace, transaction.id = %id, "finished an interrupted edit");
         }
-        Ok(count)
+        Ok(())
     }
 }

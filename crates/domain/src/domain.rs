@@ -119,11 +119,17 @@ impl Domain {
         self.0.stop.cancel();
     }
 
-    /// Cancels turns and runs, waits for them to be recorded, and closes.
-    pub async fn stop(&self) {
+    /// Cancels turns and runs, waits up to `patience` for them to be recorded,
+    /// and closes.
+    pub async fn stop(&self, patience: Duration) {
         self.0.stop.cancel();
         self.0.tasks.close();
-        self.0.tasks.wait().await;
+        if tokio::time::timeout(patience, self.0.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("stopped before everything was recorded; the next start says so");
+        }
         self.host().close().await;
         self.store().close().await;
     }

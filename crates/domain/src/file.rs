@@ -103,7 +103,7 @@ impl Domain {
         self.require_workspace(ctx, workspace).await?;
         let path = WorkspacePath::new(path)?;
         let tree = self.trees().open(workspace).await?;
-        let _writing = tree.writing.lock().await;
+        let _writing = self.write_to(&tree).await?;
         self.refuse_taken(workspace, &path).await?;
         let file = self.ids().next::<FileId>();
         let edit = match new {
@@ -152,7 +152,7 @@ impl Domain {
         let to = WorkspacePath::new(path)?;
         let file = self.require_file(ctx, id).await?;
         let tree = self.trees().open(file.workspace_id).await?;
-        let _writing = tree.writing.lock().await;
+        let _writing = self.write_to(&tree).await?;
         let file = self.refresh(&tree, ctx, id).await?;
         if file.path != to {
             if to.is_within(&file.path) {
@@ -249,20 +249,15 @@ impl Domain {
     }
 
     pub(crate) async fn with_content(&self, file: FileRow) -> Result<FileContent> {
-        let id = file.id;
         let content = match (file.kind, file.current_version_id) {
-            (FileKind::File, Some(_)) => {
+            (FileKind::File, Some(version)) => {
+                // The version that the row names, whatever was saved since.
                 let version = self
                     .store()
-                    .read(async |tx| tx.find_current(id).await)
+                    .read(async |tx| tx.get_version(version).await)
                     .await?;
-                match version {
-                    Some(version) => {
-                        self.content_of(version.content_hash, version.size_bytes)
-                            .await?
-                    }
-                    None => Content::TooLarge,
-                }
+                self.content_of(version.content_hash, version.size_bytes)
+                    .await?
             }
             (FileKind::File, None) => Content::TooLarge,
             (FileKind::Directory | FileKind::Link, _) => Content::None,

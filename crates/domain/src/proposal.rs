@@ -142,7 +142,7 @@ impl Domain {
     pub async fn reject_proposal(&self, ctx: &Ctx, id: ProposalId) -> Result<Proposal> {
         let stored = self.require_proposal(ctx, id).await?;
         let tree = self.trees().open(stored.proposal.workspace_id).await?;
-        let writing = tree.writing.lock().await;
+        let writing = self.write_to(&tree).await?;
         let now = self.now();
         self.store()
             .write(async |tx| {

@@ -42,14 +42,34 @@ impl Domain {
     /// Scans the whole tree and announces what changed. The caller must not
     /// hold the tree's `writing` lock.
     pub(crate) async fn scan(&self, tree: &Arc<Tree>, cause: Cause) -> Result<Vec<ChangedFile>> {
-        let _writing = tree.writing.lock().await;
+        let _writing = self.write_to(tree).await?;
+        self.scan_held(tree, cause).await
+    }
+
+    /// As [`Domain::scan`]; the caller holds the tree.
+    pub(crate) async fn scan_held(
+        &self,
+        tree: &Arc<Tree>,
+        cause: Cause,
+    ) -> Result<Vec<ChangedFile>> {
         let walker = Arc::clone(tree);
         let listing = blocking(move || walker.root.walk(&walk_options())).await?;
         let workspace = tree.workspace;
-        let known = self
+        let mut known = self
             .store()
             .read(async |tx| tx.list_live_all(workspace).await)
             .await?;
+        // What could not be looked into is not gone.
+        let unread: Vec<String> = listing
+            .skipped
+            .iter()
+            .map(|skipped| format!("{}/", skipped.place))
+            .collect();
+        known.retain(|file| {
+            !unread
+                .iter()
+                .any(|folder| file.path.as_str().starts_with(folder))
+        });
         let differences = compare(listing.found, known);
         self.record(tree, cause, differences).await
     }
@@ -120,6 +140,12 @@ impl Domain {
                 | FileError::WrongKind { .. }
                 | FileError::Symlink { .. },
             ) => Ok(None),
+            // A program may take the right to read its files from everybody.
+            Err(FileError::Io { source, .. })
+                if source.kind() == std::io::ErrorKind::PermissionDenied =>
+            {
+                Ok(None)
+            }
             Err(error) => Err(error),
         })
         .await?;
@@ -284,7 +310,7 @@ impl Recording<'_> {
         found: &Found,
     ) -> Result<Option<VersionId>> {
         let Some(hash) = self.contents.get(&found.path) else {
-            tx.set_stat(file, &stat(found)).await?;
+            tx.clear_current(file, &stat(found)).await?;
             return Ok(None);
         };
         let version = VersionRow {

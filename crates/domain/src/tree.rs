@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use atelier_base::WorkspaceId;
 use atelier_sandbox::FileError;
 use atelier_sandbox::files::Root;
 use parking_lot::Mutex;
+use tokio::sync::MutexGuard;
 
+use crate::domain::Domain;
 use crate::error::{Error, Result};
 
 /// The opened directories of all workspaces.
@@ -27,7 +30,31 @@ pub(crate) struct Tree {
     pub(crate) files: PathBuf,
     /// Held while files and rows change together, so that nobody sees one
     /// without the other.
-    pub(crate) writing: tokio::sync::Mutex<()>,
+    writing: tokio::sync::Mutex<()>,
+    /// Whether a change may have reached the files and not yet the rows. True
+    /// until the first look.
+    unfinished: AtomicBool,
+}
+
+impl Tree {
+    /// Notes that a change is on its way from files to rows, or has arrived.
+    pub(crate) fn set_unfinished(&self, unfinished: bool) {
+        self.unfinished.store(unfinished, Ordering::SeqCst);
+    }
+}
+
+impl Domain {
+    /// Takes a tree for writing, after finishing what a crash or a database
+    /// that was away left between its files and its rows: nobody may build on
+    /// rows that are about to change.
+    pub(crate) async fn write_to<'t>(&self, tree: &'t Arc<Tree>) -> Result<MutexGuard<'t, ()>> {
+        let guard = tree.writing.lock().await;
+        if tree.unfinished.load(Ordering::SeqCst) {
+            self.finish_pending(tree).await?;
+            tree.set_unfinished(false);
+        }
+        Ok(guard)
+    }
 }
 
 impl Trees {
@@ -62,6 +89,7 @@ impl Trees {
                 root,
                 files,
                 writing: tokio::sync::Mutex::default(),
+                unfinished: AtomicBool::new(true),
             }))
         })
         .await?;

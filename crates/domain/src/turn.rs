@@ -22,7 +22,7 @@ use atelier_store::{
 use crate::ctx::Ctx;
 use crate::domain::Domain;
 use crate::error::{Error, Result, chain};
-use crate::event::{TokenUsage, TurnEvent, WorkspaceEvent};
+use crate::event::{TokenUsage, WorkspaceEvent};
 use crate::live::Subscription;
 use crate::usage::usd;
 
@@ -93,15 +93,6 @@ impl Domain {
             .await?;
         let endpoint = self.endpoint(ctx, provider).await?;
         let (conversation, turn) = self.begin(ctx, user, &new, &endpoint).await?;
-        let events = self.subscribe(turn, Some(0)).await?;
-        let started = TurnEvent::Started {
-            turn_id: turn.as_uuid(),
-            conversation_id: conversation.as_uuid(),
-            model: endpoint.model.clone(),
-        };
-        self.streams().publish(turn, &started).await?;
-        self.announce_turn(new.workspace, turn, conversation)
-            .await?;
         let token = self.stopping().child_token();
         let guard = self.running().register(turn.as_uuid(), token.clone());
         // The turn goes on when the asker's request ends.
@@ -119,14 +110,17 @@ impl Domain {
             endpoint,
             seen,
         };
-        let domain = self.clone();
+        let conversation = going.conversation;
+        let (domain, worker) = (self.clone(), self.clone());
         self.detach(async move {
             let _registered = guard;
-            let outcome = domain.answer(going, new.files).await;
-            if let Err(error) = outcome {
-                tracing::error!(turn.id = %turn, error = %chain(&error), "a turn could not be recorded");
+            let done = domain.run_to_end(async move { worker.answer(going, new.files).await });
+            if let Err(error) = done.await.flatten() {
+                tracing::error!(turn.id = %turn, error = %chain(&error), "a turn failed in the server");
+                domain.record_failed_turn(new.workspace, turn, conversation).await;
             }
         });
+        let events = self.subscribe(turn, Some(0)).await?;
         Ok((turn, events))
     }
 

@@ -5,14 +5,16 @@ mod create;
 use std::path::{Path, PathBuf};
 
 use atelier_base::{Timestamp, WorkspaceId, limit};
+use atelier_sandbox::files::Root;
 use atelier_sandbox::{FileError, import};
-use atelier_store::{Shelf, WorkspaceRow};
+use atelier_store::{RunRow, Shelf, WorkspaceRow};
 
 use crate::ctx::Ctx;
 use crate::domain::Domain;
 use crate::error::{Error, Result};
 use crate::event::{RunEvent, TurnEvent};
 use crate::page::{Page, PageOf};
+use crate::scan::Cause;
 use crate::tree::blocking;
 
 pub use create::{ImportProgress, Source};
@@ -138,19 +140,28 @@ impl Domain {
             .await?;
         self.recover_imports(&ids).await?;
         for id in ids {
-            let finished = self.recover_tree(id).await;
-            match finished {
-                Ok(0) => {}
-                Ok(count) => {
-                    tracing::info!(workspace.id = %id, count, "finished interrupted edits");
-                }
-                // One broken workspace must not keep the others from opening.
-                Err(error) => {
-                    tracing::error!(workspace.id = %id, error = %crate::error::chain(&error), "could not recover a workspace");
-                }
+            // One broken workspace must not keep the others from opening; its
+            // own edits try again before they begin.
+            if let Err(error) = self.recover_tree(id).await {
+                tracing::error!(workspace.id = %id, error = %crate::error::chain(&error), "could not recover a workspace");
             }
         }
         self.interrupt(self.now()).await
+    }
+
+    async fn recover_tree(&self, id: WorkspaceId) -> Result<()> {
+        let tree = self.trees().open(id).await?;
+        self.write_to(&tree).await.map(drop)
+    }
+
+    /// Records what a run that a crash ended did to the files.
+    async fn scan_interrupted(&self, run: &RunRow) -> Result<()> {
+        let tree = self.trees().open(run.workspace_id).await?;
+        let cause = Cause {
+            user: Some(run.user_id),
+            run: Some(run.id),
+        };
+        self.scan(&tree, cause).await.map(drop)
     }
 
     /// Ends the turns and runs that a crash ended.
@@ -175,6 +186,11 @@ impl Domain {
             self.streams().publish(turn.id, &event).await?;
         }
         for run in runs {
+            if run.started_at.is_some()
+                && let Err(error) = self.scan_interrupted(&run).await
+            {
+                tracing::error!(run.id = %run.id, error = %crate::error::chain(&error), "could not look at what a run left");
+            }
             let event = RunEvent::Finished {
                 outcome: "interrupted".to_owned(),
                 exit_code: None,
@@ -190,27 +206,42 @@ impl Domain {
     /// Deletes imports that never became a workspace and places those that did.
     async fn recover_imports(&self, known: &[WorkspaceId]) -> Result<()> {
         let staging = self.trees().staging();
-        let places: Vec<(String, PathBuf)> = known
-            .iter()
-            .map(|id| (id.to_string(), self.trees().place(*id).join("files")))
-            .collect();
-        blocking(move || {
-            for name in entries(&staging)? {
-                let path = staging.join(&name);
-                match places
-                    .iter()
-                    .find(|(id, place)| *id == name && !place.exists())
-                {
-                    Some((_, place)) => {
-                        std::fs::rename(&path, place).map_err(|e| io("place", &path, e))?;
-                    }
-                    None => import::delete_tree(&path)?,
+        let found = {
+            let staging = staging.clone();
+            blocking(move || entries(&staging)).await?
+        };
+        for name in found {
+            let path = staging.join(&name);
+            let row = match known.iter().find(|id| id.to_string() == name) {
+                Some(&id) => {
+                    self.store()
+                        .read(async |tx| tx.find_workspace(id).await)
+                        .await?
                 }
-            }
-            Ok(())
-        })
-        .await
+                None => None,
+            };
+            let place = row.as_ref().map(|row| self.trees().place(row.id));
+            let uid = self
+                .settings()
+                .host_uid_base
+                .zip(row)
+                .map(|(base, row)| base + row.number);
+            blocking(move || match place {
+                Some(place) if !place.join("files").exists() => place_late(&path, &place, uid),
+                _ => import::delete_tree(&path),
+            })
+            .await?;
+        }
+        Ok(())
     }
+}
+
+/// Puts an import in its place whose rows were written before a crash.
+fn place_late(path: &Path, place: &Path, uid: Option<u32>) -> Result<(), FileError> {
+    if let Some(uid) = uid {
+        import::assign_owner(&Root::open(path, &place.join("state"))?, uid)?;
+    }
+    std::fs::rename(path, place.join("files")).map_err(|e| io("place", path, e))
 }
 
 /// Returns the names in the folder where imports are made, which is made too.

@@ -335,6 +335,25 @@ impl Writer {
         .await
     }
 
+    /// Notes what the file system says about a file whose content is not kept.
+    pub async fn clear_current(&mut self, id: FileId, stat: &FileStat) -> Result<()> {
+        self.change(
+            "files",
+            id,
+            "UPDATE files SET current_version_id = NULL, size_bytes = $2, modified_ns = $3,
+                              inode = $4, executable = $5
+             WHERE id = $1",
+            args![
+                id,
+                stat.size_bytes,
+                stat.modified_ns,
+                stat.inode,
+                stat.executable
+            ],
+        )
+        .await
+    }
+
     /// Notes what the file system says of a file whose content is the same.
     pub async fn set_stat(&mut self, id: FileId, stat: &FileStat) -> Result<()> {
         self.change(

@@ -173,7 +173,7 @@ impl TestApp {
         self.model.assert_finished();
         assert_eq!(self.log.errors(), Vec::<String>::new(), "errors in the log");
         let begun = Instant::now();
-        within("the domain to stop", self.domain.stop()).await;
+        within("the domain to stop", self.domain.stop(STOPPING)).await;
         let took = took + begun.elapsed();
         assert!(took < STOPPING, "stopping took {took:?}");
     }

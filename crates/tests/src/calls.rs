@@ -110,7 +110,7 @@ impl Caller {
             if let Some(cursor) = cursor {
                 let cursor: String =
                     url::form_urlencoded::byte_serialize(cursor.as_bytes()).collect();
-                page.push_str(&format!("&cursor={cursor}"));
+                page = format!("{page}&cursor={cursor}");
             }
             let Page { items, next_cursor } = self.get(&page).await.ok::<Page<T>>();
             assert!(items.len() <= limit, "{page}: {} items", items.len());

@@ -15,6 +15,7 @@ use super::{Author, Decision, Origin};
 use crate::error::{Error, Result};
 use crate::event::{ChangedFile, FileChange};
 use crate::language;
+use crate::scan::VERSIONED_BYTES;
 
 /// The rows of an edit, as the journal keeps them.
 #[derive(Debug, Serialize, Deserialize)]
@@ -76,33 +77,52 @@ pub(super) struct DecisionRows {
     pub(super) applied: Vec<(u32, Option<String>, Option<String>)>,
 }
 
-/// Returns what the file system says about a changed file; zeros, which match
-/// nothing and so make the next scan look again, when it can't be asked.
+/// Returns what the file system says about a changed file.
+///
+/// A running program may have written the file again already. Only a stat
+/// that surely belongs to the row's content may be kept, for a scan trusts
+/// it; otherwise the time is zero, which makes the next scan look again.
 pub(super) fn stat_of(root: &Root, row: &RowEdit) -> FileStat {
-    let path = match row {
-        RowEdit::Write { path, .. }
-        | RowEdit::Restore { path, .. }
+    let (path, written) = match row {
+        RowEdit::Write {
+            path,
+            hash,
+            size,
+            executable,
+            ..
+        } => (path, Some((hash, *size, *executable))),
+        RowEdit::Restore { path, .. }
         | RowEdit::MakeDirectory { path, .. }
-        | RowEdit::Remove { path, .. } => path,
-        RowEdit::Rename { to, .. } => to,
+        | RowEdit::Remove { path, .. } => (path, None),
+        RowEdit::Rename { to, .. } => (to, None),
     };
-    let found = WorkspacePath::new(path)
-        .ok()
-        .and_then(|path| root.stat(&path).ok().flatten());
-    found.map_or(
-        FileStat {
-            size_bytes: 0,
-            modified_ns: 0,
-            inode: 0,
-            executable: false,
-        },
-        |found| FileStat {
+    let look = || {
+        let path = WorkspacePath::new(path).ok()?;
+        // First the stat, then the content: a change in between shows.
+        let found = root.stat(&path).ok().flatten()?;
+        let hash = written.and_then(|_| root.hash(&path, VERSIONED_BYTES).ok());
+        Some((found, hash))
+    };
+    match (look(), written) {
+        (Some((found, Some(now))), Some((hash, ..))) if now.to_string() == *hash => FileStat {
             size_bytes: found.size,
             modified_ns: found.modified_ns,
             inode: found.inode,
             executable: found.executable,
         },
-    )
+        (_, Some((_, size_bytes, executable))) => FileStat {
+            size_bytes,
+            modified_ns: 0,
+            inode: 0,
+            executable,
+        },
+        (found, None) => FileStat {
+            size_bytes: found.as_ref().map_or(0, |(found, _)| found.size),
+            modified_ns: 0,
+            inode: 0,
+            executable: found.is_some_and(|(found, _)| found.executable),
+        },
+    }
 }
 
 /// Writes the rows of one change, once.

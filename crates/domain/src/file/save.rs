@@ -69,7 +69,7 @@ impl Domain {
         let user = ctx.person()?;
         let file = self.require_file(ctx, id).await?;
         let tree = self.trees().open(file.workspace_id).await?;
-        let _writing = tree.writing.lock().await;
+        let _writing = self.write_to(&tree).await?;
         let current = self.refresh(&tree, ctx, id).await?;
         if current.current_version_id != Some(edited) {
             return Err(Error::Stale(Box::new(

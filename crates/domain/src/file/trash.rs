@@ -8,7 +8,7 @@ use super::FileContent;
 use crate::commit::{Edit, FileEdit, Origin};
 use crate::ctx::Ctx;
 use crate::domain::Domain;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::page::{Page, PageOf};
 use crate::scan::Cause;
 
@@ -49,25 +49,27 @@ impl Domain {
         let user = ctx.person()?;
         let file = self.require_file(ctx, id).await?;
         let tree = self.trees().open(file.workspace_id).await?;
-        // Whatever is on disk is kept as a version before it goes.
-        if file.kind == FileKind::Directory {
-            self.scan(
-                &tree,
-                Cause {
-                    user: Some(user),
-                    run: None,
-                },
-            )
-            .await?;
-        }
-        let _writing = tree.writing.lock().await;
+        let _writing = self.write_to(&tree).await?;
         let file = self.refresh(&tree, ctx, id).await?;
         let edit = match file.kind {
-            FileKind::Directory => FileEdit::RemoveDirectory {
+            FileKind::Directory => {
+                // Whatever is on disk is kept as a version before it goes.
+                let cause = Cause {
+                    user: Some(user),
+                    run: None,
+                };
+                self.scan_held(&tree, cause).await?;
+                FileEdit::RemoveDirectory {
+                    file: id,
+                    path: file.path,
+                }
+            }
+            FileKind::File => FileEdit::Remove {
                 file: id,
                 path: file.path,
+                expect: self.kept_content(id).await?,
             },
-            FileKind::File | FileKind::Link => FileEdit::Remove {
+            FileKind::Link => FileEdit::Remove {
                 file: id,
                 path: file.path,
                 expect: Expect::Any,
@@ -94,7 +96,7 @@ impl Domain {
         let user = ctx.person()?;
         let file = self.require_file(ctx, id).await?;
         let tree = self.trees().open(file.workspace_id).await?;
-        let _writing = tree.writing.lock().await;
+        let _writing = self.write_to(&tree).await?;
         let file = self.store().read(async |tx| tx.get_file(id).await).await?;
         let Some(deleted_at) = file.deleted_at else {
             return self.with_content(file).await;
@@ -108,7 +110,15 @@ impl Domain {
         rows.sort_by(|a, b| a.path.cmp(&b.path));
         let mut files = Vec::with_capacity(rows.len());
         for row in rows {
-            files.extend(self.restoring(row).await?);
+            let (restored, path) = (row.id, row.path.clone());
+            match self.restoring(row).await? {
+                Some(edit) => files.push(edit),
+                None if restored == id => {
+                    let detail = format!("the content of `{path}` was not kept");
+                    return Err(Error::invalid("deleted", detail));
+                }
+                None => {}
+            }
         }
         self.commit(
             &tree,
@@ -122,6 +132,22 @@ impl Domain {
         .await?;
         let row = self.store().read(async |tx| tx.get_file(id).await).await?;
         self.with_content(row).await
+    }
+
+    /// Returns what a file must still hold to be deleted: the content that is
+    /// kept of it, so that nothing written in between is lost.
+    async fn kept_content(&self, id: FileId) -> Result<Expect> {
+        let kept = self
+            .store()
+            .read(async |tx| tx.find_current(id).await)
+            .await?;
+        match kept {
+            Some(version) => Ok(Expect::Hash(version.content_hash)),
+            None => Err(Error::invalid(
+                "id",
+                "the file is too large to be kept, so deleting it could not be undone; use a command",
+            )),
+        }
     }
 
     /// Returns the edit that brings one deleted row back; `None` for links and

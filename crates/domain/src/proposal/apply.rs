@@ -53,7 +53,7 @@ impl Domain {
     ) -> Result<Proposal> {
         let stored = self.require_proposal(ctx, id).await?;
         let tree = self.trees().open(stored.proposal.workspace_id).await?;
-        let writing = tree.writing.lock().await;
+        let writing = self.write_to(&tree).await?;
         let stored = self
             .store()
             .read(async |tx| tx.get_proposal(id).await)

@@ -243,7 +243,7 @@ impl Domain {
         ctx: &Ctx,
         path: &WorkspacePath,
     ) -> Result<BaseEntry> {
-        let _writing = tree.writing.lock().await;
+        let _writing = self.write_to(tree).await?;
         if let Some(standing) = self.standing(tree, ctx, path).await? {
             let known = Some((standing.file, standing.version));
             let entry = Entry::File {

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use atelier_base::{ContentHash, FileId, ProposalId};
 use atelier_sandbox::transaction::Expect;
-use atelier_store::{Proposal as Stored, ProposalFileRow, ProposalState, TransactionKind};
+use atelier_store::{
+    HunkState, Proposal as Stored, ProposalFileRow, ProposalState, TransactionKind,
+};
 
-use super::{Proposal, Standing, decided};
+use super::{Proposal, Standing, decided, hunks_of};
 use crate::commit::{Author, Decision, Edit, FileEdit, Origin};
 use crate::ctx::Ctx;
 use crate::domain::Domain;
@@ -22,7 +24,7 @@ impl Domain {
     pub async fn undo_proposal(&self, ctx: &Ctx, id: ProposalId) -> Result<Proposal> {
         let stored = self.require_proposal(ctx, id).await?;
         let tree = self.trees().open(stored.proposal.workspace_id).await?;
-        let writing = tree.writing.lock().await;
+        let writing = self.write_to(&tree).await?;
         let stored = self
             .store()
             .read(async |tx| tx.get_proposal(id).await)
@@ -52,7 +54,7 @@ impl Domain {
             if file.applied_before_hash.is_none() && file.applied_after_hash.is_none() {
                 continue;
             }
-            match self.undo_file(ctx, tree, file, author).await? {
+            match self.undo_file(ctx, tree, stored, file, author).await? {
                 Ok(edit) => files.extend(edit),
                 Err(conflict) => conflicts.push(*conflict),
             }
@@ -78,15 +80,16 @@ impl Domain {
         &self,
         ctx: &Ctx,
         tree: &Arc<Tree>,
+        stored: &Stored,
         file: &ProposalFileRow,
         author: Author,
     ) -> Result<Result<Option<FileEdit>, Box<Conflict>>> {
         let (path, executable) = (file.path.clone(), file.executable);
         // A rename that was not accepted left the file at its old path.
-        let moved = match &file.from_path {
-            Some(from) if self.standing(tree, ctx, &path).await?.is_some() => Some(from.clone()),
-            _ => None,
-        };
+        let moved = file
+            .from_path
+            .clone()
+            .filter(|_| was_renamed(stored, file.position));
         let place = match (&file.from_path, &moved) {
             (Some(from), None) => from.clone(),
             _ => path.clone(),
@@ -96,8 +99,8 @@ impl Domain {
         match (now, file.applied_before_hash, file.applied_after_hash) {
             // It was deleted: bring it back, if nothing took its place.
             (None, Some(_), None) => {
-                let id = self.ids().next::<FileId>();
-                let (origin, expect) = (Origin::New, Expect::Missing);
+                let (id, origin) = self.deleted_row(file).await?;
+                let expect = Expect::Missing;
                 Ok(Ok(Some(FileEdit::Write {
                     file: id,
                     origin,
@@ -160,6 +163,18 @@ impl Domain {
         }
     }
 
+    /// Returns the row of a deleted file, which keeps its history; a new one
+    /// when that row is in use again.
+    async fn deleted_row(&self, file: &ProposalFileRow) -> Result<(FileId, Origin)> {
+        if let Some(id) = file.file_id {
+            let row = self.store().read(async |tx| tx.find_file(id).await).await?;
+            if row.is_some_and(|row| row.deleted_at.is_some() && row.path == file.path) {
+                return Ok((id, Origin::Deleted));
+            }
+        }
+        Ok((self.ids().next(), Origin::New))
+    }
+
     /// Takes the change `before → after` out of what stands now.
     async fn reverse(
         &self,
@@ -177,6 +192,11 @@ impl Domain {
             Err(merge.bytes)
         })
     }
+}
+
+fn was_renamed(stored: &Stored, position: u32) -> bool {
+    hunks_of(stored, position)
+        .any(|hunk| hunk.kind == "rename" && hunk.state == HunkState::Accepted)
 }
 
 fn conflict(

@@ -71,8 +71,12 @@ impl Domain {
             let _registered = guard;
             let _place = place;
             let id = going.id;
-            if let Err(error) = domain.go(going, token).await {
-                tracing::error!(run.id = %id, error = %chain(&error), "a run could not be recorded");
+            let going = Arc::new(going);
+            let (doing, worker) = (Arc::clone(&going), domain.clone());
+            let done = domain.run_to_end(async move { worker.go(&doing, token).await });
+            if let Err(error) = done.await.flatten() {
+                tracing::error!(run.id = %id, error = %chain(&error), "a run failed in the server");
+                domain.record_failure(&going).await;
             }
         });
         Ok(row)
@@ -110,7 +114,7 @@ impl Domain {
         }
     }
 
-    async fn go(&self, going: Going, token: CancellationToken) -> Result<()> {
+    async fn go(&self, going: &Going, token: CancellationToken) -> Result<()> {
         let slot = tokio::select! {
             slot = self.run_slots().acquire() => slot.ok(),
             () = token.cancelled() => None,
@@ -131,10 +135,19 @@ impl Domain {
                     )
                     .await?;
                 self.announce_run(going.workspace, going.id).await?;
-                self.run_in_cell(&going, token).await?
+                self.run_in_cell(going, token).await?
             }
         };
-        self.finish_run(&going, report).await
+        self.finish_run(going, report).await
+    }
+
+    /// Ends a run that failed in the server, so that nobody waits for it.
+    async fn record_failure(&self, going: &Going) {
+        let reason = "The run failed in the server; its log has the cause.".to_owned();
+        let report = Report::unstarted(Outcome::Interrupted, Some(reason));
+        if let Err(error) = self.finish_run(going, report).await {
+            tracing::error!(run.id = %going.id, error = %chain(&error), "a run could not be recorded");
+        }
     }
 
     /// Runs the command and stores its output as it comes.
@@ -144,12 +157,17 @@ impl Domain {
         let host = Arc::clone(self.host());
         let run = host.run(&tree.files, going.command.clone(), token, sender);
         let (report, stored) = tokio::join!(run, self.store_output(going.id, receiver));
-        stored?;
+        // The run is over, whatever becomes of its record.
+        if let Err(error) = stored {
+            tracing::error!(run.id = %going.id, error = %chain(&error), "a run's output could not be stored");
+        }
         let cause = Cause {
             user: Some(going.user),
             run: Some(going.id),
         };
-        self.scan(&tree, cause).await?;
+        if let Err(error) = self.scan(&tree, cause).await {
+            tracing::error!(run.id = %going.id, error = %chain(&error), "what a run did to the files could not be recorded");
+        }
         Ok(report)
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use atelier_base::{ModelCallId, WorkspacePath, limit};
+use atelier_base::{ConversationId, ModelCallId, TurnId, WorkspaceId, WorkspacePath, limit};
 use atelier_model::{Call, Delta, FinishReason, Usage};
 use atelier_patch::{ErrorCode, Format, ParseOptions};
 use atelier_store::{MessageRole, TurnState};
@@ -75,6 +75,14 @@ struct Said {
 impl Domain {
     /// Runs a turn to its end and records how it ended.
     pub(super) async fn answer(&self, mut going: Going, files: Vec<WorkspacePath>) -> Result<()> {
+        let started = TurnEvent::Started {
+            turn_id: going.turn.as_uuid(),
+            conversation_id: going.conversation.as_uuid(),
+            model: going.endpoint.model.clone(),
+        };
+        self.streams().publish(going.turn, &started).await?;
+        self.announce_turn(going.workspace, going.turn, going.conversation)
+            .await?;
         let end = match self.converse(&mut going, files).await {
             Ok(()) => End::DONE,
             Err(error) => {
@@ -92,10 +100,34 @@ impl Domain {
             },
             _ => end,
         };
+        self.finish_turn(going.workspace, going.turn, going.conversation, end)
+            .await
+    }
+
+    /// Ends a turn that failed in the server, so that nobody waits for it.
+    pub(super) async fn record_failed_turn(
+        &self,
+        workspace: WorkspaceId,
+        turn: TurnId,
+        conversation: ConversationId,
+    ) {
+        let end = End::of(&Error::Internal(String::new()));
+        if let Err(error) = self.finish_turn(workspace, turn, conversation, end).await {
+            tracing::error!(turn.id = %turn, error = %crate::error::chain(&error), "a turn could not be recorded");
+        }
+    }
+
+    async fn finish_turn(
+        &self,
+        workspace: WorkspaceId,
+        turn: TurnId,
+        conversation: ConversationId,
+        end: End,
+    ) -> Result<()> {
         let now = self.now();
         self.store()
             .write(async |tx| {
-                tx.finish_turn(going.turn, end.state, end.detail.as_deref(), now)
+                tx.finish_turn(turn, end.state, end.detail.as_deref(), now)
                     .await
             })
             .await?;
@@ -105,9 +137,8 @@ impl Domain {
             detail: end.detail,
             hint: end.hint,
         };
-        self.streams().publish(going.turn, &event).await?;
-        self.announce_turn(going.workspace, going.turn, going.conversation)
-            .await
+        self.streams().publish(turn, &event).await?;
+        self.announce_turn(workspace, turn, conversation).await
     }
 
     async fn converse(&self, going: &mut Going, files: Vec<WorkspacePath>) -> Result<()> {

@@ -35,7 +35,7 @@ pub(crate) async fn accompany(
 ) -> Response {
     let started = Instant::now();
     let id = app.domain.new_request_id();
-    let cancel = CancellationToken::new();
+    let cancel = app.domain.stopping().child_token();
     let _gone = cancel.clone().drop_guard();
     request.extensions_mut().insert(Passing { id, cancel });
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());

@@ -24,7 +24,7 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::stream::{self, Stream};
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::{mpsc, watch};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::DropGuard;
 
 use crate::app::App;
 use crate::http::asker::Asker;
@@ -275,7 +275,7 @@ fn create_streaming(
     passing: Passing,
     wanted: Wanted,
 ) -> impl Stream<Item = Result<Event, Infallible>> + Send {
-    let cancel = CancellationToken::new();
+    let cancel = app.domain.stopping().child_token();
     let ctx = Ctx {
         cancel: cancel.clone(),
         ..ctx

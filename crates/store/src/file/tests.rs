@@ -153,6 +153,10 @@ both_engines! {
         assert_eq!(t.read(async |r| r.get_file(file.id).await).await, expected);
         let error = t.write_fails(async |tx| tx.set_stat(t.id(), &stat).await).await;
         assert_eq!(error.kind(), ErrorKind::NotFound);
+
+        t.write(async |tx| tx.clear_current(file.id, &stat).await).await;
+        let outgrown = crate::FileRow { current_version_id: None, modified_ns: -1, inode: 5, ..expected };
+        assert_eq!(t.read(async |r| r.get_file(file.id).await).await, outgrown);
     }
 
     async fn twenty_thousand_files_are_imported_at_once(t) {

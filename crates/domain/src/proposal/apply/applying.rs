@@ -102,8 +102,17 @@ impl Applying<'_> {
 
     async fn delete(&mut self, file: &ProposalFileRow) -> Result<()> {
         match self.standing(&file.path).await? {
+            None if self.row_at(&file.path).await? => {
+                return self
+                    .conflict(file, None, "it is not a text file any more", None)
+                    .await;
+            }
             None => {}
-            Some(now) if Some(now.hash) == file.before_hash => {
+            // An answer given against what stands now confirms the deletion.
+            Some(now)
+                if Some(now.hash) == file.before_hash
+                    || self.resolution(&file.path, now.version).is_some() =>
+            {
                 self.files.push(FileEdit::Remove {
                     file: now.file,
                     path: file.path.clone(),
@@ -143,7 +152,7 @@ impl Applying<'_> {
                 .await;
         }
         let theirs = self.selected(file).await?;
-        let bytes = match self.resolution(to, now.version) {
+        let bytes = match self.resolution(&file.path, now.version) {
             Some(bytes) => bytes,
             None if Some(now.hash) == file.before_hash => theirs,
             None => {
