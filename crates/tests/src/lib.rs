@@ -24,7 +24,7 @@ pub use app::TestApp;
 pub use caller::{Caller, Reply};
 pub use calls::{Ran, question};
 pub use logbook::Logbook;
-pub use program::{Ended, Server, program, run_program};
+pub use program::{Ended, Server, program, run_program, start_program};
 pub use setup::{Setup, is_root};
 pub use stream::{Events, Socket};
 

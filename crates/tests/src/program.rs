@@ -57,6 +57,23 @@ pub async fn run_program(folder: &Path, arguments: &[&str], input: &str) -> Ende
     }
 }
 
+/// Starts the program, in `folder`, and returns its process, which ends when
+/// it is dropped, with the first line that it prints.
+///
+/// # Panics
+/// When it can't be started, or prints nothing.
+pub async fn start_program(folder: &Path, arguments: &[&str]) -> (Child, String) {
+    let mut command = command(folder);
+    let mut child = command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let line = within("the first line", lines.next_line()).await.unwrap();
+    (child, line.expect("it prints a line"))
+}
+
 /// The program with an environment of its own.
 #[expect(
     clippy::disallowed_methods,

@@ -4,6 +4,10 @@
     clippy::unwrap_used,
     reason = "the helpers of tests fail by panicking, as tests do"
 )]
+#![expect(
+    clippy::print_stdout,
+    reason = "what was measured is printed, and never judged"
+)]
 
 mod it {
     mod cli;

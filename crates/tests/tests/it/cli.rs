@@ -11,7 +11,7 @@ use atelier_api::event::{RunEvent, WorkspaceEvent};
 use atelier_api::run::Execute;
 use atelier_api::session::Session;
 use atelier_model::fake::{FakeModel, Script, Turn};
-use atelier_tests::{Caller, Ended, Server, question, run_program};
+use atelier_tests::{Caller, Ended, Server, question, run_program, start_program};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -597,6 +597,31 @@ async fn fake_model_says_where_a_script_is_wrong() {
         assert_eq!(ended.code, Some(1), "{ended:?}");
         assert!(ended.stderr.contains(word), "{}", ended.stderr);
     }
+}
+
+#[tokio::test]
+async fn fake_model_answers_a_server_without_a_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = r#"{"turns": [{"match": "hi", "steps": [{"text": "Hello from the script."}]}]}"#;
+    fs::write(folder.path().join("script.json"), script).unwrap();
+    let arguments = [
+        "fake-model",
+        "--script",
+        "script.json",
+        "--listen",
+        "127.0.0.1:0",
+    ];
+    let (model, line) = start_program(folder.path(), &arguments).await;
+    let (_, url) = line.rsplit_once(' ').unwrap();
+    let config = format!("[model]\nbase_url = \"{url}\"\nname = \"fake-model\"\n");
+    fs::write(folder.path().join("atelier.toml"), config).unwrap();
+    let mut server = Server::start(folder.path()).await;
+    let owner = server.owner().await;
+    let workspace = owner.workspace("a").await.id;
+    let ran = owner.ask(&question(workspace, "hi")).await;
+    assert_eq!(ran.text(), "Hello from the script.");
+    assert_eq!(server.terminate().await, Some(0));
+    drop(model);
 }
 
 #[tokio::test]

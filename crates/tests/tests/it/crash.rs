@@ -134,7 +134,7 @@ async fn check(
 
 /// Spreads numbers evenly (Knuth's multiplicative hashing), the same each run.
 fn spread(number: u64, below: u64) -> u64 {
-    (number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) * below >> 32
+    ((number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) * below) >> 32
 }
 
 #[tokio::test]

@@ -20,7 +20,9 @@ pub(crate) fn envelope(sections: &[String]) -> String {
 
 /// A section that makes a file.
 pub(crate) fn add(path: &str, text: &str) -> String {
-    let lines: String = text.lines().map(|line| format!("+{line}\n")).collect();
+    let lines = text
+        .lines()
+        .fold(String::new(), |all, line| format!("{all}+{line}\n"));
     format!("*** Add File: {path}\n{lines}")
 }
 

@@ -328,6 +328,17 @@ on_both_engines! {
         owner.sh(workspace, "rm huge").await;
     }
 
+    async fn a_file_in_a_folder_that_tools_fill_stays_as_long_as_it_is_there(app) {
+        let owner = app.owner();
+        let workspace = owner.workspace("a").await.id;
+        let made = owner.write(workspace, "node_modules/mine.js", "1\n").await;
+        // What a run does makes the server look at the whole tree again.
+        owner.sh(workspace, "echo x > other").await;
+        let now: FileContent = owner.get(&format!("/api/files/{}", made.file.id)).await.ok();
+        assert_eq!((now.file.deleted_at, now.content.as_deref()), (None, Some("1\n")));
+        owner.delete(&format!("/api/files/{}", made.file.id)).await.done();
+    }
+
     async fn pages_of_files_are_in_the_order_of_paths(app) {
         let owner = app.owner();
         let files = ["b", "a", "a-b", "a.b", "a/b", "Z", "ü", "日本"].map(|path| (path, ""));

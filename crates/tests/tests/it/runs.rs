@@ -85,6 +85,42 @@ impl Host for Open {
     }
 }
 
+/// A host whose runs fail in a way that nobody thought of.
+#[derive(Debug)]
+struct Broken;
+
+impl Host for Broken {
+    fn run<'a>(
+        &'a self,
+        _: &'a std::path::Path,
+        command: RunCommand,
+        _: CancellationToken,
+        _: mpsc::Sender<Output>,
+    ) -> BoxFuture<'a, Report> {
+        assert_ne!(command.argv, ["panic"], "as asked");
+        Box::pin(async { Report::unstarted(atelier_sandbox::cell::Outcome::Ok, None) })
+    }
+
+    fn isolation(&self) -> BoxFuture<'_, Isolation> {
+        let layers = Vec::new();
+        Box::pin(async {
+            Isolation {
+                ready: true,
+                layers,
+                reason: None,
+            }
+        })
+    }
+
+    fn runtimes(&self) -> BoxFuture<'_, Vec<Runtime>> {
+        Box::pin(async { Vec::new() })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
+}
+
 on_both_engines! {
     async fn files_code_commands_and_argument_lists_run(app) {
         let owner = app.owner();
@@ -141,7 +177,7 @@ on_both_engines! {
         let workspace = owner.workspace("a").await.id;
         let program = "import sys\nfor n in range(50):\n  print('out', n, flush=True)\n  print('err', n, file=sys.stderr, flush=True)\n";
         let ended = owner.run(&code(workspace, "python", program)).await;
-        let lines = |word: &str| (0..50).map(|n| format!("{word} {n}\n")).collect::<String>();
+        let lines = |word: &str| (0..50).fold(String::new(), |all, n| format!("{all}{word} {n}\n"));
         assert_eq!((ended.stdout.as_deref(), ended.stderr.as_deref()), (Some(&*lines("out")), Some(&*lines("err"))));
         let log = events(&owner, ended.id).await;
         assert!(matches!(log[0].event, RunEvent::Started { .. }), "{log:?}");
@@ -293,6 +329,19 @@ on_both_engines! {
         assert!(runs.is_empty());
         let system: atelier_api::system::System = owner.get("/api/system").await.ok();
         assert!(!system.isolation.ready && system.isolation.reason.is_some());
+    }
+
+    async fn a_fault_in_one_run_ends_it_and_stops_no_other(app, |setup| setup.host(Broken).settings(|s| { s.concurrent_runs = 1; s.queued_runs = 0; })) {
+        let owner = app.owner();
+        let workspace = owner.workspace("a").await.id;
+        let argv = |word: &str| Execute { workspace_id: workspace, argv: Some(vec![word.to_owned()]), ..Execute::default() };
+        let broken = owner.start_run(&argv("panic")).await.id;
+        app.settle().await;
+        assert_eq!(owner.run(&argv("fine")).await.outcome, Some(Outcome::Ok));
+        let ended: Run = owner.get(&format!("/api/execute/{broken}")).await.ok();
+        assert_eq!(ended.status, RunStatus::Finished, "{ended:?}");
+        events(&owner, broken).await;
+        app.log.clear();
     }
 
     async fn the_system_says_what_it_can(app) {

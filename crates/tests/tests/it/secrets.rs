@@ -80,23 +80,21 @@ async fn a_key_is_in_no_file_log_answer_or_export() {
         let mut asked = question(workspace, "hi");
         asked.provider_id = Some(provider);
         let ran = owner.ask(&asked).await;
-        said.push_str(&format!("{ran:?}"));
+        said = format!("{said}{ran:?}");
         for call in ran.turn.model_call_ids {
             said.push_str(owner.get(&format!("/api/model-calls/{call}")).await.text());
         }
     }
     // The environment's provider is refused by this model: its key shows too.
-    said.push_str(&format!(
-        "{:?}",
-        owner.ask(&question(workspace, "hi")).await
-    ));
+    let refused = owner.ask(&question(workspace, "hi")).await;
+    said = format!("{said}{refused:?}");
     let run = owner
         .sh(
             workspace,
             "env; cat /proc/self/environ; cat /proc/*/environ",
         )
         .await;
-    said.push_str(&format!("{run:?}"));
+    said = format!("{said}{run:?}");
     let export = run_program(folder.path(), &["admin", "export", "--data", "data"], "").await;
     said.push_str(&export.stdout);
     assert_eq!(server.terminate().await, Some(0));

@@ -41,7 +41,7 @@ async fn use_some(app: &TestApp) -> [Uuid; 5] {
     );
     app.model.push(used(1_000, 200));
     let first = owner.ask(&question(one, "a")).await.turn.id;
-    app.clock.advance(Duration::from_secs(24 * 60 * 60));
+    app.clock.advance(Duration::from_hours(24));
     app.model.push(used(1, 0));
     let second = owner.ask(&question(one, "b")).await.turn.id;
     let body = json!({ "name": "unpriced", "baseUrl": app.model.url(), "model": "other-model", "inputUsdPerMillion": "1" });
