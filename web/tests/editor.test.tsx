@@ -101,14 +101,15 @@ describe("the editor", () => {
     expect(api.sent("patch", "/api/files/{id}")).toEqual([]);
   });
 
-  it.each([
-    ["something that isn't text", null, "main.png can't be edited here", /not UTF-8 text/],
-  ])("says why it can't show %s", async (_what, content, title, reason) => {
-    openFile(content, sampleFile("main.png"));
-    expect(await screen.findByText(title)).toBeVisible();
-    expect(screen.getByText(reason)).toBeVisible();
-    await expectAccessible();
-  });
+  it.each([["something that isn't text", null, "main.png can't be edited here", /not UTF-8 text/]])(
+    "says why it can't show %s",
+    async (_what, content, title, reason) => {
+      openFile(content, sampleFile("main.png"));
+      expect(await screen.findByText(title)).toBeVisible();
+      expect(screen.getByText(reason)).toBeVisible();
+      await expectAccessible();
+    },
+  );
 
   it("offers to close the tab of a file that is gone", async () => {
     const { api, workspaceId } = projectApi();

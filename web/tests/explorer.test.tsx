@@ -36,9 +36,7 @@ describe("the explorer", () => {
     await user.keyboard("{ArrowRight}{ArrowRight}");
     await waitFor(async () => expect(await item("app.ts")).toHaveFocus());
     await user.keyboard("{ArrowDown}{Enter}");
-    await waitFor(() =>
-      expect(router.state.location.search).toMatchObject({ file: files[2]?.id }),
-    );
+    await waitFor(() => expect(router.state.location.search).toMatchObject({ file: files[2]?.id }));
     expect(await item("read me.md")).toHaveAttribute("aria-selected", "true");
   });
 
@@ -89,9 +87,7 @@ describe("the explorer", () => {
     await user.keyboard("{Delete}");
     await screen.findByText("read me.md was deleted");
     await user.click(screen.getByRole("button", { name: "Undo" }));
-    await waitFor(() =>
-      expect(api.sent("patch", "/api/files/{id}")).toEqual([{ deleted: false }]),
-    );
+    await waitFor(() => expect(api.sent("patch", "/api/files/{id}")).toEqual([{ deleted: false }]));
   });
 
   it("asks before it deletes a folder, and says how much is in it", async () => {

@@ -120,7 +120,7 @@ story("twenty thousand files", async (t) => {
     await page.goto(`/w/${id}`);
     await runLine(page, "python3 make.py");
     await page.getByText("Finished", { exact: true }).waitFor({ timeout: 60_000 });
-    await page.getByRole("treeitem", { name: "d99", exact: true }).waitFor({ timeout: 60_000 });
+    await page.getByRole("treeitem", { name: "d5", exact: true }).waitFor({ timeout: 60_000 });
   });
 
   await t.step("only those in view are drawn, wherever one scrolls", async () => {
@@ -136,6 +136,19 @@ story("twenty thousand files", async (t) => {
     await page.getByRole("treeitem", { name: "f199.txt" }).click();
     await textOf(page, "d42/f199.txt").getByText("199").waitFor();
     await look("filtered");
+  });
+
+  await t.step("a file of six megabytes is shown, to read", async () => {
+    await runLine(
+      page,
+      "yes 'a line of forty characters, more or less' | head -c 6000000 > big.py",
+    );
+    await page.getByRole("searchbox", { name: "Filter files" }).fill("big");
+    await page.getByRole("treeitem", { name: "big.py" }).click();
+    await page.getByText("shown as plain text, read-only").waitFor();
+    await textOf(page, "big.py").press("ControlOrMeta+End");
+    await page.getByText("Ln 146342").waitFor();
+    await look("large file");
   });
 });
 

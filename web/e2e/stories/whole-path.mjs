@@ -191,6 +191,11 @@ story("the whole path", async (t) => {
     await outputOf(page).getByText("the").first().waitFor();
     await run.getByText(/exit 0 · /).waitFor();
     await look("run, python");
+    // What runs is what is on screen: it is saved first.
+    await replaceText(page, "main.py", "print('saved first')\n");
+    await page.keyboard.press("ControlOrMeta+Enter");
+    await outputOf(page).getByText("saved first").waitFor();
+    await page.getByText("Saved", { exact: true }).waitFor({ state: "attached" });
   });
 
   await t.step("a command line runs, with its errors marked", async () => {

@@ -205,7 +205,9 @@ export class Documents {
     this.detach(view);
     entry.view = view;
     view.setState(entry.state);
-    view.dispatch({ effects: entry.scroll ?? scrollTo(entry.state.doc, firstLine) });
+    const place = firstLine > 1 ? scrollTo(entry.state.doc, firstLine) : undefined;
+    const effects = entry.scroll ?? place;
+    if (effects) view.dispatch({ effects });
     void this.loadGrammar(entry);
     void this.loadExtras(entry);
   }

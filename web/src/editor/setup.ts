@@ -94,7 +94,8 @@ export function writingExtensions(text: string): Extension {
     rectangularSelection(),
     crosshairCursor(),
     keymap.of([
-      ...defaultKeymap,
+      // The page runs the file on it, also from inside the editor.
+      ...defaultKeymap.filter(({ key }) => key !== "Mod-Enter"),
       ...historyKeymap,
       ...foldKeymap,
       // Escape, then Tab, leaves the editor: the keyboard is never trapped.

@@ -4,6 +4,7 @@ import { lazy, type ReactNode, Suspense } from "react";
 import { workspaceQuery } from "@/api/queries/workspaces";
 import { useLiveWorkspace } from "@/api/useLiveWorkspace";
 import { AppBar } from "@/features/frame/AppBar";
+import { useRunFile } from "@/features/run/useRunFile";
 import { RunButton } from "@/features/workspace/RunButton";
 import { useKeepPlace } from "@/features/workspace/useKeepPlace";
 import { WorkspaceShell } from "@/features/workspace/WorkspaceShell";
@@ -42,6 +43,8 @@ export function WorkspaceRoute() {
 function OpenWorkspace({ workspaceId }: { workspaceId: string }) {
   const workspace = useQuery(workspaceQuery(workspaceId));
   useKeepPlace(workspaceId);
+  // Here, so that the file can be run while the run panel is hidden.
+  useRunFile(workspaceId);
   useLiveWorkspace(workspaceId);
 
   if (workspace.isError && !workspace.data) {
