@@ -12,8 +12,7 @@ mod rows;
 use std::sync::Arc;
 
 use atelier_base::{
-    ContentHash, FileId, HunkId, ProposalId, RunId, TransactionId, TurnId, UserId,
-    WorkspacePath,
+    ContentHash, FileId, HunkId, ProposalId, RunId, TransactionId, TurnId, UserId, WorkspacePath,
 };
 use atelier_sandbox::FileError;
 use atelier_sandbox::transaction::{Changes, Committed, Expect};
