@@ -170,6 +170,11 @@ fn compare(found: Vec<Found>, known: Vec<LiveFile>) -> Vec<Difference> {
         .into_iter()
         .map(|file| (file.path.clone(), file))
         .collect();
+    let unseen: Vec<WorkspacePath> = found
+        .iter()
+        .filter(|found| found.kind == EntryKind::Directory && LEFT_OUT.contains(&found.path.name()))
+        .map(|found| found.path.clone())
+        .collect();
     let mut differences = Vec::new();
     for found in found {
         let Some(kind) = kind_of(found.kind) else {
@@ -187,6 +192,11 @@ fn compare(found: Vec<Found>, known: Vec<LiveFile>) -> Vec<Difference> {
             Some(_) => {}
         }
     }
+    // A person's own file in a folder that is not entered is not gone.
+    known.retain(|path, _| {
+        let inside = |folder: &WorkspacePath| path != folder && path.is_within(folder);
+        !unseen.iter().any(inside)
+    });
     differences.extend(known.into_values().map(Difference::Gone));
     // Rows that go make way for rows that take their paths.
     differences.sort_by_key(|difference| match difference {
