@@ -53,11 +53,7 @@ function RunHead({
   onRerun: () => void;
   outputText: () => string;
 }) {
-  const facts = [
-    endingOf(run),
-    run.wallMs ? duration(run.wallMs) : undefined,
-    run.peakMemoryBytes ? `${bytes(run.peakMemoryBytes)} memory` : undefined,
-  ].filter(Boolean);
+  const facts = [endingOf(run), run.wallMs ? duration(run.wallMs) : undefined].filter(Boolean);
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(outputText());
@@ -75,7 +71,12 @@ function RunHead({
       >
         {run.command}
       </code>
-      <span className="text-muted text-sm tabular-nums">{facts.join(" · ")}</span>
+      <span className="text-muted text-sm tabular-nums">
+        {facts.join(" · ")}
+        {run.peakMemoryBytes ? (
+          <span className="max-sm:hidden"> · {bytes(run.peakMemoryBytes)} memory</span>
+        ) : null}
+      </span>
       {run.stderrBytes > 0 ? (
         <span className="text-muted text-sm max-md:sr-only">
           <span aria-hidden className="text-danger">
