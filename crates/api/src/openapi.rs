@@ -199,7 +199,41 @@ fn named(kind: Type, schemas: &mut BTreeMap<String, Value>) -> Value {
 
 fn plain(schema: &impl serde::Serialize) -> Value {
     // Schemas are maps of strings, so serialising them can't fail.
-    serde_json::to_value(schema).unwrap_or_default()
+    let mut value = serde_json::to_value(schema).unwrap_or_default();
+    rename_fields(&mut value);
+    value
+}
+
+/// Writes field names as the wire has them: the derive does not know serde's
+/// `rename_all_fields`, so fields of enum variants come in snake_case.
+fn rename_fields(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(rename_fields),
+        Value::Object(entries) => {
+            if let Some(Value::Object(properties)) = entries.get_mut("properties") {
+                let renamed = std::mem::take(properties).into_iter();
+                properties.extend(renamed.map(|(name, schema)| (camel_case(&name), schema)));
+            }
+            if let Some(Value::Array(required)) = entries.get_mut("required") {
+                for name in required {
+                    *name = Value::from(camel_case(name.as_str().unwrap_or_default()));
+                }
+            }
+            entries.values_mut().for_each(rename_fields);
+        }
+        _ => {}
+    }
+}
+
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |mut name, word| {
+        let mut chars = word.chars();
+        name.extend(chars.next().map(|first| first.to_ascii_uppercase()));
+        name.extend(chars);
+        name
+    })
 }
 
 #[cfg(test)]
@@ -225,6 +259,13 @@ mod tests {
             let name = reference.split('"').next().unwrap();
             assert!(schemas.contains_key(name), "{name} has no schema");
         }
+    }
+
+    #[test]
+    fn fields_of_events_stand_as_on_the_wire() {
+        let document = openapi();
+        let events = document["components"]["schemas"]["TurnEvent"].to_string();
+        assert!(events.contains("\"modelCallId\"") && !events.contains("model_call_id"));
     }
 
     #[test]

@@ -1318,7 +1318,7 @@ export interface components {
              * Format: int32
              * @description The exit status.
              */
-            exit_code?: number | null;
+            exitCode?: number | null;
             /** @description How. */
             outcome: components["schemas"]["Outcome"];
             /** @description Why, in a sentence. */
@@ -1334,7 +1334,7 @@ export interface components {
              * Format: int64
              * @description Wall-clock time in milliseconds.
              */
-            wall_ms: number;
+            wallMs: number;
         };
         /** @description Limits of a run. Absent ones are the server's; larger ones are refused. */
         RunLimits: {
@@ -1508,14 +1508,14 @@ export interface components {
              * Format: uuid
              * @description Its conversation.
              */
-            conversation_id: string;
+            conversationId: string;
             /** @description The model that answers. */
             model: string;
             /**
              * Format: uuid
              * @description The turn.
              */
-            turn_id: string;
+            turnId: string;
             /** @enum {string} */
             type: "started";
         } | {
@@ -1530,7 +1530,7 @@ export interface components {
              * Format: uuid
              * @description The request, for `GET /api/model-calls/:id`.
              */
-            model_call_id: string;
+            modelCallId: string;
             /** @enum {string} */
             type: "context";
         } | {
@@ -1563,7 +1563,7 @@ export interface components {
              * Format: uuid
              * @description The proposal.
              */
-            proposal_id: string;
+            proposalId: string;
             /**
              * Format: int32
              * @description Lines it would remove.
@@ -1779,7 +1779,7 @@ export interface components {
              * Format: uuid
              * @description Which.
              */
-            proposal_id: string;
+            proposalId: string;
             /** @enum {string} */
             type: "proposalChanged";
         } | {
@@ -1787,7 +1787,7 @@ export interface components {
              * Format: uuid
              * @description Which.
              */
-            run_id: string;
+            runId: string;
             /** @enum {string} */
             type: "runChanged";
         } | {
@@ -1795,12 +1795,12 @@ export interface components {
              * Format: uuid
              * @description Its conversation.
              */
-            conversation_id: string;
+            conversationId: string;
             /**
              * Format: uuid
              * @description Which.
              */
-            turn_id: string;
+            turnId: string;
             /** @enum {string} */
             type: "turnChanged";
         };
