@@ -30,7 +30,7 @@ pub use stream::{Events, Socket};
 
 /// How long a test waits for what must happen, before it fails. Long, because
 /// it is never waited out on a machine that is only busy.
-pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_mins(2);
 
 /// Waits for what must happen within [`PATIENCE`].
 ///

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use atelier_api::event::{Numbered, RunEvent, TurnEvent};
-use atelier_api::file::FileContent;
+use atelier_api::file::{FileContent, Version};
 use atelier_api::proposal::{Proposal, ProposalState};
 use atelier_api::run::{Execute, Outcome, Run};
 use atelier_api::turn::{Turn as TurnOf, TurnState};
@@ -104,7 +104,9 @@ async fn check(
         let read: FileContent = owner.get(&format!("/api/files/{}", file.id)).await.ok();
         assert_eq!(read.version_id, Some(version));
         let text = read.content.unwrap();
-        let versions = owner.versions(workspace, &file.path).await;
+        let versions = owner
+            .list::<Version>(&format!("/api/files/{}/versions", file.id), 100)
+            .await;
         assert_eq!(
             versions[0].content_hash,
             ContentHash::of(text.as_bytes()).to_string()
