@@ -87,8 +87,9 @@ export const SCRIPT = {
       ],
     },
     { match: "never end", steps: [{ text: "It begins " }, { stall: 120_000 }, { text: "late" }] },
-    { match: "fail now", repeat: true, steps: [{ error: { status: 401, message: "bad key" } }] },
+    // Before the failure: a question without an answer is asked again with the next.
     { match: "edit what is not there", repeat: true, steps: [{ text: WRONG }] },
+    { match: "fail now", repeat: true, steps: [{ error: { status: 401, message: "bad key" } }] },
     // The check of the settings page asks anything.
     { repeat: true, steps: [{ text: "ok" }] },
   ],
