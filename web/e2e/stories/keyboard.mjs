@@ -13,7 +13,7 @@ story("by keyboard alone", async (t) => {
   };
   /** Goes on with Tab until what has the focus fits. */
   const tabTo = async (locator) => {
-    for (let presses = 0; presses < 60; presses += 1) {
+    for (let presses = 0; presses < 200; presses += 1) {
       if (await locator.evaluate((element) => element === document.activeElement)) return;
       await press("Tab");
     }
