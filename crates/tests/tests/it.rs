@@ -10,6 +10,7 @@
 )]
 
 mod it {
+    mod apply;
     mod cli;
     mod crash;
     mod dropped;
