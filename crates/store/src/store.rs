@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{PgPool, Postgres, SqlitePool, Transaction};
 
 use crate::blob::BlobStore;
 use crate::connection::{Connection, Reader, Writer};
@@ -139,10 +139,15 @@ impl Store {
     async fn begin_read(&self) -> Result<Reader> {
         let begun = match &self.pools {
             Pools::Sqlite { read, .. } => read.begin().await.map(Connection::Sqlite),
-            Pools::Postgres(pool) => pool
-                .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            Pools::Postgres(pool) => {
+                let pool = pool.clone();
+                to_its_end(async move {
+                    pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                        .await
+                })
                 .await
-                .map(Connection::Postgres),
+                .map(Connection::Postgres)
+            }
         };
         begun
             .map(Reader::new)
@@ -157,7 +162,9 @@ impl Store {
                 .begin_with("BEGIN IMMEDIATE")
                 .await
                 .map(Connection::Sqlite),
-            Pools::Postgres(pool) => begin_postgres_write(pool).await,
+            Pools::Postgres(pool) => to_its_end(begin_postgres_write(pool.clone()))
+                .await
+                .map(Connection::Postgres),
         };
         begun
             .map(Writer::new)
@@ -167,10 +174,31 @@ impl Store {
 
 /// Begins a transaction and waits for its turn, so that both engines promise
 /// the same: numbers counted up and states checked in one can't be overtaken.
-async fn begin_postgres_write(pool: &PgPool) -> sqlx::Result<Connection> {
+async fn begin_postgres_write(pool: PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
     let mut tx = pool.begin().await?;
     sqlx::query(WRITER_LOCK).execute(&mut *tx).await?;
-    Ok(Connection::Postgres(tx))
+    Ok(tx)
+}
+
+/// Goes on with `work` also when the caller goes away. sqlx counts a Postgres
+/// transaction only once the server has confirmed it: one dropped before that
+/// is not rolled back, and its connection goes back to the pool inside it. A
+/// transaction that begins to its end and then finds nobody is dropped whole.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "closing the pool waits for its connections, and so for this task"
+)]
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = sqlx::Result<T>> + Send + 'static,
+) -> sqlx::Result<T> {
+    match tokio::spawn(work).await {
+        Ok(result) => result,
+        Err(fault) => match fault.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is shutting down.
+            Err(_) => Err(sqlx::Error::WorkerCrashed),
+        },
+    }
 }
 
 async fn open_sqlite(path: &Path) -> Result<Pools> {
