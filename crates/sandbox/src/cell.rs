@@ -29,8 +29,11 @@ mod launcher;
 mod refusal;
 mod root;
 mod run;
+mod site;
 mod spec;
+mod state;
 mod system;
+mod terminal;
 mod walls;
 mod watch;
 
@@ -38,6 +41,9 @@ pub use command::{
     ARGUMENT_BYTES, Limits, Outcome, OutcomeError, Output, Report, RunCommand, STDIN_BYTES, Stream,
 };
 pub use launcher::cell_main;
+pub use site::Site;
+pub use state::{CellProcess, CellState, ListeningPort};
+pub use terminal::{ScreenSize, Terminal, TerminalCommand, TerminalEnd};
 
 use ground::Ground;
 

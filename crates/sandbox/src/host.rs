@@ -5,30 +5,102 @@
 
 use std::fmt::Debug;
 use std::future::Future;
-use std::path::Path;
 use std::pin::Pin;
 
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::cell::{Cells, Output, Report, RunCommand};
+use crate::cell::{CellState, Cells, Output, Report, RunCommand, Site, Terminal, TerminalCommand};
 use crate::doctor::Isolation;
 use crate::runtime::Runtime;
 
 /// A future behind a `dyn Host`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// Something in a cell could not be done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct CellError {
+    /// What is wrong, and what to do about it, in sentences.
+    pub reason: String,
+}
+
+impl CellError {
+    /// Makes an error with its reason.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self {
+            reason: reason.into(),
+        }
+    }
+
+    fn unsupported(what: &str) -> Self {
+        Self::new(format!("This host has no {what}"))
+    }
+}
+
+/// The way out of a cell: what listens, inside it, on the port that its
+/// programs take for an HTTP proxy. It ends when the cell does.
+#[derive(Debug)]
+pub struct NetworkExit {
+    /// Whose way out it is.
+    pub site: Site,
+    /// The socket, which lies in the cell's network and no other.
+    pub listener: TcpListener,
+}
+
 /// Where a workspace's processes live.
 pub trait Host: Send + Sync + Debug {
-    /// Runs `command` over the workspace in the directory `workspace`; see
-    /// [`Cells::run`].
+    /// Runs `command` in the cell of `site`; see [`Cells::run`].
     fn run<'a>(
         &'a self,
-        workspace: &'a Path,
+        site: &'a Site,
         command: RunCommand,
         cancel: CancellationToken,
         output: mpsc::Sender<Output>,
     ) -> BoxFuture<'a, Report>;
+
+    /// Starts a terminal in the cell of `site`.
+    ///
+    /// # Errors
+    /// No cell can be made there, or its program can't be started.
+    fn open_terminal<'a>(
+        &'a self,
+        _site: &'a Site,
+        _command: TerminalCommand,
+    ) -> BoxFuture<'a, Result<Terminal, CellError>> {
+        Box::pin(async { Err(CellError::unsupported("terminals")) })
+    }
+
+    /// Connects to a TCP port of the cell of `site`, as from inside it. No
+    /// cell is started for it.
+    ///
+    /// # Errors
+    /// There is no cell, or nothing listens there.
+    fn connect<'a>(
+        &'a self,
+        _site: &'a Site,
+        _port: u16,
+    ) -> BoxFuture<'a, Result<TcpStream, CellError>> {
+        Box::pin(async { Err(CellError::unsupported("connections")) })
+    }
+
+    /// Returns what the cell of `site` is like; `None` when there is none.
+    fn state<'a>(&'a self, _site: &'a Site) -> BoxFuture<'a, Option<CellState>> {
+        Box::pin(async { None })
+    }
+
+    /// Ends the cell of `site` and all that runs in it.
+    fn stop<'a>(&'a self, _site: &'a Site) -> BoxFuture<'a, ()> {
+        Box::pin(async {})
+    }
+
+    /// Hands over the ways out of cells: each cell that starts has one, at
+    /// which its programs ask for an HTTP proxy. To be taken once; `None` when
+    /// somebody has it already.
+    fn take_exits(&self) -> Option<mpsc::Receiver<NetworkExit>> {
+        None
+    }
 
     /// Returns the isolation that a run gets here; see [`Cells::probe`].
     fn isolation(&self) -> BoxFuture<'_, Isolation>;
@@ -67,12 +139,12 @@ impl LocalHost {
 impl Host for LocalHost {
     fn run<'a>(
         &'a self,
-        workspace: &'a Path,
+        site: &'a Site,
         command: RunCommand,
         cancel: CancellationToken,
         output: mpsc::Sender<Output>,
     ) -> BoxFuture<'a, Report> {
-        Box::pin(self.cells.run(workspace, command, cancel, output))
+        Box::pin(self.cells.run(&site.workspace, command, cancel, output))
     }
 
     fn isolation(&self) -> BoxFuture<'_, Isolation> {

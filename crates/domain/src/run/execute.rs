@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atelier_base::{RunId, UsageId, UserId, WorkspaceId};
-use atelier_sandbox::cell::{Outcome, Output, Report, RunCommand, Stream};
+use atelier_sandbox::cell::{Outcome, Output, Report, RunCommand, Site, Stream};
 use atelier_store::{RunEnd, RunOutcome, RunRow, RunStatus, UsageKind, UsageRecordRow};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -155,7 +155,8 @@ impl Domain {
         let tree = self.trees().open(going.workspace).await?;
         let (sender, receiver) = mpsc::channel(WAITING);
         let host = Arc::clone(self.host());
-        let run = host.run(&tree.files, going.command.clone(), token, sender);
+        let site = Site::workspace(&tree.files);
+        let run = host.run(&site, going.command.clone(), token, sender);
         let (report, stored) = tokio::join!(run, self.store_output(going.id, receiver));
         // The run is over, whatever becomes of its record.
         if let Err(error) = stored {

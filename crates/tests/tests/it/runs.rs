@@ -6,7 +6,7 @@ use atelier_api::Code;
 use atelier_api::event::{Numbered, OutputStream, RunEvent};
 use atelier_api::file::AuthorKind;
 use atelier_api::run::{Execute, Outcome, Run, RunLimits, RunStatus};
-use atelier_sandbox::cell::{Output, Report, RunCommand};
+use atelier_sandbox::cell::{Output, Report, RunCommand, Site};
 use atelier_sandbox::doctor::Isolation;
 use atelier_sandbox::host::{BoxFuture, Host};
 use atelier_sandbox::runtime::Runtime;
@@ -57,7 +57,7 @@ struct Open;
 impl Host for Open {
     fn run<'a>(
         &'a self,
-        _: &'a std::path::Path,
+        _: &'a Site,
         _: RunCommand,
         _: CancellationToken,
         _: mpsc::Sender<Output>,
@@ -92,7 +92,7 @@ struct Broken;
 impl Host for Broken {
     fn run<'a>(
         &'a self,
-        _: &'a std::path::Path,
+        _: &'a Site,
         command: RunCommand,
         _: CancellationToken,
         _: mpsc::Sender<Output>,
