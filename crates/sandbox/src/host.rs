@@ -5,6 +5,7 @@
 
 use std::fmt::Debug;
 use std::future::Future;
+use std::path::Path;
 use std::pin::Pin;
 
 use tokio::net::{TcpListener, TcpStream};
@@ -59,6 +60,18 @@ pub trait Host: Send + Sync + Debug {
         cancel: CancellationToken,
         output: mpsc::Sender<Output>,
     ) -> BoxFuture<'a, Report>;
+
+    /// Runs `command` over `directory` in a cell of its own, which is gone
+    /// afterwards; see [`Cells::run`].
+    fn run_alone<'a>(
+        &'a self,
+        _directory: &'a Path,
+        _command: RunCommand,
+        _cancel: CancellationToken,
+        _output: mpsc::Sender<Output>,
+    ) -> BoxFuture<'a, Report> {
+        Box::pin(async { Report::refused("This host has no cells for one run alone") })
+    }
 
     /// Starts a terminal in the cell of `site`.
     ///
@@ -145,6 +158,16 @@ impl Host for LocalHost {
         output: mpsc::Sender<Output>,
     ) -> BoxFuture<'a, Report> {
         Box::pin(self.cells.run(&site.workspace, command, cancel, output))
+    }
+
+    fn run_alone<'a>(
+        &'a self,
+        directory: &'a Path,
+        command: RunCommand,
+        cancel: CancellationToken,
+        output: mpsc::Sender<Output>,
+    ) -> BoxFuture<'a, Report> {
+        Box::pin(self.cells.run(directory, command, cancel, output))
     }
 
     fn isolation(&self) -> BoxFuture<'_, Isolation> {
