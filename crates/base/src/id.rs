@@ -95,6 +95,8 @@ ids! {
     ProviderId,
     /// Names one metered use.
     UsageId,
+    /// Names a remembered permission.
+    GrantId,
     /// Names one HTTP request, for the log and for error bodies.
     RequestId,
     /// Names a stream of stored events: a turn's, a run's or a workspace's id.

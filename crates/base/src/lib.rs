@@ -5,6 +5,7 @@
 //! system for the time and for randomness; everything else receives them.
 #![forbid(unsafe_code)]
 
+pub mod address;
 pub mod clock;
 pub mod hash;
 pub mod id;
@@ -13,12 +14,13 @@ pub mod limit;
 pub mod path;
 pub mod secret;
 
+pub use address::is_public;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use hash::ContentHash;
 pub use id::{
-    ConversationId, EventStreamId, FileId, HunkId, Ids, MessageId, ModelCallId, ProposalId,
-    ProviderId, RequestId, RunId, SessionId, TransactionId, TurnId, UsageId, UserId, VersionId,
-    WorkspaceId,
+    ConversationId, EventStreamId, FileId, GrantId, HunkId, Ids, MessageId, ModelCallId,
+    ProposalId, ProviderId, RequestId, RunId, SessionId, TransactionId, TurnId, UsageId, UserId,
+    VersionId, WorkspaceId,
 };
 pub use kind::ErrorKind;
 pub use path::{PathError, WorkspacePath};

@@ -224,6 +224,7 @@ fn thing_of(table: &str) -> &'static str {
         "runs" => "run",
         "proposals" | "proposal_hunks" | "proposal_files" => "proposal",
         "providers" => "provider",
+        "grants" => "grant",
         _ => "thing",
     }
 }

@@ -6,7 +6,6 @@
 //! system's configuration, hooks, helpers, submodules, prompts, redirects
 //! and without any protocol but the one asked for.
 
-mod address;
 mod failure;
 mod process;
 mod progress;
@@ -21,7 +20,6 @@ use crate::import::{Limits, Staging};
 use process::Supervisor;
 use resolve::Origin;
 
-pub use address::is_public;
 pub use progress::{GitPhase, GitProgress};
 
 /// The longest address, in bytes.

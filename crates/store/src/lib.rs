@@ -29,6 +29,7 @@ mod error;
 mod event;
 mod export;
 mod file;
+mod grant;
 mod migration;
 mod proposal;
 mod provider;
@@ -50,6 +51,7 @@ pub use conversation::{ConversationRow, MessageRole, MessageRow, TurnMode, TurnR
 pub use error::{Error, Result, Unique};
 pub use event::{EventRow, NewEvent};
 pub use file::{FileKind, FileRow, FileStat, LiveFile};
+pub use grant::{GrantAction, GrantRow};
 pub use proposal::{
     FileChange, HunkState, Proposal, ProposalFileRow, ProposalHunkRow, ProposalRow, ProposalState,
 };

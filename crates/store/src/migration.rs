@@ -20,12 +20,12 @@ macro_rules! migrations {
 
 /// Returns what brings a SQLite database up to date.
 pub(crate) fn sqlite() -> Migrator {
-    migrations!("sqlite": 1 "0001_foundation")
+    migrations!("sqlite": 1 "0001_foundation", 4 "0004_grants")
 }
 
 /// Returns what brings a Postgres database up to date.
 pub(crate) fn postgres() -> Migrator {
-    migrations!("postgres": 1 "0001_foundation")
+    migrations!("postgres": 1 "0001_foundation", 4 "0004_grants")
 }
 
 #[cfg(test)]

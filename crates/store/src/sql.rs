@@ -6,9 +6,9 @@
 //! time into the compiler.
 
 use atelier_base::{
-    ContentHash, ConversationId, EventStreamId, FileId, HunkId, MessageId, ModelCallId, ProposalId,
-    ProviderId, RunId, SessionId, Timestamp, TransactionId, TurnId, UsageId, UserId, VersionId,
-    WorkspaceId, WorkspacePath,
+    ContentHash, ConversationId, EventStreamId, FileId, GrantId, HunkId, MessageId, ModelCallId,
+    ProposalId, ProviderId, RunId, SessionId, Timestamp, TransactionId, TurnId, UsageId, UserId,
+    VersionId, WorkspaceId, WorkspacePath,
 };
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
@@ -114,6 +114,7 @@ id_columns!(
     ConversationId,
     EventStreamId,
     FileId,
+    GrantId,
     HunkId,
     MessageId,
     ModelCallId,

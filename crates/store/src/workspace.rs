@@ -155,7 +155,7 @@ impl Writer {
     /// may be shared.
     pub async fn delete_workspace(&mut self, id: WorkspaceId) -> Result<()> {
         /// Children before parents.
-        const STATEMENTS: [&str; 16] = [
+        const STATEMENTS: [&str; 17] = [
             "DELETE FROM events WHERE stream_id IN (SELECT id FROM runs WHERE workspace_id = $1)",
             "DELETE FROM events WHERE stream_id IN (SELECT id FROM turns WHERE workspace_id = $1)",
             "DELETE FROM events WHERE stream_id = $1",
@@ -174,6 +174,7 @@ impl Writer {
             "DELETE FROM file_versions WHERE workspace_id = $1",
             "DELETE FROM files WHERE workspace_id = $1",
             "DELETE FROM transactions WHERE workspace_id = $1",
+            "DELETE FROM grants WHERE workspace_id = $1",
             "DELETE FROM workspaces WHERE id = $1",
         ];
         for sql in STATEMENTS {

@@ -4,10 +4,11 @@ use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
+use atelier_base::is_public;
 use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
 
-use super::{CloneOptions, Networks, Protocols, URL_BYTES, is_public};
+use super::{CloneOptions, Networks, Protocols, URL_BYTES};
 use crate::error::{FileError, FileResult};
 
 /// How long a name may take to resolve.

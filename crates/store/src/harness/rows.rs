@@ -6,11 +6,11 @@ use atelier_base::{ContentHash, TransactionId, UserId, WorkspaceId};
 
 use super::{Fixture, path};
 use crate::{
-    AuthorKind, CallState, ConversationRow, FileChange, FileKind, FileRow, HunkState, MessageRole,
-    MessageRow, ModelCallRow, NewEvent, NewWorkspace, Proposal, ProposalFileRow, ProposalHunkRow,
-    ProposalRow, ProposalState, ProviderRow, RunRow, RunStatus, SessionRow, SignInLinkRow,
-    TransactionKind, TransactionRow, TurnMode, TurnRow, TurnState, UsageKind, UsageRecordRow,
-    UserRow, VersionRow, WorkspaceRow,
+    AuthorKind, CallState, ConversationRow, FileChange, FileKind, FileRow, GrantAction, GrantRow,
+    HunkState, MessageRole, MessageRow, ModelCallRow, NewEvent, NewWorkspace, Proposal,
+    ProposalFileRow, ProposalHunkRow, ProposalRow, ProposalState, ProviderRow, RunRow, RunStatus,
+    SessionRow, SignInLinkRow, TransactionKind, TransactionRow, TurnMode, TurnRow, TurnState,
+    UsageKind, UsageRecordRow, UserRow, VersionRow, WorkspaceRow,
 };
 
 impl Fixture {
@@ -276,6 +276,18 @@ impl Fixture {
             output_picos_per_token: None,
             created_at: now,
             updated_at: now,
+        }
+    }
+
+    pub(crate) fn grant(&self, workspace: &WorkspaceRow, resource: &str) -> GrantRow {
+        GrantRow {
+            id: self.id(),
+            workspace_id: workspace.id,
+            action: GrantAction::Network,
+            resource: resource.to_owned(),
+            created_by: workspace.owner_id,
+            created_at: self.now(),
+            expires_at: None,
         }
     }
 
