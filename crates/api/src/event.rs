@@ -220,6 +220,8 @@ pub enum WorkspaceEvent {
         /// Which.
         run_id: Uuid,
     },
+    /// A terminal is new, gone, ended or has another title; list them anew.
+    TerminalsChanged,
     /// A turn is new or has a new state.
     TurnChanged {
         /// Which.

@@ -17,6 +17,7 @@ pub mod proposal;
 pub mod run;
 pub mod session;
 pub mod system;
+pub mod terminal;
 pub mod turn;
 pub mod usage;
 pub mod workspace;

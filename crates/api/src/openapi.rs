@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::operation::{Access, Body, EVENTS, Method, OPERATIONS, Operation, Reply, Type};
+use crate::operation::{Access, Body, MORE, Method, OPERATIONS, Operation, Reply, Type};
 use crate::problem::Problem;
 use utoipa::{PartialSchema as _, ToSchema as _};
 
@@ -22,8 +22,8 @@ pub fn openapi() -> Value {
             .into_iter()
             .map(|(name, schema)| (name, plain(&schema))),
     );
-    for event in EVENTS {
-        named(event, &mut schemas);
+    for kind in MORE {
+        named(kind, &mut schemas);
     }
     for operation in OPERATIONS {
         let described = describe(operation, &mut schemas);

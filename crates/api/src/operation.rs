@@ -3,7 +3,9 @@
 //! The OpenAPI document is built from it, the server's router is tested to
 //! serve exactly it, and the authorisation tests walk it.
 
-use crate::{event, file, model, page, proposal, run, session, system, turn, usage, workspace};
+use crate::{
+    event, file, model, page, proposal, run, session, system, terminal, turn, usage, workspace,
+};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -136,6 +138,11 @@ operations! {
     create_file Post "/api/workspaces/{id}/files" SignedIn (None, Takes(of::<file::CreateFile>())) => Json(201, of::<file::FileContent>()), "Makes a file or folder.";
     watch_workspace Get "/api/workspaces/{id}/events" SignedIn (Some(of::<event::After>()), NO) => Socket(of::<event::Numbered<event::WorkspaceEvent>>()), "Sends what happens in a workspace.";
     list_runs Get "/api/workspaces/{id}/runs" SignedIn (Some(of::<page::PageQuery>()), NO) => Json(200, of::<page::Page<run::Run>>()), "Lists runs, newest first.";
+    list_terminals Get "/api/workspaces/{id}/terminals" SignedIn (None, NO) => Json(200, of::<terminal::Terminals>()), "Lists a workspace's terminals, oldest first.";
+    create_terminal Post "/api/workspaces/{id}/terminals" SignedIn (None, Takes(of::<terminal::CreateTerminal>())) => Json(201, of::<terminal::Terminal>()), "Starts a terminal.";
+    update_terminal Patch "/api/terminals/{id}" SignedIn (None, Takes(of::<terminal::UpdateTerminal>())) => Json(200, of::<terminal::Terminal>()), "Gives a terminal another title.";
+    delete_terminal Delete "/api/terminals/{id}" SignedIn (None, NO) => Nothing, "Ends a terminal's program and forgets the terminal.";
+    attach_terminal Get "/api/terminals/{id}/socket" SignedIn (Some(of::<terminal::TakeUp>()), NO) => Socket(of::<terminal::TerminalMessage>()), "Shows a terminal and types into it.";
     list_conversations Get "/api/workspaces/{id}/conversations" SignedIn (Some(of::<page::PageQuery>()), NO) => Json(200, of::<page::Page<turn::Conversation>>()), "Lists conversations, newest first.";
     list_proposals Get "/api/workspaces/{id}/proposals" SignedIn (Some(of::<proposal::ListProposals>()), NO) => Json(200, of::<page::Page<proposal::ProposalSummary>>()), "Lists proposals, newest first.";
     get_file Get "/api/files/{id}" SignedIn (None, NO) => Json(200, of::<file::FileContent>()), "Returns a file with its content.";
@@ -169,12 +176,14 @@ operations! {
     get_usage Get "/api/usage" SignedIn (Some(of::<usage::GetUsage>()), NO) => Json(200, of::<usage::Usage>()), "Sums up tokens, cost and execution time.";
 }
 
-/// The event types: they stand inside a generic type, where the schema
-/// collector does not look.
-pub static EVENTS: [Type; 3] = [
+/// Types that no operation names: events stand inside a generic type, where
+/// the schema collector does not look, and a client's messages go over a
+/// WebSocket.
+pub static MORE: [Type; 4] = [
     of::<event::TurnEvent>(),
     of::<event::RunEvent>(),
     of::<event::WorkspaceEvent>(),
+    of::<terminal::TerminalRequest>(),
 ];
 
 /// An OpenAPI document.

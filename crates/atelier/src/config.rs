@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result, bail};
 use atelier_base::{Secret, limit};
 use atelier_domain::ImportSettings;
 use atelier_domain::provider::EnvironmentProvider;
+use atelier_domain::terminal::TerminalSettings;
 use atelier_sandbox::cell::Limits;
 use atelier_store::DatabaseUrl;
 use clap::Args;
@@ -74,6 +75,7 @@ struct File {
     storage: StorageSection,
     import: ImportSection,
     run: RunSection,
+    terminal: TerminalSection,
     model: ModelSection,
 }
 
@@ -115,6 +117,14 @@ struct RunSection {
     queued: Option<usize>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct TerminalSection {
+    per_workspace: Option<usize>,
+    scrollback_lines: Option<usize>,
+    scrollback_mb: Option<usize>,
+}
+
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct ModelSection {
@@ -152,6 +162,7 @@ pub(crate) struct Config {
     pub(crate) run: Limits,
     pub(crate) concurrent_runs: usize,
     pub(crate) queued_runs: usize,
+    pub(crate) terminal: TerminalSettings,
     pub(crate) model: Option<EnvironmentProvider>,
 }
 
@@ -185,6 +196,7 @@ pub(crate) fn server(arguments: ServeArguments) -> Result<Config> {
         concurrent_runs: file.run.concurrent.unwrap_or(4),
         queued_runs: file.run.queued.unwrap_or(100),
         run: limits(&file.run)?,
+        terminal: terminal_settings(&file.terminal)?,
         model: model(arguments.model, file.model)?,
     })
 }
@@ -293,6 +305,26 @@ fn limits(section: &RunSection) -> Result<Limits> {
         bail!("every limit under `[run]` is at least 1");
     }
     Ok(limits)
+}
+
+fn terminal_settings(section: &TerminalSection) -> Result<TerminalSettings> {
+    let defaults = TerminalSettings::default();
+    let settings = TerminalSettings {
+        per_workspace: section.per_workspace.unwrap_or(defaults.per_workspace),
+        scrollback_lines: section
+            .scrollback_lines
+            .unwrap_or(defaults.scrollback_lines),
+        scrollback_bytes: section
+            .scrollback_mb
+            .map_or(defaults.scrollback_bytes, |mb| {
+                mb.saturating_mul(1024 * 1024)
+            }),
+        ..defaults
+    };
+    if settings.scrollback_lines == 0 || settings.scrollback_bytes == 0 {
+        bail!("a terminal under `[terminal]` keeps at least 1 line and 1 MB");
+    }
+    Ok(settings)
 }
 
 fn model(arguments: ModelArguments, section: ModelSection) -> Result<Option<EnvironmentProvider>> {

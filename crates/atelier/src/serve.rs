@@ -114,6 +114,7 @@ async fn open(config: Config) -> Result<Domain> {
             run: config.run,
             concurrent_runs: config.concurrent_runs,
             queued_runs: config.queued_runs,
+            terminal: config.terminal,
             environment_provider: config.model,
         },
     })

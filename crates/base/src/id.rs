@@ -91,6 +91,8 @@ ids! {
     TransactionId,
     /// Names one execution.
     RunId,
+    /// Names a terminal.
+    TerminalId,
     /// Names a configured model provider.
     ProviderId,
     /// Names one metered use.

@@ -19,8 +19,8 @@ pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use hash::ContentHash;
 pub use id::{
     ConversationId, EventStreamId, FileId, GrantId, HunkId, Ids, MessageId, ModelCallId,
-    ProposalId, ProviderId, RequestId, RunId, SessionId, TransactionId, TurnId, UsageId, UserId,
-    VersionId, WorkspaceId,
+    ProposalId, ProviderId, RequestId, RunId, SessionId, TerminalId, TransactionId, TurnId,
+    UsageId, UserId, VersionId, WorkspaceId,
 };
 pub use kind::ErrorKind;
 pub use path::{PathError, WorkspacePath};

@@ -10,12 +10,14 @@ use atelier_sandbox::cell::Limits;
 use atelier_sandbox::host::Host;
 use atelier_store::Store;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::error::{Error, Result};
 use crate::live::{Running, Streams, Subscription};
 use crate::provider::EnvironmentProvider;
+use crate::terminal::{TerminalSettings, Terminals};
 use crate::tree::Trees;
 use crate::vault::Vault;
 
@@ -35,6 +37,8 @@ pub struct Settings {
     pub concurrent_runs: usize,
     /// How many runs may wait before more are refused.
     pub queued_runs: usize,
+    /// The limits of terminals.
+    pub terminal: TerminalSettings,
     /// The provider of the server's environment.
     pub environment_provider: Option<EnvironmentProvider>,
 }
@@ -85,9 +89,11 @@ struct Inner {
     streams: Streams,
     running: Running,
     trees: Trees,
+    terminals: Terminals,
     run_slots: Semaphore,
     run_queue: Arc<Semaphore>,
     tasks: TaskTracker,
+    lasting: TaskTracker,
     stop: CancellationToken,
 }
 
@@ -101,11 +107,13 @@ impl Domain {
             streams: Streams::new(parts.store.clone(), parts.clock.clone()),
             running: Running::default(),
             trees: Trees::new(&parts.settings.data),
+            terminals: Terminals::default(),
             run_slots: Semaphore::new(parts.settings.concurrent_runs.max(1)),
             run_queue: Arc::new(Semaphore::new(
                 parts.settings.concurrent_runs.max(1) + parts.settings.queued_runs,
             )),
             tasks: TaskTracker::new(),
+            lasting: TaskTracker::new(),
             stop: CancellationToken::new(),
             parts,
         };
@@ -119,15 +127,14 @@ impl Domain {
         self.0.stop.cancel();
     }
 
-    /// Cancels turns and runs, waits up to `patience` for them to be recorded,
-    /// and closes.
+    /// Cancels turns, runs and terminals, waits up to `patience` for them to be
+    /// recorded, and closes.
     pub async fn stop(&self, patience: Duration) {
         self.0.stop.cancel();
         self.0.tasks.close();
-        if tokio::time::timeout(patience, self.0.tasks.wait())
-            .await
-            .is_err()
-        {
+        self.0.lasting.close();
+        let ended = async { tokio::join!(self.0.tasks.wait(), self.0.lasting.wait()) };
+        if tokio::time::timeout(patience, ended).await.is_err() {
             tracing::warn!("stopped before everything was recorded; the next start says so");
         }
         self.host().close().await;
@@ -156,6 +163,17 @@ impl Domain {
     /// Starts work that goes on by itself and that stopping waits for.
     pub fn detach(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.0.tasks.spawn(work);
+    }
+
+    /// Starts work that lasts as long as the server, or as something in it
+    /// that nobody waits for, such as a terminal. It must end when
+    /// [`stopping`](Self::stopping) says so: stopping waits for it, settling
+    /// does not.
+    pub(crate) fn accompany<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.0.lasting.spawn(work)
     }
 
     /// Makes the name of a request.
@@ -214,6 +232,10 @@ impl Domain {
 
     pub(crate) fn trees(&self) -> &Trees {
         &self.0.trees
+    }
+
+    pub(crate) fn terminals(&self) -> &Terminals {
+        &self.0.terminals
     }
 
     pub(crate) fn run_slots(&self) -> &Semaphore {

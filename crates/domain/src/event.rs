@@ -219,6 +219,8 @@ pub enum WorkspaceEvent {
         /// Its conversation.
         conversation_id: Uuid,
     },
+    /// A terminal is new, gone, ended or has another title.
+    TerminalsChanged,
 }
 
 /// How many changed files an event names; more only count.

@@ -21,6 +21,7 @@ pub mod run;
 mod scan;
 pub mod system;
 pub mod template;
+pub mod terminal;
 mod tree;
 pub mod turn;
 pub mod usage;

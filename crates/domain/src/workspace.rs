@@ -99,6 +99,9 @@ impl Domain {
                 Ok::<_, Error>(row)
             })
             .await?;
+        if change.archived == Some(true) {
+            self.close_terminals(id);
+        }
         Ok(row)
     }
 

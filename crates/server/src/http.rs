@@ -7,3 +7,4 @@ pub(crate) mod guard;
 pub(crate) mod live;
 pub(crate) mod pages;
 pub(crate) mod request;
+pub(crate) mod screen;

@@ -6,6 +6,7 @@ mod provider;
 mod run;
 mod session;
 mod system;
+mod terminal;
 mod turn;
 mod usage;
 mod workspace;
@@ -75,6 +76,15 @@ pub fn router(app: App) -> Router {
             get(file::list_files).post(file::create_file),
         )
         .route("/api/workspaces/{id}/runs", get(run::list_runs))
+        .route(
+            "/api/workspaces/{id}/terminals",
+            get(terminal::list_terminals).post(terminal::create_terminal),
+        )
+        .route(
+            "/api/terminals/{id}",
+            patch(terminal::update_terminal).delete(terminal::delete_terminal),
+        )
+        .route("/api/terminals/{id}/socket", get(terminal::attach_terminal))
         .route(
             "/api/workspaces/{id}/conversations",
             get(turn::list_conversations),

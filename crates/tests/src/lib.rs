@@ -17,6 +17,7 @@ mod caller;
 mod calls;
 mod logbook;
 mod program;
+mod screen;
 mod setup;
 mod stream;
 
@@ -25,6 +26,7 @@ pub use caller::{Caller, Reply};
 pub use calls::{Ran, question};
 pub use logbook::Logbook;
 pub use program::{Ended, Server, program, run_program, start_program};
+pub use screen::Screen;
 pub use setup::{Setup, is_root};
 pub use stream::{Events, Socket};
 

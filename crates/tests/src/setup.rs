@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use atelier_base::Secret;
 use atelier_domain::provider::EnvironmentProvider;
+use atelier_domain::terminal::TerminalSettings;
 use atelier_domain::{ImportSettings, Settings};
 use atelier_model::fake::{FakeModel, Script};
 use atelier_sandbox::cell::{CellOptions, Cells, Limits};
@@ -155,6 +156,7 @@ fn settings(data: PathBuf, imports: PathBuf, number: u32) -> Settings {
         },
         concurrent_runs: 4,
         queued_runs: 16,
+        terminal: TerminalSettings::default(),
         environment_provider: None,
     }
 }

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use atelier_api::event::Numbered;
-use futures_util::StreamExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::header::ACCEPT;
 use reqwest::{RequestBuilder, Response};
 use serde::de::DeserializeOwned;
@@ -167,6 +167,31 @@ pub struct Socket {
 }
 
 impl Socket {
+    /// Waits for the next message, pings aside; `None` when the connection is
+    /// gone.
+    ///
+    /// # Panics
+    /// When nothing comes.
+    pub async fn message(&mut self) -> Option<Message> {
+        loop {
+            match within("the next message", self.stream.next()).await {
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(message)) => return Some(message),
+                Some(Err(_)) | None => return None,
+            }
+        }
+    }
+
+    /// Sends a message; false when the connection is gone.
+    ///
+    /// # Panics
+    /// When the server does not take it.
+    pub async fn send(&mut self, message: Message) -> bool {
+        within("a message to be taken", self.stream.send(message))
+            .await
+            .is_ok()
+    }
+
     /// Waits for the next event; `None` when the server has closed.
     ///
     /// # Panics

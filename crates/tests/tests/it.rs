@@ -28,6 +28,7 @@ mod it {
     mod runs;
     mod secrets;
     mod session;
+    mod terminals;
     mod turns;
     mod usage;
     mod workspaces;

@@ -386,6 +386,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/terminals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends a terminal's program and forgets the terminal. */
+        delete: operations["delete_terminal"];
+        options?: never;
+        head?: never;
+        /** Gives a terminal another title. */
+        patch: operations["update_terminal"];
+        trace?: never;
+    };
+    "/api/terminals/{id}/socket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a terminal and types into it. */
+        get: operations["attach_terminal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/turns/{id}": {
         parameters: {
             query?: never;
@@ -588,6 +623,24 @@ export interface paths {
         get: operations["list_runs"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{id}/terminals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists a workspace's terminals, oldest first. */
+        get: operations["list_terminals"];
+        put?: never;
+        /** Starts a terminal. */
+        post: operations["create_terminal"];
         delete?: never;
         options?: never;
         head?: never;
@@ -823,6 +876,23 @@ export interface components {
             name: string;
             /** @description Price of a million output tokens in US dollars, as a decimal. */
             outputUsdPerMillion?: string | null;
+        };
+        /** @description Starts a terminal. */
+        CreateTerminal: {
+            /** @description The program and its arguments; a shell when absent. */
+            argv?: string[] | null;
+            /**
+             * Format: int32
+             * @description Characters in a line of the screen, 1 to 1,000; 80 when absent.
+             */
+            columns?: number | null;
+            /** @description The folder to start in; the top of the workspace when absent. */
+            cwd?: string | null;
+            /**
+             * Format: int32
+             * @description Lines of the screen, 1 to 1,000; 24 when absent.
+             */
+            rows?: number | null;
         };
         /**
          * @description Makes a workspace. A zip is sent as `multipart/form-data` instead, with the
@@ -1446,6 +1516,138 @@ export interface components {
             /** @description The templates, in the order shown. */
             items: components["schemas"]["Template"][];
         };
+        /** @description A terminal. */
+        Terminal: {
+            /**
+             * Format: int32
+             * @description Characters in a line of its screen.
+             */
+            columns: number;
+            /** @description When it was started. */
+            createdAt: string;
+            /** @description When it ended. */
+            endedAt?: string | null;
+            /**
+             * Format: int32
+             * @description The program's exit status, when it ended by itself.
+             */
+            exitCode?: number | null;
+            /**
+             * Format: uuid
+             * @description The terminal's id.
+             */
+            id: string;
+            /** @description What is to be known of its end, in a sentence. */
+            reason?: string | null;
+            /**
+             * Format: int32
+             * @description Lines of its screen.
+             */
+            rows: number;
+            /**
+             * Format: int32
+             * @description The signal that ended it.
+             */
+            signal?: number | null;
+            /** @description Whether its program runs. */
+            state: components["schemas"]["TerminalState"];
+            /** @description What it is called. */
+            title: string;
+            /**
+             * Format: uuid
+             * @description The workspace it is in.
+             */
+            workspaceId: string;
+        };
+        /** @description A text message of the server. */
+        TerminalMessage: {
+            /**
+             * Format: int32
+             * @description Characters in a line of the screen.
+             */
+            columns: number;
+            /**
+             * Format: int64
+             * @description Where the output is now. What comes before is history: questions
+             *     that programs ask of a terminal in it were answered then, and must
+             *     not be answered again.
+             */
+            end: number;
+            /**
+             * @description Whether output that was asked for is not kept any more, so that the
+             *     client begins with a clear screen.
+             */
+            lost?: boolean;
+            /**
+             * Format: int64
+             * @description The place, in all of the terminal's output, of the first byte that
+             *     follows.
+             */
+            offset: number;
+            /**
+             * Format: int32
+             * @description Lines of the screen.
+             */
+            rows: number;
+            /** @enum {string} */
+            type: "start";
+        } | {
+            /**
+             * Format: int32
+             * @description Characters in a line.
+             */
+            columns: number;
+            /**
+             * Format: int32
+             * @description Lines.
+             */
+            rows: number;
+            /** @enum {string} */
+            type: "resized";
+        } | {
+            /**
+             * Format: int32
+             * @description Its exit status, when it ended by itself.
+             */
+            exitCode?: number | null;
+            /** @description What is to be known of its end, in a sentence. */
+            reason?: string | null;
+            /**
+             * Format: int32
+             * @description The signal that ended it.
+             */
+            signal?: number | null;
+            /** @enum {string} */
+            type: "ended";
+        };
+        /** @description A text message of a client. */
+        TerminalRequest: {
+            /**
+             * Format: int32
+             * @description Characters in a line; brought within 1 and 1,000.
+             */
+            columns: number;
+            /**
+             * Format: int32
+             * @description Lines; brought within 1 and 1,000.
+             */
+            rows: number;
+            /** @enum {string} */
+            type: "resize";
+        };
+        /** @description A workspace's terminals. */
+        Terminals: {
+            /**
+             * @description The terminals, oldest first; those that ended stay until they are
+             *     deleted or many.
+             */
+            items: components["schemas"]["Terminal"][];
+        };
+        /**
+         * @description Whether a terminal's program runs.
+         * @enum {string}
+         */
+        TerminalState: "running" | "ended";
         /** @description Tokens and cost. */
         TokenUsage: {
             /**
@@ -1632,6 +1834,11 @@ export interface components {
             /** @description Price of a million output tokens in US dollars. */
             outputUsdPerMillion?: string | null;
         };
+        /** @description Changes a terminal. */
+        UpdateTerminal: {
+            /** @description The new title. */
+            title?: string | null;
+        };
         /** @description Changes a workspace. Absent fields stay as they are. */
         UpdateWorkspace: {
             /** @description True archives it, false brings it back. */
@@ -1791,6 +1998,9 @@ export interface components {
             /** @enum {string} */
             type: "runChanged";
         } | {
+            /** @enum {string} */
+            type: "terminalsChanged";
+        } | {
             /**
              * Format: uuid
              * @description Its conversation.
@@ -1826,6 +2036,7 @@ export type ConversationDetail = components['schemas']['ConversationDetail'];
 export type CreateFile = components['schemas']['CreateFile'];
 export type CreateProgress = components['schemas']['CreateProgress'];
 export type CreateProvider = components['schemas']['CreateProvider'];
+export type CreateTerminal = components['schemas']['CreateTerminal'];
 export type CreateWorkspace = components['schemas']['CreateWorkspace'];
 export type Execute = components['schemas']['Execute'];
 export type File = components['schemas']['File'];
@@ -1871,6 +2082,11 @@ export type StaleFile = components['schemas']['StaleFile'];
 export type System = components['schemas']['System'];
 export type Template = components['schemas']['Template'];
 export type Templates = components['schemas']['Templates'];
+export type Terminal = components['schemas']['Terminal'];
+export type TerminalMessage = components['schemas']['TerminalMessage'];
+export type TerminalRequest = components['schemas']['TerminalRequest'];
+export type Terminals = components['schemas']['Terminals'];
+export type TerminalState = components['schemas']['TerminalState'];
 export type TokenUsage = components['schemas']['TokenUsage'];
 export type Turn = components['schemas']['Turn'];
 export type TurnEvent = components['schemas']['TurnEvent'];
@@ -1878,6 +2094,7 @@ export type TurnState = components['schemas']['TurnState'];
 export type UpdateConversation = components['schemas']['UpdateConversation'];
 export type UpdateFile = components['schemas']['UpdateFile'];
 export type UpdateProvider = components['schemas']['UpdateProvider'];
+export type UpdateTerminal = components['schemas']['UpdateTerminal'];
 export type UpdateWorkspace = components['schemas']['UpdateWorkspace'];
 export type Usage = components['schemas']['Usage'];
 export type UsageFormat = components['schemas']['UsageFormat'];
@@ -2863,6 +3080,103 @@ export interface operations {
             };
         };
     };
+    delete_terminal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_terminal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateTerminal"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Terminal"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attach_terminal: {
+        parameters: {
+            query?: {
+                after?: number | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A WebSocket; each text message is one of these. */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerminalMessage"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_turn: {
         parameters: {
             query?: never;
@@ -3424,6 +3738,72 @@ export interface operations {
                         /** @description Give this back as `cursor` for the next page; null on the last. */
                         nextCursor?: string | null;
                     };
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_terminals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Terminals"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_terminal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTerminal"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Terminal"];
                 };
             };
             /** @description A problem document. */

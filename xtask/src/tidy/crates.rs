@@ -71,7 +71,7 @@ const ALONE: &[(&str, &[&str])] = &[
     ("rustls", &["atelier", "atelier-model"]),
     ("seccompiler", &["atelier-sandbox"]),
     ("sqlx", &["atelier-store"]),
-    ("tokio-tungstenite", &[]),
+    ("tokio-tungstenite", &["atelier-server"]),
     ("toml", &["atelier"]),
     ("tower", &["atelier-server"]),
     ("tower-http", &["atelier-server"]),

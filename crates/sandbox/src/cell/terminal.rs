@@ -6,7 +6,7 @@ use std::os::fd::OwnedFd;
 use atelier_base::WorkspacePath;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 /// What to start in a terminal.
 #[derive(Clone, Debug, Default)]
@@ -57,10 +57,32 @@ pub struct Terminal {
     screen: AsyncFd<OwnedFd>,
     end: watch::Receiver<Option<TerminalEnd>>,
     /// Its end is what tells the cell to end the program.
-    _hold: tokio::sync::oneshot::Sender<()>,
+    _hold: oneshot::Sender<()>,
 }
 
 impl Terminal {
+    /// Makes a terminal of its side of the screen, which must not block, of
+    /// what tells how its program ended, and of what ends the program when it
+    /// is dropped.
+    ///
+    /// # Errors
+    /// The screen can't be waited for.
+    pub fn new(
+        screen: OwnedFd,
+        end: watch::Receiver<Option<TerminalEnd>>,
+        hold: oneshot::Sender<()>,
+    ) -> io::Result<Self> {
+        #[expect(unsafe_code, reason = "a descriptor is handed to the reactor")]
+        // SAFETY: an `OwnedFd` owns its valid descriptor, and nothing replaces
+        // or closes it while `AsyncFd` has it.
+        let screen = unsafe { AsyncFd::register(screen) }?;
+        Ok(Self {
+            screen,
+            end,
+            _hold: hold,
+        })
+    }
+
     /// Reads what the program wrote to its screen; 0 bytes when it, and all
     /// that held the terminal open, is gone.
     ///

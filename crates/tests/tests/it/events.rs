@@ -150,6 +150,7 @@ fn events_of_workspaces() {
             turn_id: ID,
             conversation_id: ID,
         },
+        stored::WorkspaceEvent::TerminalsChanged,
     ]);
 }
 

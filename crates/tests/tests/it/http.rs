@@ -28,6 +28,8 @@ fn body_of(operation: &Operation) -> Option<Value> {
         "apply_diff" => json!({ "workspaceId": STRANGER, "patch": "x" }),
         "update_conversation" => json!({ "title": "new" }),
         "apply_proposal" => json!({}),
+        "create_terminal" => json!({}),
+        "update_terminal" => json!({ "title": "new" }),
         "create_provider" => {
             json!({ "name": "walked", "baseUrl": "http://127.0.0.1:9/v1", "model": "m" })
         }
