@@ -40,7 +40,7 @@ pub struct TerminalSettings {
     pub per_workspace: usize,
     /// How many ended ones a workspace's list keeps; older ones are forgotten.
     pub ended_kept: usize,
-    /// How many lines of output the server keeps of each.
+    /// How many lines of output the server keeps of each, at least.
     pub scrollback_lines: usize,
     /// How many bytes of output the server keeps of each, whatever the lines.
     pub scrollback_bytes: usize,

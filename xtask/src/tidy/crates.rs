@@ -71,7 +71,7 @@ const ALONE: &[(&str, &[&str])] = &[
     ("rustls", &["atelier", "atelier-model"]),
     ("seccompiler", &["atelier-sandbox"]),
     ("sqlx", &["atelier-store"]),
-    ("tokio-tungstenite", &["atelier-server"]),
+    ("tokio-tungstenite", &[]),
     ("toml", &["atelier"]),
     ("tower", &["atelier-server"]),
     ("tower-http", &["atelier-server"]),

@@ -16,6 +16,8 @@ const PIECE: usize = 64 * 1024;
 pub struct Attachment {
     live: Arc<LiveTerminal>,
     changed: watch::Receiver<()>,
+    /// Its number among those who look.
+    reader: u64,
     start: Start,
     /// The place of the next byte.
     at: u64,
@@ -64,6 +66,7 @@ impl Attachment {
             }
         });
         Self {
+            reader: live.enter(start.offset),
             live,
             changed,
             start,
@@ -107,11 +110,20 @@ impl Attachment {
             }
         })?;
         match &happening {
-            Happening::Output(bytes) => self.at += bytes.len() as u64,
+            Happening::Output(bytes) => {
+                self.at += bytes.len() as u64;
+                self.live.has_read(self.reader, self.at);
+            }
             Happening::Resized(size) => self.size = *size,
             Happening::Ended(_) | Happening::Behind => {}
         }
         Some(happening)
+    }
+}
+
+impl Drop for Attachment {
+    fn drop(&mut self) {
+        self.live.leave(self.reader);
     }
 }
 

@@ -46,6 +46,7 @@ async fn keep_until_quiet(live: &LiveTerminal, terminal: &Terminal) {
 async fn keep_all(live: &LiveTerminal, terminal: &Terminal) {
     let mut buffer = vec![0; PIECE];
     while keep_next(live, terminal, &mut buffer).await {
+        live.pause().await;
         // One that always has something must leave room for others.
         tokio::task::yield_now().await;
     }

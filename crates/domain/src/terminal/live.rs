@@ -1,15 +1,22 @@
 //! One terminal, from its start until it is forgotten.
 
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use atelier_base::{TerminalId, Timestamp, WorkspaceId};
 use atelier_sandbox::cell::{ScreenSize, Terminal, TerminalEnd};
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::scrollback::{Bounds, Scrollback};
 use super::{TerminalSettings, TerminalView, within_bounds};
+
+/// Bytes of a block of the scrollback.
+const BLOCK: usize = 16 * 1024;
+/// How long a program is held up at a time for the one who reads fastest.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A terminal that is running, or that ended and is still listed.
 #[derive(Debug)]
@@ -18,8 +25,12 @@ pub(super) struct LiveTerminal {
     pub(super) workspace: WorkspaceId,
     created_at: Timestamp,
     state: Mutex<State>,
+    /// Who is this many bytes behind is about to fall out of what is kept.
+    far: u64,
     /// Tells those who look that there is something to see.
     changed: watch::Sender<()>,
+    /// Tells that somebody has read.
+    progress: Notify,
     /// Whoever types has it, so that what two people type does not mix.
     keyboard: tokio::sync::Mutex<()>,
     /// Cancelled when it must end, and when it has.
@@ -32,6 +43,9 @@ pub(super) struct State {
     pub(super) size: ScreenSize,
     pub(super) scrollback: Scrollback,
     pub(super) end: Option<(TerminalEnd, Timestamp)>,
+    /// How far each who looks has read.
+    readers: HashMap<u64, u64>,
+    last_reader: u64,
     terminal: Option<Arc<Terminal>>,
 }
 
@@ -46,7 +60,9 @@ impl LiveTerminal {
     ) -> Self {
         let bounds = Bounds {
             lines: settings.scrollback_lines,
+            least_bytes: settings.scrollback_bytes / 8,
             bytes: settings.scrollback_bytes,
+            block: BLOCK,
         };
         Self {
             id,
@@ -57,9 +73,13 @@ impl LiveTerminal {
                 size,
                 scrollback: Scrollback::new(bounds),
                 end: None,
+                readers: HashMap::new(),
+                last_reader: 0,
                 terminal: None,
             }),
+            far: settings.scrollback_bytes as u64 / 32,
             changed: watch::Sender::new(()),
+            progress: Notify::new(),
             keyboard: tokio::sync::Mutex::default(),
             close,
         }
@@ -105,6 +125,41 @@ impl LiveTerminal {
     pub(super) fn append(&self, bytes: &[u8]) {
         self.state.lock().scrollback.append(bytes);
         self.changed.send_replace(());
+    }
+
+    /// Remembers somebody who reads, and returns by which number.
+    pub(super) fn enter(&self, at: u64) -> u64 {
+        let mut state = self.state.lock();
+        state.last_reader += 1;
+        let reader = state.last_reader;
+        state.readers.insert(reader, at);
+        reader
+    }
+
+    /// Says how far a reader is.
+    pub(super) fn has_read(&self, reader: u64, at: u64) {
+        self.state.lock().readers.insert(reader, at);
+        self.progress.notify_one();
+    }
+
+    /// Forgets a reader.
+    pub(super) fn leave(&self, reader: u64) {
+        self.state.lock().readers.remove(&reader);
+        self.progress.notify_one();
+    }
+
+    /// Waits a little while all who look are far behind: a program is as fast
+    /// as the fastest of them, as with any terminal. It never waits for those
+    /// who are slower than another, and not long for one who does not read.
+    pub(super) async fn pause(&self) {
+        let crowded = {
+            let state = self.state.lock();
+            let fastest = state.readers.values().max();
+            fastest.is_some_and(|&at| state.scrollback.end().saturating_sub(at) > self.far)
+        };
+        if crowded {
+            let _ = tokio::time::timeout(PAUSE, self.progress.notified()).await;
+        }
     }
 
     /// Changes the size of its screen, until somebody else does.

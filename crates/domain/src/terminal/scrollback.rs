@@ -9,8 +9,6 @@
 
 use std::collections::VecDeque;
 
-/// Bytes of a block, the unit that is allocated and freed.
-const BLOCK: usize = 16 * 1024;
 /// How far past what must go a line start is searched for. A line that is
 /// longer is cut in two.
 const SEARCH: u64 = 64 * 1024;
@@ -18,8 +16,15 @@ const SEARCH: u64 = 64 * 1024;
 /// How much is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Bounds {
+    /// At least this many lines, as long as they fit.
     pub(super) lines: usize,
+    /// At least this many bytes, however many lines they are: else a program
+    /// that writes short lines would be ahead of every reader.
+    pub(super) least_bytes: usize,
+    /// Never more bytes than this.
     pub(super) bytes: usize,
+    /// Bytes of a block, the unit that is allocated and freed.
+    pub(super) block: usize,
 }
 
 /// The newest part of what a terminal wrote.
@@ -75,13 +80,18 @@ impl Scrollback {
     /// Adds what was written, and lets go of what is too old.
     pub(super) fn append(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
-            if self.blocks.back().is_none_or(Block::is_full) {
+            let size = self.bounds.block;
+            if self
+                .blocks
+                .back()
+                .is_none_or(|last| last.bytes.len() == size)
+            {
                 self.blocks.push_back(Block::new(self.end));
             }
             let Some(block) = self.blocks.back_mut() else {
                 return;
             };
-            let taken = block.append(bytes);
+            let taken = block.append(bytes, size);
             self.end += taken as u64;
             self.lines += line_ends(&bytes[..taken]);
             bytes = &bytes[taken..];
@@ -111,9 +121,7 @@ impl Scrollback {
     }
 
     fn trim(&mut self) {
-        if self.lines > self.bounds.lines {
-            self.drop_lines(self.lines - self.bounds.lines);
-        }
+        self.drop_lines();
         let most = self.bounds.bytes as u64;
         if self.end - self.start > most {
             let must = self.end - most;
@@ -121,19 +129,16 @@ impl Scrollback {
         }
     }
 
-    /// Lets go of the first `count` lines.
-    fn drop_lines(&mut self, mut count: usize) {
-        while let Some(block) = self.blocks.front_mut() {
-            if block.lines < count {
-                count -= block.lines;
-                self.start += block.kept().len() as u64;
-                self.lines -= block.lines;
-                self.blocks.pop_front();
-                continue;
+    /// Lets go of lines that nobody asked to keep, a block at a time.
+    fn drop_lines(&mut self) {
+        while let Some(front) = self.blocks.front()
+            && self.lines - front.lines > self.bounds.lines
+        {
+            let place = self.line_start(front.end()).unwrap_or(front.end());
+            if self.end - place < self.bounds.least_bytes as u64 {
+                return;
             }
-            let last = line_end_places(block.kept()).nth(count - 1);
-            let length = last.map_or(0, |last| last + 1);
-            return self.drop_until(self.start + length as u64);
+            self.drop_until(place);
         }
     }
 
@@ -182,10 +187,6 @@ impl Block {
         }
     }
 
-    fn is_full(&self) -> bool {
-        self.bytes.len() == BLOCK
-    }
-
     /// Returns the place after its last byte.
     fn end(&self) -> u64 {
         self.first + self.bytes.len() as u64
@@ -201,14 +202,15 @@ impl Block {
         self.bytes.get(skip..).unwrap_or_default()
     }
 
-    /// Adds as much as there is room for, and returns how much that is.
-    fn append(&mut self, bytes: &[u8]) -> usize {
-        let taken = bytes.len().min(BLOCK - self.bytes.len());
+    /// Adds as much as there is room for in `size` bytes, and returns how much
+    /// that is.
+    fn append(&mut self, bytes: &[u8], size: usize) -> usize {
+        let taken = bytes.len().min(size - self.bytes.len());
         let needed = self.bytes.len() + taken;
         if needed > self.bytes.capacity() {
             // Little for a terminal in which little happens, never more than
             // a block.
-            let wanted = needed.next_power_of_two().min(BLOCK);
+            let wanted = needed.next_power_of_two().min(size);
             self.bytes.reserve_exact(wanted - self.bytes.len());
         }
         self.bytes.extend_from_slice(&bytes[..taken]);
@@ -245,8 +247,15 @@ mod tests {
 
     use super::*;
 
+    const BLOCK: usize = 16 * 1024;
+
     fn scrollback(lines: usize, bytes: usize) -> Scrollback {
-        Scrollback::new(Bounds { lines, bytes })
+        Scrollback::new(Bounds {
+            lines,
+            least_bytes: bytes / 8,
+            bytes,
+            block: BLOCK,
+        })
     }
 
     fn all(kept: &Scrollback) -> Vec<u8> {
@@ -259,30 +268,41 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_lines_stay() {
-        let mut kept = scrollback(3, 1 << 20);
+    fn the_newest_bytes_stay_from_the_start_of_a_line() {
+        let mut kept = scrollback(100, 20);
         kept.append(b"one\ntwo\nthree\nfour\nfi");
         assert_eq!(all(&kept), b"two\nthree\nfour\nfi");
         assert_eq!((kept.start(), kept.end()), (4, 21));
         kept.append(b"ve\n");
-        assert_eq!(all(&kept), b"three\nfour\nfive\n");
-        assert_eq!(kept.read(3, 10), None);
-        assert_eq!(kept.read(25, 10), None);
-        assert_eq!(kept.read(24, 10).as_deref(), Some(&b""[..]));
+        assert_eq!(all(&kept), b"two\nthree\nfour\nfive\n");
+        kept.append(b"6");
+        assert_eq!(all(&kept), b"three\nfour\nfive\n6");
+        assert_eq!(kept.read(7, 10), None);
+        assert_eq!(kept.read(26, 10), None);
+        assert_eq!(kept.read(25, 10).as_deref(), Some(&b""[..]));
     }
 
     #[test]
     fn a_hundred_thousand_lines_stay_whole() {
         let mut kept = scrollback(100_000, 32 << 20);
-        for line in 0..250_000 {
-            kept.append(format!("line {line}\r\n").as_bytes());
+        for line in 0..900_000 {
+            kept.append(format!("{line:080}\r\n").as_bytes());
         }
         let text = String::from_utf8(all(&kept)).unwrap();
-        let expected: String = (150_000..250_000)
-            .map(|line| format!("line {line}\r\n"))
-            .collect();
-        assert!(text == expected, "{}", &text[..40]);
+        let lines = text.lines().count();
+        assert!((100_000..100_000 + BLOCK / 80).contains(&lines), "{lines}");
+        for (line, at) in text.lines().zip(900_000 - lines..) {
+            assert_eq!(line.parse(), Ok(at));
+        }
         assert!(held(&kept) < text.len() + 2 * BLOCK);
+    }
+
+    #[test]
+    fn short_lines_stay_longer() {
+        let mut kept = scrollback(1_000, 1 << 20);
+        kept.append(&b"y\r\n".repeat(200_000));
+        let length = all(&kept).len();
+        assert!((1 << 17..(1 << 17) + BLOCK).contains(&length), "{length}");
     }
 
     #[test]
@@ -332,16 +352,47 @@ mod tests {
         assert_eq!(kept.start(), 150_001, "cut after the line");
     }
 
+    /// What keeps everything, and is cut as it was told.
+    fn check(
+        kept: &Scrollback,
+        whole: &[u8],
+        before: u64,
+    ) -> std::result::Result<(), TestCaseError> {
+        let start = usize::try_from(kept.start()).unwrap();
+        let (bounds, lines) = (kept.bounds, line_ends(&whole[start..]));
+        prop_assert_eq!(kept.end(), whole.len() as u64);
+        prop_assert_eq!(&all(kept), &whole[start..]);
+        prop_assert_eq!(kept.lines, lines);
+        prop_assert!(whole.len() - start <= bounds.bytes);
+        let many = bounds.lines + bounds.block;
+        let least = bounds.least_bytes + 2 * bounds.block + longest_line(whole);
+        prop_assert!(lines <= many || whole.len() - start <= least);
+        if kept.start() != before && whole[start - 1] != b'\n' {
+            prop_assert!(!whole[start..].contains(&b'\n'), "cut inside of a line");
+        }
+        // What was let go of had to be.
+        let full = whole.len() - start + longest_line(whole) + bounds.block >= bounds.bytes;
+        prop_assert!(start == 0 || full || lines >= bounds.lines);
+        Ok(())
+    }
+
+    fn longest_line(whole: &[u8]) -> usize {
+        let lines = whole.split(|&byte| byte == b'\n');
+        lines.map(|line| line.len() + 1).max().unwrap_or(0)
+    }
+
     proptest! {
-        /// A model that keeps everything and cuts it as told.
         #[test]
         fn no_byte_is_lost_or_repeated(
-            pieces in vec(vec(prop_oneof![Just(b'\n'), Just(b'a'), any::<u8>()], 0..90), 0..60),
+            pieces in vec(vec(prop_oneof![Just(b'\n'), Just(b'a'), any::<u8>()], 0..90), 0..40),
             lines in 0_usize..20,
             bytes in 1_usize..600,
+            least_bytes in 0_usize..100,
+            block in 1_usize..40,
             most in 1_usize..100,
         ) {
-            let mut kept = scrollback(lines, bytes);
+            let bounds = Bounds { lines, least_bytes: least_bytes.min(bytes), bytes, block };
+            let mut kept = Scrollback::new(bounds);
             let mut whole = Vec::new();
             let mut readers: Vec<(u64, Vec<u8>)> = Vec::new();
             for piece in &pieces {
@@ -349,20 +400,14 @@ mod tests {
                 let before = kept.start();
                 kept.append(piece);
                 whole.extend_from_slice(piece);
-                prop_assert_eq!(kept.end(), whole.len() as u64);
+                check(&kept, &whole, before)?;
                 let start = usize::try_from(kept.start()).unwrap();
-                prop_assert_eq!(&all(&kept), &whole[start..]);
-                prop_assert_eq!(kept.lines, line_ends(&whole[start..]));
-                prop_assert!(kept.lines <= lines && whole.len() - start <= bytes);
-                if kept.start() != before && whole[start - 1] != b'\n' {
-                    prop_assert!(!whole[start..].contains(&b'\n'), "cut inside of a line");
-                }
                 for place in 0..=whole.len() {
                     let read = kept.read(place as u64, most);
                     let there = (place >= start).then(|| whole[place..].iter().copied().take(most).collect::<Vec<u8>>());
                     prop_assert_eq!(read, there);
                 }
-                // Each reader follows at its own pace, in small pieces.
+                // Each reader follows in small pieces, as long as it can.
                 for (begun, seen) in &mut readers {
                     while let Some(next) = kept.read(*begun + seen.len() as u64, most) {
                         if next.is_empty() { break }
@@ -371,21 +416,6 @@ mod tests {
                     let first = usize::try_from(*begun).unwrap();
                     prop_assert_eq!(&seen[..], &whole[first..first + seen.len()]);
                 }
-            }
-        }
-
-        #[test]
-        fn blocks_do_not_show(sizes in vec(0_usize..40_000, 1..12), lines in 1_usize..400) {
-            let mut kept = scrollback(lines, 60_000);
-            let mut whole = Vec::new();
-            for size in sizes {
-                let piece: Vec<u8> = (0..size).map(|at| if at % 97 == 0 { b'\n' } else { b'a' }).collect();
-                kept.append(&piece);
-                whole.extend(piece);
-                let start = usize::try_from(kept.start()).unwrap();
-                prop_assert!(start == 0 || whole[start - 1] == b'\n');
-                prop_assert_eq!(&all(&kept), &whole[start..]);
-                prop_assert!(kept.lines <= lines && whole.len() - start <= 60_000);
             }
         }
     }

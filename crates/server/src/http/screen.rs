@@ -5,13 +5,12 @@
 
 use std::time::Duration;
 
-use atelier_api::terminal::{CLOSE_BEHIND, TerminalMessage, TerminalRequest};
+use atelier_api::terminal::{CLOSE_BEHIND, TYPED_BYTES, TerminalMessage, TerminalRequest};
 use atelier_domain::terminal::{Attachment, Happening, ScreenSize, Typist};
 use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
-use tokio_tungstenite::tungstenite;
 use tokio_util::sync::CancellationToken;
 
 /// How often a client is asked whether it is still there.
@@ -22,6 +21,8 @@ const SILENCE: Duration = Duration::from_secs(90);
 /// How long a client may take to accept a message.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The most bytes that are read of a message, only to say that it is too long.
+pub(crate) const MESSAGE_BYTES: usize = 4 * TYPED_BYTES;
 /// How long a client may take to answer the close.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -98,6 +99,9 @@ async fn receive_all(stream: &mut SplitStream<WebSocket>, typist: &Typist) -> Cl
     loop {
         let received = tokio::time::timeout(SILENCE, stream.next()).await.ok()??;
         match received {
+            Ok(message) if length(&message) > TYPED_BYTES => {
+                return Some((close_code::SIZE, "A message has at most 64 KiB."));
+            }
             Ok(Message::Binary(bytes)) => typist.type_in(&bytes).await,
             Ok(Message::Text(request)) => match serde_json::from_str(&request) {
                 Ok(TerminalRequest::Resize { columns, rows }) => {
@@ -112,20 +116,23 @@ async fn receive_all(stream: &mut SplitStream<WebSocket>, typist: &Typist) -> Cl
             },
             Ok(Message::Ping(_) | Message::Pong(_)) => {}
             Ok(Message::Close(_)) => return None,
-            Err(error) => return refusal(error),
+            // It is gone, or nothing that it sends can be understood any more.
+            Err(_) => {
+                return Some((
+                    close_code::PROTOCOL,
+                    "This is no message, or far too large.",
+                ));
+            }
         }
     }
 }
 
-/// Returns what to tell a client whose message can't be received; nothing when
-/// the connection is gone, or what comes is no WebSocket.
-fn refusal(error: axum::Error) -> Close {
-    match error.into_inner().downcast_ref()? {
-        tungstenite::Error::Capacity(_) => {
-            Some((close_code::SIZE, "A message has at most 64 KiB."))
-        }
-        tungstenite::Error::Utf8(_) => Some((close_code::INVALID, "A text message is UTF-8.")),
-        _ => None,
+fn length(message: &Message) -> usize {
+    match message {
+        Message::Text(text) => text.len(),
+        Message::Binary(bytes) => bytes.len(),
+        // Of the others the protocol has its own limit.
+        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => 0,
     }
 }
 

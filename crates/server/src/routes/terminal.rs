@@ -2,7 +2,7 @@
 
 use atelier_api::Code;
 use atelier_api::terminal::{
-    CreateTerminal, TYPED_BYTES, TakeUp, Terminal, TerminalState, Terminals, UpdateTerminal,
+    CreateTerminal, TakeUp, Terminal, TerminalState, Terminals, UpdateTerminal,
 };
 use atelier_base::{TerminalId, WorkspaceId, WorkspacePath};
 use atelier_domain as domain;
@@ -84,8 +84,8 @@ pub(super) async fn attach_terminal(
         upgrade.map_err(|_| ApiError::new(Code::Invalid, "Open this address as a WebSocket."))?;
     let stop = app.domain.stopping().clone();
     Ok(upgrade
-        .max_message_size(TYPED_BYTES)
-        .max_frame_size(TYPED_BYTES)
+        .max_message_size(screen::MESSAGE_BYTES)
+        .max_frame_size(screen::MESSAGE_BYTES)
         .on_upgrade(move |socket| screen::show(socket, attachment, stop)))
 }
 

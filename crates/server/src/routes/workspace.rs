@@ -102,10 +102,10 @@ pub(super) async fn watch_workspace(
     Query(after): Query<After>,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> ApiResult<Response> {
-    let upgrade =
-        upgrade.map_err(|_| ApiError::new(Code::Invalid, "Open this address as a WebSocket."))?;
     let after = after.after.map(|after| u64::try_from(after).unwrap_or(0));
     let subscription = app.domain.watch_workspace(&ctx, id, after).await?;
+    let upgrade =
+        upgrade.map_err(|_| ApiError::new(Code::Invalid, "Open this address as a WebSocket."))?;
     let stop = app.domain.stopping().clone();
     Ok(upgrade
         .max_message_size(1024)

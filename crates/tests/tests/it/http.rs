@@ -26,10 +26,8 @@ fn body_of(operation: &Operation) -> Option<Value> {
         "execute" => json!({ "workspaceId": STRANGER, "command": "true" }),
         "chat" => json!({ "workspaceId": STRANGER, "message": "hello" }),
         "apply_diff" => json!({ "workspaceId": STRANGER, "patch": "x" }),
-        "update_conversation" => json!({ "title": "new" }),
-        "apply_proposal" => json!({}),
-        "create_terminal" => json!({}),
-        "update_terminal" => json!({ "title": "new" }),
+        "update_conversation" | "update_terminal" => json!({ "title": "new" }),
+        "apply_proposal" | "create_terminal" => json!({}),
         "create_provider" => {
             json!({ "name": "walked", "baseUrl": "http://127.0.0.1:9/v1", "model": "m" })
         }
@@ -75,7 +73,8 @@ on_both_engines! {
 
     async fn ids_that_nothing_has_are_404(app) {
         let owner = app.owner();
-        for operation in OPERATIONS {
+        // Signing out would make the owner nobody.
+        for operation in OPERATIONS.iter().filter(|known| known.id != "delete_session") {
             let names_a_thing = operation.path.contains("{id}")
                 || ["execute", "chat", "apply_diff"].contains(&operation.id);
             let reply = call(&owner, operation).await;
@@ -85,9 +84,6 @@ on_both_engines! {
                 reply.refused(Code::SignInLinkInvalid);
             } else {
                 assert!(reply.status.is_success(), "{reply}");
-            }
-            if operation.id == "delete_session" {
-                return;
             }
         }
     }
