@@ -19,6 +19,7 @@ mod logbook;
 mod program;
 mod screen;
 mod setup;
+mod stage;
 mod stream;
 
 pub use app::TestApp;
@@ -28,6 +29,7 @@ pub use logbook::Logbook;
 pub use program::{Ended, Server, program, run_program, start_program};
 pub use screen::Screen;
 pub use setup::{Setup, is_root};
+pub use stage::{Puppet, Stage};
 pub use stream::{Events, Socket};
 
 /// How long a test waits for what must happen, before it fails. Long, because

@@ -1,9 +1,6 @@
 //! Terminals, with programs that the test plays itself: who sees what, from
 //! where on, and what is refused.
 
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream as Pair;
-
 use atelier_api::Code;
 use atelier_api::event::WorkspaceEvent;
 use atelier_api::terminal::{
@@ -11,123 +8,11 @@ use atelier_api::terminal::{
 };
 use atelier_api::workspace::Workspace;
 use atelier_domain::terminal::TerminalSettings;
-use atelier_sandbox::cell::{
-    Output, Report, RunCommand, Site, Terminal, TerminalCommand, TerminalEnd,
-};
-use atelier_sandbox::doctor::Isolation;
-use atelier_sandbox::host::{BoxFuture, CellError, Host};
-use atelier_sandbox::runtime::Runtime;
-use atelier_tests::{Caller, Screen, Setup, TestApp, on_both_engines, within};
+use atelier_tests::{Caller, Puppet, Screen, Setup, Stage, TestApp, on_both_engines, within};
 use serde_json::json;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::UnixStream;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-
-/// A host whose terminals' programs are played by whoever has the other end.
-#[derive(Debug)]
-struct Stage(mpsc::UnboundedSender<Puppet>);
-
-/// A program in a terminal, as the test plays it.
-#[derive(Debug)]
-struct Puppet {
-    screen: UnixStream,
-    command: TerminalCommand,
-    end: watch::Sender<Option<TerminalEnd>>,
-    killed: oneshot::Receiver<()>,
-}
-
-impl Stage {
-    fn open(&self, command: TerminalCommand) -> Result<Terminal, CellError> {
-        let (ours, theirs) = Pair::pair().unwrap();
-        ours.set_nonblocking(true).unwrap();
-        theirs.set_nonblocking(true).unwrap();
-        let (end, ending) = watch::channel(None);
-        let (hold, killed) = oneshot::channel();
-        let puppet = Puppet {
-            screen: UnixStream::from_std(theirs).unwrap(),
-            command,
-            end,
-            killed,
-        };
-        self.0
-            .send(puppet)
-            .map_err(|_| CellError::new("nobody plays the programs"))?;
-        Ok(Terminal::new(OwnedFd::from(ours), ending, hold).unwrap())
-    }
-}
-
-impl Host for Stage {
-    fn run<'a>(
-        &'a self,
-        _: &'a Site,
-        _: RunCommand,
-        _: CancellationToken,
-        _: mpsc::Sender<Output>,
-    ) -> BoxFuture<'a, Report> {
-        panic!("this is about terminals")
-    }
-
-    fn open_terminal<'a>(
-        &'a self,
-        _: &'a Site,
-        command: TerminalCommand,
-    ) -> BoxFuture<'a, Result<Terminal, CellError>> {
-        Box::pin(async { self.open(command) })
-    }
-
-    fn isolation(&self) -> BoxFuture<'_, Isolation> {
-        Box::pin(async {
-            Isolation {
-                ready: true,
-                layers: Vec::new(),
-                reason: None,
-            }
-        })
-    }
-
-    fn runtimes(&self) -> BoxFuture<'_, Vec<Runtime>> {
-        Box::pin(async { Vec::new() })
-    }
-
-    fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async {})
-    }
-}
-
-impl Puppet {
-    async fn write(&mut self, bytes: impl AsRef<[u8]>) {
-        let writing = self.screen.write_all(bytes.as_ref());
-        within("the terminal to be read", writing).await.unwrap();
-    }
-
-    /// Reads what was typed.
-    async fn read(&mut self, length: usize) -> Vec<u8> {
-        let mut typed = vec![0; length];
-        within("something typed", self.screen.read_exact(&mut typed))
-            .await
-            .unwrap();
-        typed
-    }
-
-    /// Ends by itself.
-    fn exit(self, code: i32) {
-        let end = TerminalEnd {
-            exit_code: Some(code),
-            ..TerminalEnd::default()
-        };
-        self.end.send_replace(Some(end));
-    }
-
-    /// Waits until it is ended from outside.
-    async fn killed(self) {
-        within("the program to be ended", self.killed)
-            .await
-            .unwrap_err();
-    }
-}
 
 /// An app, its owner, a workspace, and the programs of its terminals.
 struct Play {
@@ -139,8 +24,8 @@ struct Play {
 
 impl Play {
     async fn begin(change: impl FnOnce(&mut TerminalSettings)) -> Self {
-        let (stage, puppets) = mpsc::unbounded_channel();
-        let setup = Setup::sqlite().await.host(Stage(stage));
+        let (stage, puppets) = Stage::new();
+        let setup = Setup::sqlite().await.host(stage);
         let app = setup
             .settings(|all| change(&mut all.terminal))
             .start()
@@ -789,7 +674,7 @@ async fn events(caller: &Caller, workspace: Uuid) -> atelier_tests::Socket {
 
 /// Terminals whose programs do nothing, or end at once when told `exit`.
 fn idle(setup: Setup) -> Setup {
-    let (stage, mut puppets) = mpsc::unbounded_channel::<Puppet>();
+    let (stage, mut puppets) = Stage::new();
     #[expect(clippy::disallowed_methods, reason = "it ends with the test's runtime")]
     tokio::spawn(async move {
         let mut kept = Vec::new();
@@ -800,7 +685,7 @@ fn idle(setup: Setup) -> Setup {
             }
         }
     });
-    setup.host(Stage(stage))
+    setup.host(stage)
 }
 
 on_both_engines! {
