@@ -124,6 +124,21 @@ impl Domain {
                 None => Ok(()),
             })
             .await?;
+        self.signed_out().send_replace(());
+        Ok(())
+    }
+
+    /// Waits until a session that `token` proved is ended by its person. What
+    /// goes on long after a request was let in, such as a WebSocket, ends then.
+    ///
+    /// # Errors
+    /// Fails when the store fails.
+    pub async fn until_signed_out(&self, token: &str) -> Result<()> {
+        let mut ended = self.signed_out().subscribe();
+        while self.authenticate(token).await? != Actor::Nobody {
+            // The sender lives as long as `self`.
+            let _ = ended.changed().await;
+        }
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use atelier_model::Gateway;
 use atelier_sandbox::cell::Limits;
 use atelier_sandbox::host::Host;
 use atelier_store::Store;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -94,6 +94,7 @@ struct Inner {
     run_queue: Arc<Semaphore>,
     tasks: TaskTracker,
     lasting: TaskTracker,
+    signed_out: watch::Sender<()>,
     stop: CancellationToken,
 }
 
@@ -114,6 +115,7 @@ impl Domain {
             )),
             tasks: TaskTracker::new(),
             lasting: TaskTracker::new(),
+            signed_out: watch::Sender::new(()),
             stop: CancellationToken::new(),
             parts,
         };
@@ -196,6 +198,10 @@ impl Domain {
     /// Returns the token that stopping cancels.
     pub fn stopping(&self) -> &CancellationToken {
         &self.0.stop
+    }
+
+    pub(crate) fn signed_out(&self) -> &watch::Sender<()> {
+        &self.0.signed_out
     }
 
     pub(crate) fn store(&self) -> &Store {

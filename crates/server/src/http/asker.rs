@@ -3,7 +3,7 @@
 use atelier_api::Code;
 use atelier_base::Secret;
 use atelier_domain::account::SESSION_LIFE;
-use atelier_domain::{Actor, Ctx};
+use atelier_domain::{Actor, Ctx, chain};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum_extra::extract::cookie::CookieJar;
@@ -78,6 +78,15 @@ fn cookie_name(app: &App) -> &'static str {
         SECURE_COOKIE
     } else {
         COOKIE
+    }
+}
+
+/// Waits until the person who opened a lasting connection has signed out, or
+/// nobody can tell any more.
+pub(crate) async fn signed_out(app: &App, Token(token): &Token) {
+    let Some(token) = token else { return };
+    if let Err(error) = app.domain.until_signed_out(token.expose()).await {
+        tracing::warn!(error = %chain(&error), "a connection is closed, for its session can't be read");
     }
 }
 

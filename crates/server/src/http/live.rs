@@ -15,6 +15,9 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::stream::{self, Stream};
 use tokio_util::sync::CancellationToken;
 
+use crate::app::App;
+use crate::http::asker::{Token, signed_out};
+
 /// How often an idle stream says that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long a WebSocket client may take to accept a message.
@@ -98,8 +101,11 @@ fn wire(row: &EventRow) -> String {
 pub(crate) async fn socket(
     mut socket: WebSocket,
     mut subscription: Subscription,
-    stop: CancellationToken,
+    app: &App,
+    token: &Token,
 ) {
+    let out = signed_out(app, token);
+    tokio::pin!(out);
     loop {
         let rows = tokio::select! {
             next = subscription.next() => match next {
@@ -118,7 +124,8 @@ pub(crate) async fn socket(
                 if !send(&mut socket, Message::Ping(Bytes::new())).await { return }
                 continue;
             }
-            () = stop.cancelled() => break,
+            () = app.domain.stopping().cancelled() => break,
+            () = &mut out => break,
         };
         for row in rows {
             if !send(&mut socket, Message::Text(wire(&row).into())).await {

@@ -11,7 +11,9 @@ use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
-use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::http::asker::{Token, signed_out};
 
 /// How often a client is asked whether it is still there.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -31,13 +33,14 @@ const GOODBYE: Duration = Duration::from_secs(1);
 type Close = Option<(u16, &'static str)>;
 
 /// Shows a terminal, and types into it, until it ends or one side goes away.
-pub(crate) async fn show(socket: WebSocket, attachment: Attachment, stop: CancellationToken) {
+pub(crate) async fn show(socket: WebSocket, attachment: Attachment, app: &App, token: &Token) {
     let (mut sink, mut stream) = socket.split();
     let typist = attachment.typist();
     let close = tokio::select! {
         close = send_all(&mut sink, attachment) => close,
         close = receive_all(&mut stream, &typist) => close,
-        () = stop.cancelled() => Some((close_code::AWAY, "The server stops.")),
+        () = app.domain.stopping().cancelled() => Some((close_code::AWAY, "The server stops.")),
+        () = signed_out(app, token) => Some((close_code::POLICY, "You have signed out.")),
     };
     if let Some((code, reason)) = close {
         let frame = CloseFrame {

@@ -14,7 +14,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
-use crate::http::asker::Asker;
+use crate::http::asker::{Asker, Token};
 use crate::http::body::{Body, Id, Query};
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::screen;
@@ -75,6 +75,7 @@ pub(super) async fn delete_terminal(
 pub(super) async fn attach_terminal(
     State(app): State<App>,
     Asker(ctx): Asker,
+    token: Token,
     Id(id): Id<TerminalId>,
     Query(query): Query<TakeUp>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -82,11 +83,10 @@ pub(super) async fn attach_terminal(
     let attachment = app.domain.attach_terminal(&ctx, id, query.after).await?;
     let upgrade =
         upgrade.map_err(|_| ApiError::new(Code::Invalid, "Open this address as a WebSocket."))?;
-    let stop = app.domain.stopping().clone();
     Ok(upgrade
         .max_message_size(screen::MESSAGE_BYTES)
         .max_frame_size(screen::MESSAGE_BYTES)
-        .on_upgrade(move |socket| screen::show(socket, attachment, stop)))
+        .on_upgrade(async move |socket| screen::show(socket, attachment, &app, &token).await))
 }
 
 fn shown(view: TerminalView) -> Terminal {

@@ -27,7 +27,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::DropGuard;
 
 use crate::app::App;
-use crate::http::asker::Asker;
+use crate::http::asker::{Asker, Token};
 use crate::http::body::{Body, Id, Query, media_type};
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::live;
@@ -98,6 +98,7 @@ pub(super) async fn delete_workspace(
 pub(super) async fn watch_workspace(
     State(app): State<App>,
     Asker(ctx): Asker,
+    token: Token,
     Id(id): Id<WorkspaceId>,
     Query(after): Query<After>,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
@@ -106,10 +107,9 @@ pub(super) async fn watch_workspace(
     let subscription = app.domain.watch_workspace(&ctx, id, after).await?;
     let upgrade =
         upgrade.map_err(|_| ApiError::new(Code::Invalid, "Open this address as a WebSocket."))?;
-    let stop = app.domain.stopping().clone();
     Ok(upgrade
         .max_message_size(1024)
-        .on_upgrade(move |socket| live::socket(socket, subscription, stop)))
+        .on_upgrade(async move |socket| live::socket(socket, subscription, &app, &token).await))
 }
 
 /// What a request to make a workspace carries.

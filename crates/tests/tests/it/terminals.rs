@@ -645,6 +645,24 @@ async fn a_workspace_that_is_put_away_ends_its_terminals() {
 }
 
 #[tokio::test]
+async fn who_signs_out_sees_and_types_no_more() {
+    let mut play = Play::begin(|_| {}).await;
+    let (id, mut puppet) = play.terminal().await;
+    let token = play.app.domain.create_sign_in_token().await.unwrap();
+    let elsewhere = play.app.nobody().sign_in(token.expose()).await;
+    let there = elsewhere.look(id, None).await;
+    let mut feed = events(&elsewhere, play.workspace).await;
+    let mut here = play.owner.look(id, None).await;
+    elsewhere.delete("/api/session").await.done();
+    assert_eq!(there.to_end().await.close.unwrap().0, 1008);
+    assert!(feed.next::<WorkspaceEvent>().await.is_none());
+    here.type_in("still here").await;
+    assert_eq!(puppet.read(10).await, b"still here");
+    play.app.finish().await;
+    puppet.killed().await;
+}
+
+#[tokio::test]
 async fn where_nothing_can_be_started_the_reason_is_told() {
     let play = Play::begin(|_| {}).await;
     let Play {
