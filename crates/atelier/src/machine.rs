@@ -4,16 +4,20 @@ use std::fs::OpenOptions;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use atelier_base::Secret;
 use atelier_domain::vault::KEY_BYTES;
-use atelier_sandbox::cell::{CellOptions, Cells, Launcher};
+use atelier_sandbox::cell::{CellOptions, Cells, Launcher, Limits};
 
 use crate::config::search_path;
 
 /// Host uids of workspaces begin here: above those of people and services.
 pub(crate) const HOST_UID_BASE: u32 = 200_000;
+
+/// How long the cell of a workspace stays when nothing runs in it.
+const IDLE: Duration = Duration::from_mins(10);
 
 /// Makes this machine's cells, whose first process is this very program.
 pub(crate) fn cells(max_concurrent: usize) -> Result<Cells> {
@@ -29,6 +33,12 @@ pub(crate) fn cells(max_concurrent: usize) -> Result<Cells> {
             cgroup,
             path: search_path(),
             max_concurrent,
+            cell: Limits {
+                memory_bytes: 4 << 30,
+                pids: 2048,
+                ..Limits::default()
+            },
+            idle: IDLE,
         },
     ))
 }

@@ -7,14 +7,18 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::doctor::Isolation;
+use crate::host::{CellError, NetworkExit};
 use crate::runtime::Runtime;
 
 mod cgroup;
+mod channel;
 mod command;
 mod confine;
 mod ending;
@@ -25,13 +29,18 @@ mod flow;
 mod ground;
 mod init;
 mod isolation;
+mod job;
+mod keep;
 mod launcher;
+mod live;
+mod look;
 mod refusal;
 mod root;
 mod run;
 mod site;
 mod spec;
 mod state;
+mod stay;
 mod system;
 mod terminal;
 mod walls;
@@ -68,6 +77,10 @@ pub struct CellOptions {
     pub path: Vec<PathBuf>,
     /// How many runs there may be at a time; others wait.
     pub max_concurrent: usize,
+    /// What a cell that stays may use as a whole.
+    pub cell: Limits,
+    /// How long a cell stays when nothing runs in it.
+    pub idle: Duration,
 }
 
 /// Makes cells and runs commands in them. Clones share everything.
@@ -102,6 +115,62 @@ impl Cells {
         output: mpsc::Sender<Output>,
     ) -> Report {
         ground::run(&self.ground, workspace, command, cancel, output).await
+    }
+
+    /// Runs `command` in the cell of `site`, which is started when there is
+    /// none and stays afterwards. Otherwise as [`Cells::run`].
+    pub async fn run_in(
+        &self,
+        site: &Site,
+        command: RunCommand,
+        cancel: CancellationToken,
+        output: mpsc::Sender<Output>,
+    ) -> Report {
+        ground::run_in(&self.ground, site, command, cancel, output).await
+    }
+
+    /// Opens a terminal in the cell of `site`, which is started when there is
+    /// none.
+    ///
+    /// # Errors
+    /// No cell can be made, or the program can't be started in it.
+    pub async fn open_terminal(
+        &self,
+        site: &Site,
+        command: TerminalCommand,
+    ) -> Result<Terminal, CellError> {
+        ground::open_terminal(&self.ground, site, command).await
+    }
+
+    /// Connects to a TCP port of the cell of `site`, as from inside it.
+    ///
+    /// # Errors
+    /// There is no cell, or nothing listens there.
+    pub async fn connect(&self, site: &Site, port: u16) -> Result<TcpStream, CellError> {
+        let live = self.ground.keeper().find(site);
+        let live = live.ok_or_else(|| CellError::new("The workspace's cell is not running"))?;
+        let connected = live.connect(port).await;
+        connected
+            .map_err(|error| CellError::new(format!("Nothing answers on port {port}: {error}")))
+    }
+
+    /// Returns what the cell of `site` is like; `None` when there is none.
+    pub async fn state(&self, site: &Site) -> Option<CellState> {
+        let live = self.ground.keeper().find(site)?;
+        live.look().await.ok()
+    }
+
+    /// Ends the cell of `site` with all that runs in it.
+    pub async fn stop(&self, site: &Site) {
+        if let Some(live) = self.ground.keeper().find(site) {
+            live.stop.cancel();
+            live.over.cancelled().await;
+        }
+    }
+
+    /// Hands over where the way out of each new cell comes; once.
+    pub fn take_exits(&self) -> Option<mpsc::Receiver<NetworkExit>> {
+        self.ground.keeper().take_exits()
     }
 
     /// Returns the isolation that a run gets here, found by starting a cell

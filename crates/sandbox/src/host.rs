@@ -157,7 +157,7 @@ impl Host for LocalHost {
         cancel: CancellationToken,
         output: mpsc::Sender<Output>,
     ) -> BoxFuture<'a, Report> {
-        Box::pin(self.cells.run(&site.workspace, command, cancel, output))
+        Box::pin(self.cells.run_in(site, command, cancel, output))
     }
 
     fn run_alone<'a>(
@@ -168,6 +168,34 @@ impl Host for LocalHost {
         output: mpsc::Sender<Output>,
     ) -> BoxFuture<'a, Report> {
         Box::pin(self.cells.run(directory, command, cancel, output))
+    }
+
+    fn open_terminal<'a>(
+        &'a self,
+        site: &'a Site,
+        command: TerminalCommand,
+    ) -> BoxFuture<'a, Result<Terminal, CellError>> {
+        Box::pin(self.cells.open_terminal(site, command))
+    }
+
+    fn connect<'a>(
+        &'a self,
+        site: &'a Site,
+        port: u16,
+    ) -> BoxFuture<'a, Result<TcpStream, CellError>> {
+        Box::pin(self.cells.connect(site, port))
+    }
+
+    fn state<'a>(&'a self, site: &'a Site) -> BoxFuture<'a, Option<CellState>> {
+        Box::pin(self.cells.state(site))
+    }
+
+    fn stop<'a>(&'a self, site: &'a Site) -> BoxFuture<'a, ()> {
+        Box::pin(self.cells.stop(site))
+    }
+
+    fn take_exits(&self) -> Option<mpsc::Receiver<NetworkExit>> {
+        self.cells.take_exits()
     }
 
     fn isolation(&self) -> BoxFuture<'_, Isolation> {

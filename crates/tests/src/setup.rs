@@ -166,6 +166,12 @@ fn cells(number: u32) -> Cells {
         cgroup: format!("atelier-it{number}-{}", std::process::id()),
         path: search_path(),
         max_concurrent: 8,
+        cell: atelier_sandbox::cell::Limits {
+            memory_bytes: 2 << 30,
+            pids: 1024,
+            ..atelier_sandbox::cell::Limits::default()
+        },
+        idle: std::time::Duration::from_mins(5),
     };
     let launcher = atelier_sandbox::cell::Launcher {
         program: program(),

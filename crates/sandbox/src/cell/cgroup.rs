@@ -87,6 +87,22 @@ impl Cgroups {
         }
     }
 
+    /// Makes the group of a cell that stays.
+    pub(super) fn create_shared(&self, limits: &Limits) -> io::Result<SharedCgroup> {
+        let whole = self.create(limits)?;
+        for part in &whole.parts {
+            if part.version == 2 {
+                place::pass_on_all(&part.directory, &part.controllers)?;
+            }
+        }
+        Ok(SharedCgroup {
+            first: whole.below("first", None)?,
+            whole,
+            limits: limits.clone(),
+            made: AtomicU64::new(0),
+        })
+    }
+
     /// Makes the group of one cell.
     pub(super) fn create(&self, limits: &Limits) -> io::Result<Cgroup> {
         let number = self.made.fetch_add(1, Ordering::Relaxed);
@@ -102,8 +118,9 @@ impl Cgroups {
             let part = Part {
                 directory,
                 version: self.version,
+                controllers: place.controllers.clone(),
             };
-            part.limit(&place.controllers, limits)?;
+            part.limit(limits)?;
             group.parts.push(part);
         }
         Ok(group)
@@ -136,11 +153,18 @@ fn sweep(parent: &Path, name: &str) {
         if Path::new(&format!("/proc/{pid}")).exists() {
             continue;
         }
-        for cell in fs::read_dir(entry.path()).into_iter().flatten().flatten() {
-            let _ = fs::remove_dir(cell.path());
-        }
-        let _ = fs::remove_dir(entry.path());
+        remove_tree(&entry.path(), 3);
     }
+}
+
+/// Removes a group and those below it, so many levels deep.
+fn remove_tree(group: &Path, levels: u32) {
+    if levels > 0 {
+        for below in fs::read_dir(group).into_iter().flatten().flatten() {
+            remove_tree(&below.path(), levels - 1);
+        }
+    }
+    let _ = fs::remove_dir(group);
 }
 
 /// The control group of one cell, in each hierarchy.
@@ -153,9 +177,102 @@ pub(super) struct Cgroup {
 struct Part {
     directory: PathBuf,
     version: u8,
+    controllers: Vec<Controller>,
+}
+
+/// The control group of a cell that stays, with one below it for each job. A
+/// version 2 group that has others below it may hold no process itself, so the
+/// cell's first process has one of its own.
+#[derive(Debug)]
+pub(super) struct SharedCgroup {
+    first: Cgroup,
+    whole: Cgroup,
+    limits: Limits,
+    made: AtomicU64,
+}
+
+impl SharedCgroup {
+    /// Returns the files through which the cell's first process joins.
+    pub(super) fn join_files(&self) -> Vec<String> {
+        self.first.join_files()
+    }
+
+    /// Makes the group of one job, within the limits of the cell.
+    pub(super) fn create(&self, limits: &Limits) -> io::Result<Cgroup> {
+        let number = self.made.fetch_add(1, Ordering::Relaxed);
+        let within = Limits {
+            // The kernel refuses a share that is larger than the parent's.
+            cpu_percent: limits.cpu_percent.min(self.limits.cpu_percent),
+            // The cell's first process is elsewhere.
+            pids: limits.pids.saturating_sub(1),
+            ..limits.clone()
+        };
+        self.whole.below(&format!("job-{number}"), Some(&within))
+    }
+
+    /// Returns the memory that the cell uses, in bytes.
+    pub(super) fn memory(&self) -> Option<u64> {
+        let text = self.whole.read("memory.usage_in_bytes", "memory.current")?;
+        text.trim().parse().ok()
+    }
+
+    /// Returns the processor time that the cell has used.
+    pub(super) fn cpu(&self) -> Option<Duration> {
+        let text = self.whole.read("cpuacct.usage", "cpu.stat")?;
+        let micros = text
+            .lines()
+            .find_map(|line| line.strip_prefix("usage_usec "));
+        if let Some(micros) = micros {
+            return Some(Duration::from_micros(micros.trim().parse().ok()?));
+        }
+        Some(Duration::from_nanos(text.trim().parse().ok()?))
+    }
+
+    /// Removes the groups. Nothing may be alive in them.
+    pub(super) async fn remove(&self) {
+        for part in &self.first.parts {
+            remove_when_empty(&part.directory).await;
+        }
+        for part in &self.whole.parts {
+            for job in fs::read_dir(&part.directory)
+                .into_iter()
+                .flatten()
+                .flatten()
+            {
+                let _ = fs::remove_dir(job.path());
+            }
+            remove_when_empty(&part.directory).await;
+        }
+    }
 }
 
 impl Cgroup {
+    /// Makes a group below this one.
+    fn below(&self, name: &str, limits: Option<&Limits>) -> io::Result<Self> {
+        let mut group = Self { parts: Vec::new() };
+        for part in &self.parts {
+            let directory = part.directory.join(name);
+            fs::create_dir(&directory)?;
+            let part = Part {
+                directory,
+                version: part.version,
+                controllers: part.controllers.clone(),
+            };
+            if let Some(limits) = limits {
+                part.limit(limits)?;
+            }
+            group.parts.push(part);
+        }
+        Ok(group)
+    }
+
+    /// Opens the files through which a process joins, by writing `0`.
+    pub(super) fn open_joins(&self) -> io::Result<Vec<std::os::fd::OwnedFd>> {
+        let open = |path| fs::OpenOptions::new().write(true).open(path);
+        let files = self.join_files().into_iter().map(open);
+        files.map(|file| file.map(Into::into)).collect()
+    }
+
     /// Returns the files through which a process joins, by writing `0`.
     pub(super) fn join_files(&self) -> Vec<String> {
         // Through `tasks` a thread moves itself alone, for which version 1
@@ -202,18 +319,26 @@ impl Cgroup {
 
     /// Removes the group. Nothing may be alive in it; what is still on its way
     /// out of the kernel is waited for.
-    pub(super) async fn remove(mut self) {
+    /// Returns whether it is gone.
+    pub(super) async fn remove(mut self) -> bool {
+        let mut gone = true;
         for part in std::mem::take(&mut self.parts) {
-            for _ in 0..REMOVE_TRIES {
-                match fs::remove_dir(&part.directory) {
-                    Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
-                        tokio::time::sleep(REMOVE_REST).await;
-                    }
-                    _ => break,
-                }
+            gone &= remove_when_empty(&part.directory).await;
+        }
+        gone
+    }
+}
+
+async fn remove_when_empty(directory: &Path) -> bool {
+    for _ in 0..REMOVE_TRIES {
+        match fs::remove_dir(directory) {
+            Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
+                tokio::time::sleep(REMOVE_REST).await;
             }
+            _ => return true,
         }
     }
+    false
 }
 
 impl Drop for Cgroup {
@@ -225,11 +350,11 @@ impl Drop for Cgroup {
 }
 
 impl Part {
-    fn limit(&self, controllers: &[Controller], limits: &Limits) -> io::Result<()> {
+    fn limit(&self, limits: &Limits) -> io::Result<()> {
         let quota = (u64::from(limits.cpu_percent) * CPU_PERIOD / 100).max(CPU_LEAST);
         // One more for the cell's own first process.
         let pids = (u64::from(limits.pids) + 1).min(PIDS_MOST).to_string();
-        for controller in controllers {
+        for controller in &self.controllers {
             match (controller, self.version) {
                 (Controller::Pids, _) => self.write("pids.max", &pids)?,
                 (Controller::Memory, 1) => self.limit_memory_v1(limits.memory_bytes)?,
@@ -281,7 +406,7 @@ mod tests {
             "atelier-notes".to_owned(),
             "other-999999999".to_owned(),
         ];
-        let dead = ["atelier-999999999/cell-3", "atelier-999999998-server"];
+        let dead = ["atelier-999999999/cell-3/job-7", "atelier-999999998-server"];
         for folder in kept.iter().map(String::as_str).chain(dead) {
             fs::create_dir_all(parent.path().join(folder)).unwrap();
         }

@@ -4,6 +4,10 @@ use std::fs;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 
+use landlock::{
+    ABI, Access, AccessFs, Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError,
+    path_beneath_rules,
+};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Gid, Uid, fchown};
 use rustix::process::{
@@ -15,9 +19,11 @@ use rustix::thread::{
     set_no_new_privs, set_thread_groups, set_thread_res_gid, set_thread_res_uid,
 };
 
+use seccompiler::BpfProgram;
+
 use super::failure::Step;
 use super::filter;
-use super::spec::{Failure, INSIDE_ID, Identity, Rlimits, Spec};
+use super::spec::{Failure, INSIDE_ID, Identity, Rlimits, Spec, WORKSPACE};
 use super::system::{self, Fork};
 
 /// Becomes the host user that the cell is to be. `streams` are given to that
@@ -76,33 +82,97 @@ fn open_map(holder: i32, to: &Identity) -> io::Result<OwnedFd> {
     Ok(fs::File::open(format!("/proc/{holder}/ns/user"))?.into())
 }
 
-/// Gives up everything that a program in the cell must not have. What the
-/// first process keeps for itself ends with the program's start: a program of
-/// an ordinary user gets none of it.
+/// What a program of the cell is confined by, made ready once.
+#[derive(Debug)]
+pub(super) struct Confinement {
+    filters: Vec<BpfProgram>,
+    /// The second layer, where the kernel has it.
+    landlock: Option<RulesetCreated>,
+}
+
+impl Confinement {
+    /// Makes it ready; the cell's root must stand already.
+    pub(super) fn prepare(spec: &Spec) -> Result<Self, Failure> {
+        Ok(Self {
+            filters: spec.filters.iter().map(|f| filter::decode(f)).collect(),
+            landlock: landlock_rules()
+                .map_err(io::Error::other)
+                .step("prepare Landlock")?,
+        })
+    }
+
+    /// Confines this process and all that it starts, for ever. `others` are the
+    /// processes that are there already where the kernel counts them with ours.
+    pub(super) fn apply(&self, rlimits: &Rlimits, others: u64) -> Result<(), Failure> {
+        set_capabilities(None, keeping(CapabilitySet::empty())).step("drop capabilities")?;
+        self.seal(rlimits, others)
+    }
+
+    fn seal(&self, rlimits: &Rlimits, others: u64) -> Result<(), Failure> {
+        set_no_new_privs(true).step("forbid new privileges")?;
+        limit(rlimits, others)?;
+        if let Some(rules) = &self.landlock {
+            let rules = rules.try_clone().step("enter Landlock")?;
+            rules
+                .restrict_self()
+                .map_err(io::Error::other)
+                .step("enter Landlock")?;
+        }
+        for program in &self.filters {
+            seccompiler::apply_filter(program)
+                .map_err(io::Error::other)
+                .step("install the system call filter")?;
+        }
+        Ok(())
+    }
+}
+
+/// Says again what the mounts say: everything may be read, and only what is
+/// the cell's own be written.
+fn landlock_rules() -> Result<Option<RulesetCreated>, RulesetError> {
+    if system::landlock_version() == 0 {
+        return Ok(None);
+    }
+    let abi = ABI::V3;
+    let (read, all) = (AccessFs::from_read(abi), AccessFs::from_all(abi));
+    let rules = Ruleset::default()
+        .handle_access(all)?
+        .create()?
+        .add_rules(path_beneath_rules(["/"], read))?
+        .add_rules(path_beneath_rules(
+            ["/dev", "/proc", "/tmp", WORKSPACE],
+            all,
+        ))?;
+    Ok(Some(rules))
+}
+
+fn keeping(kept: CapabilitySet) -> CapabilitySets {
+    CapabilitySets {
+        effective: kept,
+        permitted: kept,
+        inheritable: CapabilitySet::empty(),
+    }
+}
+
+/// Gives up everything that the cell's first process and its programs must not
+/// have. What the first process keeps for itself ends with the program's
+/// start: a program of an ordinary user gets none of it.
 pub(super) fn give_up(spec: &Spec) -> Result<(), Failure> {
+    let confinement = Confinement::prepare(spec)?;
+    // For measuring directories that the program closed to itself.
+    keep_only(CapabilitySet::DAC_READ_SEARCH)?;
+    confinement.seal(&spec.rlimits, 0)
+}
+
+/// Drops all capabilities of the cell but these, which programs don't get.
+pub(super) fn keep_only(kept: CapabilitySet) -> Result<(), Failure> {
     for capability in 0..u64::BITS {
         let one = CapabilitySet::from_bits_retain(1 << capability);
         if remove_capability_from_bounding_set(one).is_err() {
             break;
         }
     }
-    // For measuring directories that the program closed to itself.
-    let kept = CapabilitySet::DAC_READ_SEARCH;
-    let sets = CapabilitySets {
-        effective: kept,
-        permitted: kept,
-        inheritable: CapabilitySet::empty(),
-    };
-    set_capabilities(None, sets).step("drop capabilities")?;
-    set_no_new_privs(true).step("forbid new privileges")?;
-    limit(&spec.rlimits)?;
-    for filter in &spec.filters {
-        let program = filter::decode(filter);
-        seccompiler::apply_filter(&program)
-            .map_err(io::Error::other)
-            .step("install the system call filter")?;
-    }
-    Ok(())
+    set_capabilities(None, keeping(kept)).step("drop capabilities")
 }
 
 /// Ties our life to the launcher's and hides our memory. It comes after the
@@ -127,11 +197,11 @@ pub(super) fn tie_to_parent(news: impl AsFd) -> Result<(), Failure> {
     Ok(())
 }
 
-fn limit(rlimits: &Rlimits) -> Result<(), Failure> {
+fn limit(rlimits: &Rlimits, others: u64) -> Result<(), Failure> {
     for (resource, value) in [
         (Resource::Core, 0),
         (Resource::Fsize, rlimits.file_bytes),
-        (Resource::Nproc, rlimits.processes),
+        (Resource::Nproc, rlimits.processes + others),
         (Resource::Nofile, 65_536),
         (Resource::Memlock, 8 << 20),
         (Resource::Msgqueue, 1 << 20),

@@ -4,7 +4,8 @@
 //! One task drains both output pipes, so that a program that fills one while
 //! we look at the other never stands still.
 
-use std::io::Cursor;
+use std::io::{self, Cursor};
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -65,6 +66,44 @@ pub(super) struct Ends {
     pub stdout: pipe::Receiver,
     pub stderr: pipe::Receiver,
     pub control: UnixStream,
+}
+
+/// The server's ends of a program's pipes.
+#[derive(Debug)]
+pub(super) struct Pipes {
+    stdin: pipe::Sender,
+    stdout: pipe::Receiver,
+    stderr: pipe::Receiver,
+}
+
+impl Pipes {
+    /// Makes them; returns the program's ends too: standard input, output and
+    /// error.
+    pub(super) fn make() -> io::Result<(Self, [OwnedFd; 3])> {
+        let (stdin_in, stdin_out) = io::pipe()?;
+        let (stdout_in, stdout_out) = io::pipe()?;
+        let (stderr_in, stderr_out) = io::pipe()?;
+        let ours = Self {
+            stdin: pipe::Sender::from_owned_fd(stdin_out.into())?,
+            stdout: pipe::Receiver::from_owned_fd(stdout_in.into())?,
+            stderr: pipe::Receiver::from_owned_fd(stderr_in.into())?,
+        };
+        Ok((
+            ours,
+            [stdin_in.into(), stdout_out.into(), stderr_out.into()],
+        ))
+    }
+
+    /// Adds what is typed into them and the socket that says how it ends.
+    pub(super) fn into_ends(self, input: Vec<u8>, control: UnixStream) -> Ends {
+        Ends {
+            stdin: self.stdin,
+            input,
+            stdout: self.stdout,
+            stderr: self.stderr,
+            control,
+        }
+    }
 }
 
 /// What flowed.

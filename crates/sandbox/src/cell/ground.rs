@@ -11,21 +11,27 @@ use tokio_util::task::TaskTracker;
 use super::cgroup::Cgroups;
 use super::command::{Limits, Outcome, Output, Report, RunCommand};
 use super::ending::Ending;
+use super::keep::{self, Keeper};
+use super::live::Program;
 use super::run::{self, Order};
-use super::spec::{Root, Task};
+use super::site::Site;
+use super::spec::{PROXY_PORT, Root, Task};
+use super::terminal::{Terminal, TerminalCommand};
 use super::{CellOptions, Launcher, facts, filter, isolation, root};
 use crate::doctor::Isolation;
+use crate::host::CellError;
 use crate::runtime::{self, Runtime};
 
 /// What all cells share.
 #[derive(Debug)]
 pub(super) struct Ground {
-    pub launcher: Launcher,
+    launcher: Launcher,
     pub root: Root,
     /// The compiled filters, or why there are none.
     pub filters: Result<Vec<Vec<u64>>, String>,
     options: CellOptions,
     cgroups: OnceLock<Cgroups>,
+    keeper: Keeper,
     slots: Semaphore,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -42,6 +48,7 @@ impl Ground {
             launcher,
             root: root::find(&options.path),
             filters,
+            keeper: Keeper::new(),
             slots: Semaphore::new(options.max_concurrent.max(1)),
             options,
             cgroups: OnceLock::new(),
@@ -56,6 +63,32 @@ impl Ground {
     pub(super) fn cgroups(&self) -> &Cgroups {
         self.cgroups
             .get_or_init(|| Cgroups::prepare(&self.options.cgroup))
+    }
+
+    pub(super) fn launcher(&self) -> Launcher {
+        self.launcher.clone()
+    }
+
+    /// Returns the limits of a cell that stays, as a whole.
+    pub(super) fn cell_limits(&self) -> &Limits {
+        &self.options.cell
+    }
+
+    /// Returns how long a cell stays when nobody uses it.
+    pub(super) fn idle(&self) -> Duration {
+        self.options.idle
+    }
+
+    pub(super) fn keeper(&self) -> &Keeper {
+        &self.keeper
+    }
+
+    pub(super) fn tasks(&self) -> &TaskTracker {
+        &self.tasks
+    }
+
+    pub(super) fn stop(&self) -> &CancellationToken {
+        &self.stop
     }
 
     pub(super) async fn close(&self) {
@@ -95,6 +128,109 @@ pub(super) async fn run(
     });
     let lost = || Report::unstarted(Outcome::Interrupted, Some("The run was lost".to_owned()));
     run.await.unwrap_or_else(|_| lost())
+}
+
+/// Runs a command in the cell of a site, likewise.
+pub(super) async fn run_in(
+    ground: &Arc<Ground>,
+    site: &Site,
+    command: RunCommand,
+    cancel: CancellationToken,
+    output: mpsc::Sender<Output>,
+) -> Report {
+    let program = match run::task(&command, &ground.root.path) {
+        Ok(Task::Run { argv, env, cwd }) => Program {
+            argv,
+            env: with_way_out(env),
+            cwd,
+        },
+        Ok(_) => return Report::refused("The command is no program"),
+        Err(reason) => return Report::refused(reason),
+    };
+    let abandoned = CancellationToken::new();
+    let _abandon = abandoned.clone().drop_guard();
+    let ending = ending(cancel, abandoned, ground.stop.clone());
+    let (site, tasks) = (site.clone(), ground.tasks.clone());
+    let ground = Arc::clone(ground);
+    let run = tasks.spawn(async move {
+        tokio::pin!(ending);
+        let _slot = tokio::select! {
+            biased;
+            outcome = &mut ending => return Report::unstarted(outcome, None),
+            slot = ground.slots.acquire() => slot,
+        };
+        let held = match keep::hold(&ground, &site).await {
+            Ok(held) => held,
+            Err(reason) => return Report::refused(reason),
+        };
+        let run = held.live().run(
+            &ground,
+            program,
+            command.stdin,
+            command.limits,
+            ending,
+            &output,
+        );
+        run.await.report
+    });
+    let lost = || Report::unstarted(Outcome::Interrupted, Some("The run was lost".to_owned()));
+    run.await.unwrap_or_else(|_| lost())
+}
+
+/// Opens a terminal in the cell of a site.
+pub(super) async fn open_terminal(
+    ground: &Arc<Ground>,
+    site: &Site,
+    command: TerminalCommand,
+) -> Result<Terminal, CellError> {
+    let mut argv = command.argv;
+    if argv.is_empty() {
+        argv.push(shell().to_owned());
+    }
+    let mut run = RunCommand::new(argv);
+    run.cwd = command.cwd;
+    run.env = vec![
+        ("COLORTERM".to_owned(), "truecolor".to_owned()),
+        ("SHELL".to_owned(), shell().to_owned()),
+    ];
+    run.env.extend(command.env);
+    let program = match run::task(&run, &ground.root.path).map_err(CellError::new)? {
+        Task::Run { argv, env, cwd } => Program {
+            argv,
+            env: with_way_out(env),
+            cwd,
+        },
+        _ => return Err(CellError::new("The command is no program")),
+    };
+    let held = keep::hold(ground, site).await.map_err(CellError::new)?;
+    let live = Arc::clone(held.live());
+    let opened = live.open_terminal(ground, program, command.size, held);
+    opened.await.map_err(CellError::new)
+}
+
+/// The shell that a terminal runs; what the system has lies in the cell too.
+fn shell() -> &'static str {
+    if Path::new("/bin/bash").exists() {
+        "/bin/bash"
+    } else {
+        "/bin/sh"
+    }
+}
+
+/// Adds the variables by which programs find the way out of the cell, before
+/// those that were asked for.
+fn with_way_out(env: Vec<(String, String)>) -> Vec<(String, String)> {
+    let proxy = format!("http://127.0.0.1:{PROXY_PORT}");
+    let proxies = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"];
+    let direct = ["NO_PROXY", "no_proxy"].map(|name| (name, "localhost,127.0.0.1,::1"));
+    let all = proxies
+        .iter()
+        .map(|name| (*name, proxy.as_str()))
+        .chain(direct)
+        // Node does not look at the others without it.
+        .chain([("NODE_USE_ENV_PROXY", "1")]);
+    let all = all.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    all.chain(env).collect()
 }
 
 async fn ending(

@@ -14,6 +14,7 @@ use super::confine;
 use super::facts;
 use super::failure::Step;
 use super::spec::{Failure, News, Spec, Task};
+use super::stay;
 use super::system::{self, Wake};
 use super::walls::{self, Sources};
 use super::watch::Watcher;
@@ -38,6 +39,7 @@ pub(super) fn live(spec: &Spec, inheritance: Inheritance, news: &PipeWriter) -> 
     let last = build(spec, inheritance, news).and_then(|()| match &spec.task {
         Task::Probe => facts::look().map(|facts| Some(News::Facts(facts))),
         Task::Run { argv, env, cwd } => run(argv, env, cwd, spec),
+        Task::Stay => stay::stay(spec),
     });
     if let Some(last) = last.unwrap_or_else(|failure| Some(News::Failed(failure))) {
         tell(news, &last);
@@ -69,7 +71,7 @@ fn run(
 
 fn build(spec: &Spec, inheritance: Inheritance, news: &PipeWriter) -> Result<(), Failure> {
     // This closes the control socket, whose end must come when the server goes.
-    system::adopt_stdin(inheritance.stdin.as_fd()).step("take standard input")?;
+    system::adopt(inheritance.stdin.as_fd(), 0).step("take standard input")?;
     for mut group in inheritance.cgroups {
         group.write_all(b"0").step("join the control group")?;
     }
@@ -88,7 +90,10 @@ fn build(spec: &Spec, inheritance: Inheritance, news: &PipeWriter) -> Result<(),
         None => Sources::open(spec, None)?,
     };
     walls::build(spec, &sources)?;
-    confine::give_up(spec)?;
+    match spec.task {
+        Task::Stay => stay::give_up()?,
+        Task::Run { .. } | Task::Probe => confine::give_up(spec)?,
+    }
     confine::tie_to_parent(news)
 }
 

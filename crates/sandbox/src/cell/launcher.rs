@@ -7,27 +7,25 @@
 //! or has died.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, IoSliceMut, PipeReader, Read};
-use std::mem::MaybeUninit;
+use std::io::{self, PipeReader, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::ExitCode;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendFlags, recvmsg, send};
+use rustix::net::{SendFlags, send};
 use rustix::process::{
     DumpableBehavior, Pid, Signal, WaitOptions, getegid, geteuid, pidfd_send_signal,
     set_dumpable_behavior, waitpid,
 };
 
+use super::channel;
 use super::confine;
 use super::failure::Step;
 use super::init::{self, Inheritance};
-use super::spec::{Answer, Failure, News, Spec};
+use super::spec::{Answer, Failure, News, Spec, Task};
 use super::system::{self, Fork};
 use super::walls::Sources;
 
-/// The most bytes that a specification may have.
-const SPEC_BYTES: u64 = 16 << 20;
 /// The most bytes of news that are read from a cell.
 const NEWS_BYTES: u64 = 64 << 10;
 
@@ -67,30 +65,12 @@ pub fn cell_main() -> ExitCode {
 fn receive() -> Result<(Spec, OwnedFd), Failure> {
     let step = "read the cell's specification";
     system::close_from(3).step(step)?;
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
-    let mut control = RecvAncillaryBuffer::new(&mut space);
-    let mut byte = [0];
-    let flags = RecvFlags::CMSG_CLOEXEC;
-    recvmsg(
-        io::stdin(),
-        &mut [IoSliceMut::new(&mut byte)],
-        &mut control,
-        flags,
-    )
-    .step(step)?;
-    let mut received = control.drain().flat_map(|message| match message {
-        RecvAncillaryMessage::ScmRights(fds) => fds.collect::<Vec<_>>(),
-        _ => Vec::new(),
-    });
+    let (_, received) = channel::receive(io::stdin(), &mut [0]).step(step)?;
+    let mut received = received.into_iter();
     let (Some(spec), Some(stdin)) = (received.next(), received.next()) else {
         return Err(io::Error::from_raw_os_error(libc::EBADMSG)).step(step);
     };
-    let mut text = Vec::new();
-    File::from(spec)
-        .take(SPEC_BYTES)
-        .read_to_end(&mut text)
-        .step(step)?;
-    let spec = serde_json::from_slice(&text)
+    let spec = channel::read_back(spec)
         .map_err(|_| io::Error::from_raw_os_error(libc::EBADMSG))
         .step(step)?;
     Ok((spec, stdin))
@@ -103,7 +83,12 @@ fn launch(spec: &Spec, stdin: OwnedFd) -> Result<Answer, Failure> {
         let map = identity.map_root.then(|| confine::root_map(identity));
         let map = map.transpose()?;
         sources = Some(Sources::open(spec, map.as_ref().map(AsFd::as_fd))?);
-        confine::become_identity(identity, &[&stdin, &io::stdout(), &io::stderr()])?;
+        let streams: &[&dyn AsFd] = match spec.task {
+            // It has no streams of its own.
+            Task::Stay => &[],
+            Task::Run { .. } | Task::Probe => &[&stdin, &io::stdout(), &io::stderr()],
+        };
+        confine::become_identity(identity, streams)?;
     }
     let ids = (geteuid().as_raw(), getegid().as_raw());
     let (reader, writer) = io::pipe().step("make a pipe")?;

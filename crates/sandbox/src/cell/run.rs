@@ -1,26 +1,23 @@
 //! One run, from the request to the report.
 
 use std::fs;
-use std::io::{self, IoSlice, Seek, Write};
-use std::mem::MaybeUninit;
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Stdio;
 
-use rustix::fs::MemfdFlags;
-use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
-use tokio::net::unix::pipe;
 use tokio::process::Child;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::Launcher;
 use super::cgroup::{Cgroup, Kept};
+use super::channel;
 use super::command::{ARGUMENT_BYTES, Limits, Outcome, Output, RunCommand, STDIN_BYTES};
 use super::ending::{self, Ending, Evidence};
-use super::flow::{self, Ends};
+use super::flow::{self, Ends, Pipes};
 use super::ground::Ground;
 use super::spec::{Identity, ROOT_FOLDER_ID, Rlimits, Spec, Task, WORKSPACE, Watch};
 
@@ -119,7 +116,7 @@ pub(super) async fn run(
         supervised: false,
     };
     // Nothing but the launcher, which is not in the group, is alive any more.
-    let (status, ()) = tokio::join!(child.wait(), group.remove());
+    let (status, _) = tokio::join!(child.wait(), group.remove());
     evidence.supervised = status.is_ok_and(|status| status.code().is_some());
     ending::conclude(evidence)
 }
@@ -133,7 +130,7 @@ struct Made {
 impl Made {
     fn start(ground: &Ground, order: Order<'_>) -> Result<Self, String> {
         let identity = identify(order.workspace)?;
-        let started = Started::new(&ground.launcher)
+        let started = Started::new(&ground.launcher())
             .map_err(|error| format!("The launcher could not be started: {error}"))?;
         // The launcher is loading meanwhile.
         let cgroups = ground.cgroups();
@@ -142,7 +139,7 @@ impl Made {
             .map_err(|error| format!("No control group could be made: {error}"))?;
         let spec = specify(ground, &order, identity, &group, cgroups.kept())?;
         started
-            .tell(&spec, order.input)
+            .tell(spec, order.input)
             .map(|(ends, child)| Self { ends, child, group })
             .map_err(|error| format!("The launcher could not be told what to do: {error}"))
     }
@@ -151,7 +148,7 @@ impl Made {
 /// Decides who the cell is on the host. A server that is not root has no
 /// choice; root's is the folder's owner, so that a kernel bug or a stray file
 /// is never root's.
-fn identify(workspace: Option<&Path>) -> Result<Option<Identity>, String> {
+pub(super) fn identify(workspace: Option<&Path>) -> Result<Option<Identity>, String> {
     let owner = match workspace {
         None => (ROOT_FOLDER_ID, ROOT_FOLDER_ID),
         Some(path) => match fs::metadata(path) {
@@ -189,99 +186,99 @@ fn specify(
     identity: Option<Identity>,
     group: &Cgroup,
     kept: Kept,
-) -> Result<Vec<u8>, String> {
+) -> Result<OwnedFd, String> {
     let limits = &order.limits;
-    let workspace = match order.workspace.map(Path::to_str) {
-        Some(None) => return Err("The workspace's path is not UTF-8".to_owned()),
-        Some(path) => path,
-        None => None,
-    };
-    let processes = if kept.pids {
-        // High enough that the control group, which counts, is met first.
-        u64::from(limits.pids) * 2 + 64
-    } else {
-        u64::from(limits.pids) + 1
-    };
+    let mut rlimits = rlimits(limits, kept);
+    rlimits.beside_others = false;
     let spec = Spec {
         identity,
         cgroup_join: group.join_files(),
         root: ground.root.clone(),
-        workspace: workspace.map(str::to_owned),
-        rlimits: Rlimits {
-            file_bytes: limits.file_bytes,
-            processes,
-        },
+        workspace: order.workspace.map(text).transpose()?,
+        draft: None,
+        rlimits,
         tmp_bytes: limits.tmp_bytes,
-        watch: Watch {
-            memory_bytes: (!kept.memory).then_some(limits.memory_bytes),
-            disk_bytes: limits.disk_bytes,
-        },
+        watch: watch(limits, kept),
         filters: ground.filters.clone()?,
         task: order.task.clone(),
     };
-    serde_json::to_vec(&spec).map_err(|error| error.to_string())
+    channel::write_down(&spec).map_err(|error| error.to_string())
+}
+
+/// Returns a path as the launcher is told it.
+pub(super) fn text(path: &Path) -> Result<String, String> {
+    let text = path.to_str().map(str::to_owned);
+    text.ok_or_else(|| "The workspace's path is not UTF-8".to_owned())
+}
+
+pub(super) fn rlimits(limits: &Limits, kept: Kept) -> Rlimits {
+    Rlimits {
+        file_bytes: limits.file_bytes,
+        processes: if kept.pids {
+            // High enough that the control group, which counts, is met first.
+            u64::from(limits.pids) * 2 + 64
+        } else {
+            u64::from(limits.pids) + 1
+        },
+        beside_others: true,
+    }
+}
+
+pub(super) fn watch(limits: &Limits, kept: Kept) -> Watch {
+    Watch {
+        memory_bytes: (!kept.memory).then_some(limits.memory_bytes),
+        disk_bytes: limits.disk_bytes,
+    }
 }
 
 /// A launcher that waits to be told what to do.
 struct Started {
     child: Child,
     control: UnixStream,
-    stdin: (OwnedFd, pipe::Sender),
-    stdout: pipe::Receiver,
-    stderr: pipe::Receiver,
+    pipes: Pipes,
+    /// The program's standard input.
+    stdin: OwnedFd,
 }
 
 impl Started {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is where the sandbox starts processes"
-    )]
     fn new(launcher: &Launcher) -> io::Result<Self> {
-        let (control, theirs) = UnixStream::pair()?;
-        let (stdin_in, stdin_out) = io::pipe()?;
-        let (stdout_in, stdout_out) = io::pipe()?;
-        let (stderr_in, stderr_out) = io::pipe()?;
-        let child = tokio::process::Command::new(&launcher.program)
-            .args(&launcher.args)
-            .env_clear()
-            // An interrupt typed at the server's terminal is the server's.
-            .process_group(0)
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::from(OwnedFd::from(stdout_out)))
-            .stderr(Stdio::from(OwnedFd::from(stderr_out)))
-            .spawn()?;
+        let (pipes, [stdin, stdout, stderr]) = Pipes::make()?;
+        let (child, control) = spawn(launcher, stdout.into(), stderr.into())?;
         Ok(Self {
             child,
             control,
-            stdin: (
-                stdin_in.into(),
-                pipe::Sender::from_owned_fd(stdin_out.into())?,
-            ),
-            stdout: pipe::Receiver::from_owned_fd(stdout_in.into())?,
-            stderr: pipe::Receiver::from_owned_fd(stderr_in.into())?,
+            pipes,
+            stdin,
         })
     }
 
-    fn tell(self, spec: &[u8], input: Vec<u8>) -> io::Result<(Ends, Child)> {
-        let memory = rustix::fs::memfd_create("cell", MemfdFlags::CLOEXEC)?;
-        let mut memory = fs::File::from(memory);
-        memory.write_all(spec)?;
-        memory.rewind()?;
-        let (theirs, stdin) = self.stdin;
-        let fds = [memory.as_fd(), theirs.as_fd()];
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(2))];
-        let mut message = SendAncillaryBuffer::new(&mut space);
-        message.push(SendAncillaryMessage::ScmRights(&fds));
-        let byte = [IoSlice::new(b"c")];
-        sendmsg(&self.control, &byte, &mut message, SendFlags::NOSIGNAL)?;
+    fn tell(self, spec: OwnedFd, input: Vec<u8>) -> io::Result<(Ends, Child)> {
+        channel::send(&self.control, b"c", &[spec.as_fd(), self.stdin.as_fd()])?;
         self.control.set_nonblocking(true)?;
-        let ends = Ends {
-            stdin,
-            input,
-            stdout: self.stdout,
-            stderr: self.stderr,
-            control: tokio::net::UnixStream::from_std(self.control)?,
-        };
-        Ok((ends, self.child))
+        let control = tokio::net::UnixStream::from_std(self.control)?;
+        Ok((self.pipes.into_ends(input, control), self.child))
     }
+}
+
+/// Starts the launcher; returns it with our end of its control socket.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is where the sandbox starts processes"
+)]
+pub(super) fn spawn(
+    launcher: &Launcher,
+    stdout: Stdio,
+    stderr: Stdio,
+) -> io::Result<(Child, UnixStream)> {
+    let (control, theirs) = UnixStream::pair()?;
+    let child = tokio::process::Command::new(&launcher.program)
+        .args(&launcher.args)
+        .env_clear()
+        // An interrupt typed at the server's terminal is the server's.
+        .process_group(0)
+        .stdin(Stdio::from(OwnedFd::from(theirs)))
+        .stdout(stdout)
+        .stderr(stderr)
+        .spawn()?;
+    Ok((child, control))
 }

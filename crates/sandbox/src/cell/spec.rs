@@ -25,6 +25,9 @@ pub(super) struct Spec {
     pub root: Root,
     /// The host directory to mount at [`WORKSPACE`]; an empty one if `None`.
     pub workspace: Option<String>,
+    /// The host directory of the draft to lay over the workspace, with `upper`
+    /// and `work` in it.
+    pub draft: Option<String>,
     pub rlimits: Rlimits,
     pub tmp_bytes: u64,
     pub watch: Watch,
@@ -62,6 +65,9 @@ pub(super) struct Root {
 pub(super) struct Rlimits {
     pub file_bytes: u64,
     pub processes: u64,
+    /// Whether `processes` are meant beside those that are there already,
+    /// because nothing but this limit counts them.
+    pub beside_others: bool,
 }
 
 /// What the cell's first process measures because the kernel does not.
@@ -84,7 +90,66 @@ pub(super) enum Task {
     },
     /// Look at the walls from inside and tell.
     Probe,
+    /// Stay, and do what is asked over the socket that stands in for standard
+    /// input.
+    Stay,
 }
+
+/// What a cell that stays is asked for. With each request comes a socket for
+/// its answer.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Request {
+    /// Start a program. It is ended when the socket's other side is closed; the
+    /// [`Answer`] comes when nothing of it is alive. For one with a screen the
+    /// terminal comes first.
+    Start(Box<JobSpec>),
+    /// Connect to a port of the loopback interface; the answer is the socket.
+    Connect { port: u16, version_6: bool },
+    /// Look at what there is; the answer is a [`View`].
+    Look,
+}
+
+/// A program to start in a cell that stays.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct JobSpec {
+    pub argv: Vec<String>,
+    pub env: Vec<(String, String)>,
+    pub cwd: String,
+    pub rlimits: Rlimits,
+    pub watch: Watch,
+    /// Columns and rows of the terminal to make for it.
+    pub screen: Option<(u16, u16)>,
+}
+
+/// What a job has used.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Usage {
+    pub cpu_micros: u64,
+    pub peak_bytes: u64,
+}
+
+/// What there is in a cell that stays.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct View {
+    pub processes: Vec<ViewedProcess>,
+    pub ports: Vec<ViewedPort>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ViewedProcess {
+    pub pid: i32,
+    pub command: String,
+    pub memory_bytes: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct ViewedPort {
+    pub port: u16,
+    pub program: Option<String>,
+}
+
+/// The port on which programs of a cell that stays find an HTTP proxy.
+pub(super) const PROXY_PORT: u16 = 3128;
 
 /// What the launcher tells the server, once, at the end.
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -1,8 +1,8 @@
 //! The system calls that no safe wrapper offers. All of the crate's unsafe
 //! code is here.
 //!
-//! The launcher is single-threaded, and nothing here may be called from a
-//! program that is not.
+//! The launcher is single-threaded, and nothing here but [`wait_on`] may be
+//! called from a program that is not.
 
 use std::ffi::CStr;
 use std::io;
@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use rustix::mount::MountAttrFlags;
 use rustix::process::Pid;
+use tokio::io::unix::AsyncFd;
 
 /// Which side of a fork one is on.
 pub(super) enum Fork {
@@ -45,6 +46,15 @@ pub(super) fn fork_into(namespaces: u64) -> io::Result<Fork> {
             Ok(Fork::Parent(pid, unsafe { OwnedFd::from_raw_fd(pidfd) }))
         }
     }
+}
+
+/// Makes a descriptor one that the server's tasks can wait for.
+#[expect(unsafe_code, reason = "tokio can't know that a descriptor stays open")]
+pub(super) fn wait_on(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    rustix::io::ioctl_fionbio(&descriptor, true)?;
+    // SAFETY: an `OwnedFd` is the same open descriptor until it is dropped,
+    // and nobody but the result has it.
+    Ok(unsafe { AsyncFd::register(descriptor) }?)
 }
 
 /// Ends the process without running anything else in it.
@@ -105,11 +115,12 @@ pub(super) fn close_from(first: u32) -> io::Result<()> {
     checked(unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, 0) })
 }
 
-/// Makes `fd` standard input, closing what was.
+/// Makes `fd` the standard stream of that number, closing what was.
 #[expect(unsafe_code, reason = "replacing a descriptor by number")]
-pub(super) fn adopt_stdin(fd: BorrowedFd<'_>) -> io::Result<()> {
-    // SAFETY: descriptor 0 is owned by nobody in this program.
-    checked(i64::from(unsafe { libc::dup2(fd.as_raw_fd(), 0) }))
+pub(super) fn adopt(fd: BorrowedFd<'_>, number: usize) -> io::Result<()> {
+    let number = RawFd::try_from(number).map_err(|_| io::ErrorKind::InvalidInput)?;
+    // SAFETY: descriptors 0 to 2 are owned by nobody in this program.
+    checked(i64::from(unsafe { libc::dup2(fd.as_raw_fd(), number) }))
 }
 
 /// Closes standard output and standard error.
@@ -182,6 +193,81 @@ pub(super) fn hold_signals() {
     unsafe { libc::sigprocmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut()) };
 }
 
+/// Lets signals come again that [`hold_signals`] held back.
+#[expect(unsafe_code, reason = "signal masks have no safe wrapper here")]
+pub(super) fn release_signals() {
+    let set = awaited_signals();
+    // SAFETY: the set is initialised; the old mask is not asked for.
+    unsafe { libc::sigprocmask(libc::SIG_UNBLOCK, &raw const set, std::ptr::null_mut()) };
+}
+
+/// Makes a descriptor that can be read when a signal that is held back comes.
+#[expect(unsafe_code, reason = "no safe wrapper of signalfd exists")]
+pub(super) fn signal_descriptor() -> io::Result<OwnedFd> {
+    let set = awaited_signals();
+    // SAFETY: the set is initialised; the flags are the call's own.
+    let fd = unsafe { libc::signalfd(-1, &raw const set, libc::SFD_CLOEXEC | libc::SFD_NONBLOCK) };
+    checked(i64::from(fd))?;
+    // SAFETY: the kernel made a new descriptor, which is ours.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Reads the signals that came; returns whether the launcher asks for the end.
+pub(super) fn drain_signals(signals: BorrowedFd<'_>) -> bool {
+    let mut stop = false;
+    // Of `struct signalfd_siginfo` the first number is the signal, the fourth
+    // the sender, which is 0 from outside our process namespace.
+    let mut info = [0; size_of::<libc::signalfd_siginfo>()];
+    while matches!(rustix::io::read(signals, &mut info), Ok(count) if count == info.len()) {
+        let number = |at: usize| info.get(at..at + 4).and_then(|b| b.try_into().ok());
+        let (signal, sender) = (number(0), number(12));
+        stop |= signal == Some(libc::SIGTERM.to_ne_bytes()) && sender == Some([0; 4]);
+    }
+    stop
+}
+
+/// A child that has ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dead {
+    pub pid: Pid,
+    pub exit_code: Option<i32>,
+    pub signal: Option<i32>,
+    /// Processor time of it and the children it waited for, in microseconds.
+    pub cpu_micros: u64,
+    /// The largest resident set of one of them, in bytes.
+    pub peak_bytes: u64,
+}
+
+/// Collects a child that has ended; `None` when there is none.
+#[expect(unsafe_code, reason = "no safe wrapper of wait4 exists")]
+pub(super) fn collect() -> Option<Dead> {
+    let mut status = 0;
+    let mut usage = MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: both pointers are to locals of the right types, and zero bytes
+    // are a valid value of the usage should the call fail.
+    let (pid, usage) = unsafe {
+        let pid = libc::wait4(-1, &raw mut status, libc::WNOHANG, usage.as_mut_ptr());
+        (pid, usage.assume_init())
+    };
+    let pid = Some(pid).filter(|pid| *pid > 0).and_then(Pid::from_raw)?;
+    let exited = libc::WIFEXITED(status);
+    let (cpu_micros, peak_bytes) = used(&usage);
+    Some(Dead {
+        pid,
+        exit_code: exited.then(|| libc::WEXITSTATUS(status)),
+        signal: libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status)),
+        cpu_micros,
+        peak_bytes,
+    })
+}
+
+fn used(usage: &libc::rusage) -> (u64, u64) {
+    let micros =
+        |t: libc::timeval| t.tv_sec.cast_unsigned() * 1_000_000 + t.tv_usec.cast_unsigned();
+    let cpu = micros(usage.ru_utime) + micros(usage.ru_stime);
+    (cpu, usage.ru_maxrss.cast_unsigned() * 1024)
+}
+
 /// Waits until a child ends, the launcher asks for the end, or `limit` passes.
 #[expect(unsafe_code, reason = "signal waits have no safe wrapper here")]
 pub(super) fn await_signal(limit: Duration) -> Wake {
@@ -239,10 +325,7 @@ pub(super) fn children_usage() -> (u64, u64) {
         libc::getrusage(libc::RUSAGE_CHILDREN, usage.as_mut_ptr());
         usage.assume_init()
     };
-    let micros =
-        |t: libc::timeval| t.tv_sec.cast_unsigned() * 1_000_000 + t.tv_usec.cast_unsigned();
-    let cpu = micros(usage.ru_utime) + micros(usage.ru_stime);
-    (cpu, usage.ru_maxrss.cast_unsigned() * 1024)
+    used(&usage)
 }
 
 /// Returns the version of Landlock that the kernel offers, 0 for none.

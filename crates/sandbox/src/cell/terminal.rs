@@ -8,6 +8,8 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::{oneshot, watch};
 
+use super::system;
+
 /// What to start in a terminal.
 #[derive(Clone, Debug, Default)]
 pub struct TerminalCommand {
@@ -61,23 +63,19 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Makes a terminal of its side of the screen, which must not block, of
-    /// what tells how its program ended, and of what ends the program when it
-    /// is dropped.
+    /// Makes one of the side of a terminal that has the keys; where its
+    /// program's end will be told; and what tells, by its own end, that nobody
+    /// has the terminal any more.
     ///
     /// # Errors
-    /// The screen can't be waited for.
+    /// The descriptor can't be waited for.
     pub fn new(
         screen: OwnedFd,
         end: watch::Receiver<Option<TerminalEnd>>,
         hold: oneshot::Sender<()>,
     ) -> io::Result<Self> {
-        #[expect(unsafe_code, reason = "a descriptor is handed to the reactor")]
-        // SAFETY: an `OwnedFd` owns its valid descriptor, and nothing replaces
-        // or closes it while `AsyncFd` has it.
-        let screen = unsafe { AsyncFd::register(screen) }?;
         Ok(Self {
-            screen,
+            screen: system::wait_on(screen)?,
             end,
             _hold: hold,
         })

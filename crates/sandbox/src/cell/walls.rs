@@ -25,6 +25,7 @@ use super::system;
 pub(super) struct Sources {
     tools: Vec<(OwnedFd, String)>,
     workspace: Option<OwnedFd>,
+    draft: Option<OwnedFd>,
 }
 
 impl Sources {
@@ -42,9 +43,14 @@ impl Sources {
         };
         let workspace = spec.workspace.as_deref();
         let workspace = workspace.map(|path| detach(path, unprivileged(), id_map).step(step));
+        let draft = spec
+            .draft
+            .as_deref()
+            .map(|path| detach(path, unprivileged(), id_map).step("mount the draft's folder"));
         Ok(Self {
             tools: tools.collect::<Result<_, _>>()?,
             workspace: workspace.transpose()?,
+            draft: draft.transpose()?,
         })
     }
 }
@@ -58,8 +64,14 @@ pub(super) fn build(spec: &Spec, sources: &Sources) -> Result<(), Failure> {
     for (tree, path) in &sources.tools {
         attach(tree, inside(path)).step(&format!("mount {path}"))?;
     }
-    if let Some(workspace) = &sources.workspace {
-        attach(workspace, inside(WORKSPACE)).step("mount the workspace's folder")?;
+    match (&sources.workspace, &sources.draft) {
+        (Some(workspace), Some(draft)) => {
+            lay_over(workspace, draft).step("lay the draft over the workspace")?;
+        }
+        (Some(workspace), None) => {
+            attach(workspace, inside(WORKSPACE)).step("mount the workspace's folder")?;
+        }
+        (None, _) => {}
     }
     close_root().step("leave the host's root")
 }
@@ -90,6 +102,26 @@ fn detach(
 fn attach(tree: &OwnedFd, target: &str) -> io::Result<()> {
     let flags = MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH;
     Ok(move_mount(tree, "", CWD, target, flags)?)
+}
+
+/// Mounts the workspace with the draft's changes over it. The overlay keeps
+/// what it needs of both; their own places are gone when this returns.
+fn lay_over(workspace: &OwnedFd, draft: &OwnedFd) -> io::Result<()> {
+    let (lower, upper) = ("run/lower", "run/draft");
+    for (tree, place) in [(workspace, lower), (draft, upper)] {
+        make_directory(place)?;
+        attach(tree, place)?;
+    }
+    // An ordinary user's overlay keeps its notes in attributes that such a user
+    // may set.
+    let options = c"lowerdir=run/lower,upperdir=run/draft/upper,workdir=run/draft/work,userxattr";
+    let flags = MountFlags::NOSUID | MountFlags::NODEV;
+    mount("overlay", inside(WORKSPACE), "overlay", flags, options)?;
+    for place in [upper, lower] {
+        unmount(place, UnmountFlags::DETACH)?;
+        fs::remove_dir(place)?;
+    }
+    Ok(())
 }
 
 /// Returns a path of the cell relative to its root, where we stand.

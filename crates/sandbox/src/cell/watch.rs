@@ -5,9 +5,12 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use rustix::process::Pid;
+
+use super::job;
 use super::spec::{Measure, News, WORKSPACE, Watch};
 
 /// The entries of the workspace measured before looking up again.
@@ -50,29 +53,37 @@ impl Watcher {
 
     /// Measures what is due; returns what is over its limit.
     pub(super) fn look(&mut self) -> Option<News> {
-        if let Some(limit) = self.memory_bytes {
-            let bytes = memory(limit);
-            if bytes > limit {
-                let measure = Measure::Memory;
-                return Some(News::Over { measure, bytes });
-            }
-        }
+        let memory = self.memory_over().map(|bytes| (Measure::Memory, bytes));
+        let (measure, bytes) = memory.or_else(|| {
+            let bytes = self.walk()?;
+            (bytes > self.disk_bytes).then_some((Measure::Disk, bytes))
+        })?;
+        Some(News::Over { measure, bytes })
+    }
+
+    /// Returns the memory of the whole cell when it is over its limit.
+    pub(super) fn memory_over(&self) -> Option<u64> {
+        let limit = self.memory_bytes?;
+        let bytes = memory(limit);
+        (bytes > limit).then_some(bytes)
+    }
+
+    /// Walks on when that is due; returns the workspace's size as far as it is
+    /// known by then.
+    pub(super) fn walk(&mut self) -> Option<u64> {
         if self.walk.is_none() && Instant::now() >= self.next_walk {
             self.walk = Some(Walk::new());
         }
         let walk = self.walk.as_mut()?;
         let done = walk.step();
-        if walk.bytes > self.disk_bytes {
-            let (measure, bytes) = (Measure::Disk, walk.bytes);
-            return Some(News::Over { measure, bytes });
-        }
+        let bytes = walk.bytes;
         if done {
             // A tenth of the time at most goes into walking.
             let rest = (walk.worked * 10).max(WALK_REST);
             self.next_walk = Instant::now() + rest;
             self.walk = None;
         }
-        None
+        Some(bytes)
     }
 }
 
@@ -122,40 +133,40 @@ impl Walk {
 }
 
 /// The memory of all processes and of the cell's memory file systems, in
-/// bytes. Resident sets count shared pages several times; only when their sum
-/// is above `limit` are the proportional sets, which are slow, added up.
+/// bytes.
 fn memory(limit: u64) -> u64 {
-    let files: u64 = ["/tmp", "/dev/shm"].iter().map(|path| occupied(path)).sum();
-    let resident = files + processes().map(|path| resident(&path)).sum::<u64>();
+    let files = memory_files();
+    files + memory_of(limit.saturating_sub(files), |_| true)
+}
+
+/// What the cell's memory file systems hold, in bytes.
+pub(super) fn memory_files() -> u64 {
+    ["/tmp", "/dev/shm"].iter().map(|path| occupied(path)).sum()
+}
+
+/// The memory of the processes that are `counted`, in bytes. Resident sets
+/// count shared pages several times; only when their sum is above `limit` are
+/// the proportional sets, which are slow, added up.
+pub(super) fn memory_of(limit: u64, counted: impl Fn(Pid) -> bool) -> u64 {
+    let sum = |file, key| {
+        let counted = job::processes().filter(|pid| counted(*pid));
+        counted.map(|pid| kib_in(pid, file, key) * 1024).sum()
+    };
+    let resident = sum("status", "VmRSS:");
     if resident <= limit {
         return resident;
     }
-    files + processes().map(|path| proportional(&path)).sum::<u64>()
-}
-
-fn processes() -> impl Iterator<Item = PathBuf> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries.map(|entry| entry.path()).filter(|path| {
-        path.file_name()
-            .is_some_and(|name| name.as_encoded_bytes().iter().all(u8::is_ascii_digit))
-    })
+    sum("smaps_rollup", "Pss:")
 }
 
 fn occupied(path: &str) -> u64 {
     rustix::fs::statvfs(path).map_or(0, |fs| (fs.f_blocks - fs.f_bfree) * fs.f_frsize)
 }
 
-fn resident(process: &Path) -> u64 {
-    kib_in(&process.join("status"), "VmRSS:") * 1024
-}
-
-fn proportional(process: &Path) -> u64 {
-    kib_in(&process.join("smaps_rollup"), "Pss:") * 1024
-}
-
 /// Reads a line such as `VmRSS:   1234 kB`. A process that is gone has none.
-fn kib_in(file: &Path, key: &str) -> u64 {
-    let text = fs::read_to_string(file).unwrap_or_default();
+fn kib_in(process: Pid, file: &str, key: &str) -> u64 {
+    let path = format!("/proc/{}/{file}", process.as_raw_nonzero());
+    let text = fs::read_to_string(path).unwrap_or_default();
     let value = text.lines().find_map(|line| line.strip_prefix(key));
     value
         .and_then(|value| value.trim().strip_suffix(" kB")?.parse().ok())

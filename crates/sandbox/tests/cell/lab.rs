@@ -5,9 +5,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use atelier_sandbox::cell::{
-    CellOptions, Cells, Launcher, Limits, Outcome, Output, Report, RunCommand, Stream,
+    CellOptions, Cells, Launcher, Limits, Outcome, Output, Report, RunCommand, Site, Stream,
 };
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -15,6 +16,10 @@ use tokio_util::sync::CancellationToken;
 
 /// Names the part that a started copy of this test program plays.
 const ROLE: &str = "ATELIER_CELL_TEST_ROLE";
+
+/// The parts in which runs share the cell of their workspace.
+pub(crate) const STAYS: &str = "stays";
+pub(crate) const USER_STAYS: &str = "user, stays";
 
 static MADE: AtomicU32 = AtomicU32::new(0);
 
@@ -34,6 +39,15 @@ pub(crate) struct Ran {
 
 impl Lab {
     pub(crate) fn new() -> Self {
+        Self::with_cell(Limits {
+            memory_bytes: 2 << 30,
+            pids: 1024,
+            ..Limits::default()
+        })
+    }
+
+    /// A lab whose workspace's cell has these limits when it stays.
+    pub(crate) fn with_cell(cell: Limits) -> Self {
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let folder = tempfile::Builder::new()
             .prefix("cell-test-")
@@ -43,16 +57,26 @@ impl Lab {
             let owner = Some(200_000 + number);
             std::os::unix::fs::chown(folder.path(), owner, owner).unwrap();
         }
-        Self::over(folder, number)
+        Self::over(folder, number, cell, Duration::from_mins(5))
+    }
+
+    /// A lab whose cell ends when it was not used for `idle`.
+    pub(crate) fn idling(idle: Duration) -> Self {
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        Self::over(
+            tempfile::tempdir().unwrap(),
+            number,
+            Limits::default(),
+            idle,
+        )
     }
 
     /// A workspace that belongs to whoever runs the tests.
     pub(crate) fn in_own_folder() -> Self {
-        let number = MADE.fetch_add(1, Ordering::Relaxed);
-        Self::over(tempfile::tempdir().unwrap(), number)
+        Self::idling(Duration::from_mins(5))
     }
 
-    fn over(folder: TempDir, number: u32) -> Self {
+    fn over(folder: TempDir, number: u32, cell: Limits, idle: Duration) -> Self {
         // Each lab has a control group of its own name, so that one's end does
         // not remove another's.
         let group = format!("atelier-test{number}-{}", std::process::id());
@@ -60,6 +84,8 @@ impl Lab {
             cgroup: group.clone(),
             path: Vec::new(),
             max_concurrent: 8,
+            cell,
+            idle,
         };
         Self {
             cells: Cells::new(launcher(), options),
@@ -70,6 +96,10 @@ impl Lab {
 
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    pub(crate) fn site(&self) -> Site {
+        Site::workspace(self.path())
     }
 
     /// Puts a file into the workspace, as its owner's.
@@ -97,7 +127,15 @@ impl Lab {
             }
             output
         };
-        let run = self.cells.run(self.path(), command, cancel, sender);
+        let run = async {
+            if stays() {
+                self.cells
+                    .run_in(&self.site(), command, cancel, sender)
+                    .await
+            } else {
+                self.cells.run(self.path(), command, cancel, sender).await
+            }
+        };
         let (report, output) = tokio::join!(run, collect);
         Ran { report, output }
     }
@@ -145,6 +183,11 @@ impl Ran {
         );
         self.stdout()
     }
+}
+
+/// Whether runs share the cell of their workspace.
+pub(crate) fn stays() -> bool {
+    role().is_some_and(|role| role == STAYS || role == USER_STAYS)
 }
 
 pub(crate) fn is_root() -> bool {

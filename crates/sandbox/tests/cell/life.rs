@@ -11,10 +11,12 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::lab::{Copy, Lab, as_ordinary_user, is_root, mark, processes_with, role, say};
+use crate::lab::{
+    Copy, Lab, STAYS, USER_STAYS, as_ordinary_user, is_root, mark, processes_with, role, say,
+};
 
 /// Starts this very test again in another part and waits for it.
-fn again(test: &str, part: &str, wrapper: &[&str]) {
+pub(crate) fn again(test: &str, part: &str, wrapper: &[&str]) {
     let copy = Copy::new();
     let args = ["--exact", test, "--nocapture"];
     let output = copy.command(part, wrapper, &args).output().unwrap();
@@ -26,17 +28,20 @@ fn again(test: &str, part: &str, wrapper: &[&str]) {
     );
 }
 
-#[test]
-fn all_of_it_holds_for_an_ordinary_user_too() {
-    if !is_root() || role().is_some() {
+/// Runs all tests again in another part.
+fn all_again(part: &str, wrapper: &[&str]) {
+    if role().is_some() {
         return;
     }
     let copy = Copy::new();
-    let args = ["--test-threads=2", "--skip=all_of_it_holds"];
-    let output = copy
-        .command("user", as_ordinary_user(), &args)
-        .output()
-        .unwrap();
+    // Cells that stay have tests of their own, which the user's part runs too.
+    let skipped = if part == "user" {
+        "--skip=all_of"
+    } else {
+        "--skip=stay::"
+    };
+    let args = ["--test-threads=2", "--skip=all_of_it_holds", skipped];
+    let output = copy.command(part, wrapper, &args).output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     for line in errors.lines().filter(|line| line.starts_with("NOT TESTED")) {
         say(line);
@@ -45,8 +50,27 @@ fn all_of_it_holds_for_an_ordinary_user_too() {
     assert!(output.status.success(), "{text}\n{errors}");
 }
 
+#[test]
+fn all_of_it_holds_for_an_ordinary_user_too() {
+    if is_root() {
+        all_again("user", as_ordinary_user());
+    }
+}
+
+#[test]
+fn all_of_it_holds_in_a_cell_that_stays_too() {
+    all_again(STAYS, &["env"]);
+}
+
+#[test]
+fn all_of_it_holds_in_an_ordinary_users_cell_that_stays_too() {
+    if is_root() {
+        all_again(USER_STAYS, as_ordinary_user());
+    }
+}
+
 /// Waits until a process is gone, at most ten seconds.
-fn await_end(pid: i32) {
+pub(crate) fn await_end(pid: i32) {
     let Ok(handle) = pidfd_open(Pid::from_raw(pid).unwrap(), PidfdFlags::empty()) else {
         return;
     };
@@ -55,11 +79,14 @@ fn await_end(pid: i32) {
         tv_sec: 10,
         tv_nsec: 0,
     };
-    assert_eq!(
-        poll(&mut events, Some(&limit)),
-        Ok(1),
-        "process {pid} is still there"
-    );
+    let ended = loop {
+        match poll(&mut events, Some(&limit)) {
+            // A child of this program ended meanwhile.
+            Err(rustix::io::Errno::INTR) => {}
+            ended => break ended,
+        }
+    };
+    assert_eq!(ended, Ok(1), "process {pid} is still there");
 }
 
 /// Starts two processes, one of them in a session of its own, and says when
@@ -182,6 +209,7 @@ async fn nothing_is_left_after_many_runs() {
         let (a, b) = tokio::join!(lab.sh("exit 0"), lab.sh(&failing));
         assert_eq!((a.outcome(), b.outcome()), (Outcome::Ok, Outcome::Exit));
     }
+    lab.cells.stop(&lab.site()).await;
     let cells = groups()
         .into_iter()
         .filter_map(|group| std::fs::read_dir(group).ok());
@@ -209,7 +237,7 @@ async fn nothing_is_left_after_many_runs() {
     drop(folder);
 }
 
-fn groups_named(folder: &Path, name: &str, depth: u32) -> Vec<PathBuf> {
+pub(crate) fn groups_named(folder: &Path, name: &str, depth: u32) -> Vec<PathBuf> {
     if depth == 0 {
         return Vec::new();
     }
@@ -262,7 +290,7 @@ async fn without_namespaces_nothing_runs_and_the_reason_is_told() {
 
 #[tokio::test]
 async fn a_launcher_that_is_none_is_a_refusal() {
-    use atelier_sandbox::cell::{CellOptions, Cells, Launcher};
+    use atelier_sandbox::cell::{CellOptions, Cells, Launcher, Limits};
     for program in ["/bin/true", "/bin/false", "/no/such/program"] {
         let launcher = Launcher {
             program: program.into(),
@@ -272,6 +300,8 @@ async fn a_launcher_that_is_none_is_a_refusal() {
             cgroup: format!("atelier-none-{}", std::process::id()),
             path: Vec::new(),
             max_concurrent: 1,
+            cell: Limits::default(),
+            idle: Duration::from_mins(5),
         };
         let cells = Cells::new(launcher, options);
         let folder = tempfile::tempdir().unwrap();

@@ -11,8 +11,11 @@ use crate::lab::{Lab, is_root, mark, not_tested, processes_with};
 #[tokio::test]
 async fn a_fork_bomb_meets_the_process_limit() {
     let lab = Lab::new();
-    let script = "
+    let mark = mark(987_660, std::process::id());
+    let script = format!(
+        "
 import os, sys, time
+# {mark}
 made = 0
 try:
     while True:
@@ -22,8 +25,9 @@ try:
 except OSError as e:
     print(e.strerror, made)
     sys.exit(1)
-";
-    let mut command = RunCommand::new(["/usr/bin/python3", "-c", script]);
+"
+    );
+    let mut command = RunCommand::new(["/usr/bin/python3", "-c", &script]);
     command.limits = Limits {
         pids: 32,
         ..Limits::default()
@@ -40,7 +44,7 @@ except OSError as e:
         not_tested("the outcome `pids`, which needs a control group to count");
         assert_eq!(ran.outcome(), Outcome::Exit);
     }
-    assert_eq!(processes_with("made += 1"), [] as [i32; 0]);
+    assert_eq!(processes_with(&mark), [] as [i32; 0]);
 }
 
 #[tokio::test]

@@ -12,4 +12,6 @@ mod lab;
 mod life;
 mod limits;
 mod programs;
+mod stay;
+mod terminals;
 mod walls;

@@ -303,11 +303,11 @@ async fn what_tells_of_the_machine_is_masked() {
 
 #[tokio::test]
 async fn temporary_files_are_limited_in_bytes_and_number() {
-    let lab = Lab::new();
     let limits = Limits {
         tmp_bytes: 8 << 20,
         ..Limits::default()
     };
+    let lab = Lab::with_cell(limits.clone());
     let ran = lab
         .limited(
             "head -c 20000000 /dev/zero > /tmp/big; stat -c %s /tmp/big",

@@ -84,6 +84,13 @@ fn version_2(mount: &Mount<'_>, own: &str, name: &str) -> Option<Place> {
     })
 }
 
+/// Lets the groups below `group` limit with all of these controllers.
+pub(super) fn pass_on_all(group: &Path, controllers: &[Controller]) -> io::Result<()> {
+    let mut named = CONTROLLERS.to_vec();
+    named.retain(|(controller, _)| controllers.contains(controller));
+    pass_on(group, &named)
+}
+
 fn pass_on(group: &Path, controllers: &[(Controller, &str)]) -> io::Result<()> {
     let words: Vec<_> = controllers
         .iter()

@@ -1,0 +1,456 @@
+//! A cell that stays, seen from the server.
+
+use std::io;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::{AsFd, OwnedFd};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::net::{AddressFamily, SocketFlags, SocketType};
+use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
+use tokio::net::UnixStream;
+use tokio::process::Child;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::cgroup::{Cgroup, SharedCgroup};
+use super::channel;
+use super::command::{Limits, Outcome, Output};
+use super::ending::{self, Ending, Evidence};
+use super::flow::{self, Pipes};
+use super::ground::Ground;
+use super::keep::Held;
+use super::refusal;
+use super::run;
+use super::site::Site;
+use super::spec::{Answer, Identity, JobSpec, News, Request, Spec, Task, View};
+use super::state::{CellProcess, CellState, ListeningPort};
+use super::system;
+use super::terminal::{ScreenSize, Terminal, TerminalEnd};
+
+/// How long a cell may take to start, to answer, and to end.
+const START: Duration = Duration::from_secs(20);
+const ANSWER: Duration = Duration::from_secs(5);
+const END: Duration = Duration::from_secs(5);
+/// The most bytes of an answer.
+const ANSWER_BYTES: u64 = 256 * 1024;
+
+/// A cell that stays. It ends when it is told to, by itself when its first
+/// process fails, and with this server in any case.
+#[derive(Debug)]
+pub(super) struct Live {
+    requests: AsyncFd<OwnedFd>,
+    group: SharedCgroup,
+    identity: Option<Identity>,
+    started: Instant,
+    /// How many runs and terminals it has.
+    pub users: watch::Sender<usize>,
+    /// Asks for its end.
+    pub stop: CancellationToken,
+    /// It has ended, and nothing of it is left.
+    pub over: CancellationToken,
+}
+
+/// What the cell's supervisor has of it.
+pub(super) struct Supervised {
+    control: UnixStream,
+    child: Child,
+}
+
+/// A program to run in a cell, from a [`Task::Run`].
+pub(super) struct Program {
+    pub argv: Vec<String>,
+    pub env: Vec<(String, String)>,
+    pub cwd: String,
+}
+
+impl Live {
+    /// Starts a cell over `site`; returns it with its way out.
+    pub(super) async fn start(
+        ground: &Ground,
+        site: &Site,
+    ) -> Result<(Self, Supervised, TcpListener), String> {
+        let limits = ground.cell_limits();
+        let identity = run::identify(Some(&site.workspace))?;
+        let launched = run::spawn(&ground.launcher(), Stdio::null(), Stdio::null());
+        let (child, control) =
+            launched.map_err(|error| format!("The launcher could not be started: {error}"))?;
+        let group = ground.cgroups().create_shared(limits);
+        let group = group.map_err(|error| format!("No control group could be made: {error}"))?;
+        let spec = specify(ground, site, identity.clone(), &group)?;
+        let begun = begin(&control, &spec);
+        let (requests, control) =
+            begun.map_err(|error| format!("The launcher could not be told what to do: {error}"))?;
+        let mut supervised = Supervised { control, child };
+        let way_out = match await_start(&requests, &mut supervised).await {
+            Ok(way_out) => way_out,
+            Err(reason) => {
+                supervised.end().await;
+                group.remove().await;
+                return Err(reason);
+            }
+        };
+        let live = Self {
+            requests,
+            group,
+            identity,
+            started: Instant::now(),
+            users: watch::Sender::new(0),
+            stop: CancellationToken::new(),
+            over: CancellationToken::new(),
+        };
+        Ok((live, supervised, way_out))
+    }
+
+    /// Runs a program to its end. `ending` resolves when it is to end early.
+    pub(super) async fn run(
+        &self,
+        ground: &Ground,
+        program: Program,
+        input: Vec<u8>,
+        limits: Limits,
+        ending: impl Future<Output = Outcome>,
+        output: &mpsc::Sender<Output>,
+    ) -> Ending {
+        let start = Instant::now();
+        let wall = limits.wall;
+        let ending = async {
+            tokio::select! {
+                outcome = ending => outcome,
+                () = tokio::time::sleep(wall) => Outcome::Timeout,
+                () = self.stop.cancelled() => Outcome::Interrupted,
+            }
+        };
+        let (pipes, theirs) = match self.pipes() {
+            Ok(pipes) => pipes,
+            Err(error) => return Ending::refused(format!("No pipe could be made: {error}")),
+        };
+        let begun = self.begin(ground, program, &limits, None, &theirs).await;
+        drop(theirs);
+        let (control, group) = match begun {
+            Ok(begun) => begun,
+            Err(reason) => return Ending::refused(reason),
+        };
+        let ends = pipes.into_ends(input, control);
+        let flowed = flow::flow(ends, limits.output_bytes, ending, output).await;
+        let complete = flowed.complete;
+        let evidence = Evidence {
+            supervised: false,
+            wall: start.elapsed(),
+            memory_kills: group.memory_kills(),
+            refused_processes: group.refused_processes(),
+            peak_memory: group.peak_memory(),
+            flowed,
+            limits,
+        };
+        // What can't be ended alone is ended with its cell.
+        if !complete || !group.remove().await {
+            self.stop.cancel();
+        }
+        ending::conclude(evidence)
+    }
+
+    fn pipes(&self) -> io::Result<(Pipes, [OwnedFd; 3])> {
+        let (ours, theirs) = Pipes::make()?;
+        if let Some(identity) = &self.identity {
+            // So that a program can open its own `/dev/stdout`.
+            let uid = rustix::fs::Uid::from_raw(identity.uid);
+            let gid = rustix::fs::Gid::from_raw(identity.gid);
+            for pipe in &theirs {
+                rustix::fs::fchown(pipe, Some(uid), Some(gid))?;
+            }
+        }
+        Ok((ours, theirs))
+    }
+
+    /// Asks for a program; returns the socket that its life hangs on.
+    async fn begin(
+        &self,
+        ground: &Ground,
+        program: Program,
+        limits: &Limits,
+        screen: Option<ScreenSize>,
+        streams: &[OwnedFd],
+    ) -> Result<(UnixStream, Cgroup), String> {
+        let kept = ground.cgroups().kept();
+        let group = self.group.create(limits);
+        let group = group.map_err(|error| format!("No control group could be made: {error}"))?;
+        let request = Request::Start(Box::new(JobSpec {
+            argv: program.argv,
+            env: program.env,
+            cwd: program.cwd,
+            rlimits: run::rlimits(limits, kept),
+            watch: run::watch(limits, kept),
+            screen: screen.map(|size| (size.columns, size.rows)),
+        }));
+        let joins = group.open_joins();
+        let joins = joins.map_err(|error| format!("The control group can't be joined: {error}"))?;
+        let descriptors: Vec<_> = streams.iter().chain(&joins).map(AsFd::as_fd).collect();
+        let asked = self.ask(&request, &descriptors).await;
+        let answer = asked.map_err(|error| format!("The cell could not be asked: {error}"))?;
+        Ok((answer, group))
+    }
+
+    /// Opens a terminal. `held` keeps the cell while it lives.
+    pub(super) async fn open_terminal(
+        self: &Arc<Self>,
+        ground: &Arc<Ground>,
+        program: Program,
+        size: ScreenSize,
+        held: Held,
+    ) -> Result<Terminal, String> {
+        let limits = ground.cell_limits().clone();
+        let begun = self.begin(ground, program, &limits, Some(size), &[]).await;
+        let (control, group) = begun?;
+        let Ok(screen) = receive_one(&control).await else {
+            // Then the answer is there instead, and says why.
+            return Err(why_not(control).await);
+        };
+        let (hold, dropped) = oneshot::channel();
+        let (end, ended) = watch::channel(None);
+        let terminal = Terminal::new(screen, ended, hold);
+        let terminal = terminal.map_err(|error| format!("The terminal can't be used: {error}"))?;
+        let live = Arc::clone(self);
+        ground.tasks().spawn(async move {
+            let told = attend(control, dropped, &live.stop).await;
+            if told.is_none() || !group.remove().await {
+                live.stop.cancel();
+            }
+            let _ = end.send(Some(told.unwrap_or_default()));
+            drop(held);
+        });
+        Ok(terminal)
+    }
+
+    /// Connects to a port of the cell.
+    pub(super) async fn connect(&self, port: u16) -> io::Result<tokio::net::TcpStream> {
+        let mut last = io::ErrorKind::ConnectionRefused.into();
+        for version_6 in [false, true] {
+            match self.dial(port, version_6).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    async fn dial(&self, port: u16, version_6: bool) -> io::Result<tokio::net::TcpStream> {
+        let answer = self.ask(&Request::Connect { port, version_6 }, &[]).await?;
+        let socket = timeout(ANSWER, receive_one(&answer)).await??;
+        let stream = tokio::net::TcpStream::from_std(TcpStream::from(socket))?;
+        timeout(ANSWER, stream.writable()).await??;
+        match stream.take_error()? {
+            Some(error) => Err(error),
+            None => Ok(stream),
+        }
+    }
+
+    /// Looks at what there is in the cell.
+    pub(super) async fn look(&self) -> io::Result<CellState> {
+        let answer = self.ask(&Request::Look, &[]).await?;
+        let file = timeout(ANSWER, receive_one(&answer)).await??;
+        let view: View = channel::read_back(file)?;
+        let processes = view.processes.into_iter().map(|process| CellProcess {
+            pid: process.pid,
+            command: process.command,
+            memory_bytes: process.memory_bytes,
+        });
+        let ports = view.ports.into_iter().map(|port| ListeningPort {
+            port: port.port,
+            program: port.program,
+        });
+        let processes: Vec<_> = processes.collect();
+        let resident = processes.iter().map(|process| process.memory_bytes).sum();
+        Ok(CellState {
+            age: self.started.elapsed(),
+            memory_bytes: self.group.memory().unwrap_or(resident),
+            cpu: self.group.cpu(),
+            processes,
+            ports: ports.collect(),
+        })
+    }
+
+    /// Sends a request; returns the socket of its answer.
+    async fn ask(
+        &self,
+        request: &Request,
+        descriptors: &[std::os::fd::BorrowedFd<'_>],
+    ) -> io::Result<UnixStream> {
+        let (ours, theirs) = UnixStream::pair()?;
+        let theirs = theirs.into_std()?;
+        theirs.set_nonblocking(false)?;
+        let request = channel::write_down(request)?;
+        let mut all = vec![request.as_fd(), theirs.as_fd()];
+        all.extend_from_slice(descriptors);
+        let send = self.requests.async_io(Interest::WRITABLE, |socket| {
+            channel::send(socket, b"q", &all)
+        });
+        timeout(ANSWER, send).await??;
+        Ok(ours)
+    }
+
+    /// Removes what is left of the cell, of which nothing is alive.
+    pub(super) async fn clear(&self) {
+        self.group.remove().await;
+    }
+}
+
+impl Supervised {
+    /// Waits until the cell ends by itself.
+    pub(super) async fn ended(&mut self) {
+        let mut rest = Vec::new();
+        let _ = (&mut self.control)
+            .take(ANSWER_BYTES)
+            .read_to_end(&mut rest)
+            .await;
+    }
+
+    /// Ends the cell; returns when nothing of it is alive.
+    pub(super) async fn end(mut self) {
+        let _ = self.control.shutdown().await;
+        if timeout(END, self.ended()).await.is_err() {
+            let _ = self.child.start_kill();
+        }
+        let _ = self.child.wait().await;
+    }
+}
+
+fn specify(
+    ground: &Ground,
+    site: &Site,
+    identity: Option<Identity>,
+    group: &SharedCgroup,
+) -> Result<OwnedFd, String> {
+    let (limits, kept) = (ground.cell_limits(), ground.cgroups().kept());
+    let spec = Spec {
+        identity,
+        cgroup_join: group.join_files(),
+        root: ground.root.clone(),
+        workspace: Some(run::text(&site.workspace)?),
+        draft: site.draft.as_deref().map(run::text).transpose()?,
+        rlimits: run::rlimits(limits, kept),
+        tmp_bytes: limits.tmp_bytes,
+        watch: run::watch(limits, kept),
+        filters: ground.filters.clone()?,
+        task: Task::Stay,
+    };
+    channel::write_down(&spec).map_err(|error| error.to_string())
+}
+
+fn begin(
+    control: &std::os::unix::net::UnixStream,
+    spec: &OwnedFd,
+) -> io::Result<(AsyncFd<OwnedFd>, UnixStream)> {
+    let (ours, theirs) = rustix::net::socketpair(
+        AddressFamily::UNIX,
+        SocketType::SEQPACKET,
+        SocketFlags::CLOEXEC,
+        None,
+    )?;
+    channel::send(control, b"c", &[spec.as_fd(), theirs.as_fd()])?;
+    let control = control.try_clone()?;
+    control.set_nonblocking(true)?;
+    Ok((system::wait_on(ours)?, UnixStream::from_std(control)?))
+}
+
+/// Waits until the cell stands, or for why it does not.
+async fn await_start(
+    requests: &AsyncFd<OwnedFd>,
+    supervised: &mut Supervised,
+) -> Result<TcpListener, String> {
+    let stands = requests.async_io(Interest::READABLE, |socket| {
+        channel::receive(socket, &mut [0])
+    });
+    let mut answer = Vec::new();
+    let failed = (&mut supervised.control).take(ANSWER_BYTES);
+    let way_out = tokio::select! {
+        stands = timeout(START, stands) => stands.ok().and_then(Result::ok),
+        _ = async { { failed }.read_to_end(&mut answer).await } => None,
+    };
+    let way_out = way_out.and_then(|(_, descriptors)| descriptors.into_iter().next());
+    if let Some(way_out) = way_out {
+        return Ok(TcpListener::from(way_out));
+    }
+    if answer.is_empty() {
+        let rest = (&mut supervised.control).take(ANSWER_BYTES);
+        let _ = timeout(END, async { { rest }.read_to_end(&mut answer).await }).await;
+    }
+    Err(explain(&answer))
+}
+
+fn explain(answer: &[u8]) -> String {
+    let answer: Answer = serde_json::from_slice(answer).unwrap_or_default();
+    match answer.news.into_iter().next() {
+        Some(News::Failed(failure)) => refusal::explain(&failure).text(),
+        Some(News::NotStarted { errno }) => {
+            let error = io::Error::from_raw_os_error(errno);
+            format!("The program could not be started: {error}")
+        }
+        _ => "The cell did not start".to_owned(),
+    }
+}
+
+async fn why_not(mut control: UnixStream) -> String {
+    let mut answer = Vec::new();
+    let read = (&mut control).take(ANSWER_BYTES);
+    let _ = timeout(ANSWER, async { { read }.read_to_end(&mut answer).await }).await;
+    explain(&answer)
+}
+
+/// Receives a message that is one descriptor.
+async fn receive_one(socket: &UnixStream) -> io::Result<OwnedFd> {
+    let receive = socket.async_io(Interest::READABLE, || channel::receive(socket, &mut [0]));
+    let (_, descriptors) = receive.await?;
+    let one = descriptors.into_iter().next();
+    one.ok_or_else(|| io::ErrorKind::ConnectionRefused.into())
+}
+
+/// Waits for the end of a terminal's program, and ends it when nobody has the
+/// terminal any more. `None` when the cell does not say what became of it.
+async fn attend(
+    mut control: UnixStream,
+    dropped: oneshot::Receiver<()>,
+    stop: &CancellationToken,
+) -> Option<TerminalEnd> {
+    let mut answer = Vec::new();
+    let mut reading = (&mut control).take(ANSWER_BYTES);
+    tokio::select! {
+        read = reading.read_to_end(&mut answer) => { read.ok()?; }
+        _ = dropped => {}
+        () = stop.cancelled() => {}
+    }
+    if answer.is_empty() {
+        let _ = control.shutdown().await;
+        let mut reading = (&mut control).take(ANSWER_BYTES);
+        let read = timeout(END, reading.read_to_end(&mut answer)).await;
+        read.ok()?.ok()?;
+    }
+    let answer: Answer = serde_json::from_slice(&answer).ok()?;
+    Some(match answer.news.into_iter().next()? {
+        News::Ended { exit_code, signal } => TerminalEnd {
+            exit_code,
+            signal,
+            reason: None,
+        },
+        News::Over { .. } => TerminalEnd {
+            reason: Some("It used more memory or disk than the cell may".to_owned()),
+            ..TerminalEnd::default()
+        },
+        News::Failed(failure) => TerminalEnd {
+            reason: Some(refusal::explain(&failure).text()),
+            ..TerminalEnd::default()
+        },
+        News::NotStarted { errno } => TerminalEnd {
+            exit_code: Some(if errno == libc::ENOENT { 127 } else { 126 }),
+            reason: Some(format!(
+                "The program could not be started: {}",
+                io::Error::from_raw_os_error(errno)
+            )),
+            signal: None,
+        },
+        News::Facts(_) => TerminalEnd::default(),
+    })
+}
