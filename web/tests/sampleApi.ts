@@ -1,5 +1,6 @@
 import type { UsageRow } from "@/api/schema";
 import { Events, FakeApi, Refusal } from "./fakeApi.ts";
+import { addCell } from "./sampleCell.ts";
 import { addProject, WORKSPACE } from "./sampleProject.ts";
 import { sampleProvider, sampleSystem, sampleWorkspace } from "./samples.ts";
 
@@ -28,6 +29,7 @@ export function sampleApi(): FakeApi {
   addWorkspaces(api);
   addProject(api);
   addProviders(api);
+  addCell(api);
   return api;
 }
 

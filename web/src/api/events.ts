@@ -268,7 +268,7 @@ function untilClosed(
 }
 
 /** Waits, or less when the device comes back online meanwhile. */
-function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+export function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer);

@@ -58,6 +58,8 @@ export function applyEvent(
         keys.conversations(workspaceId),
         keys.usage,
       ];
+    case "terminalsChanged":
+      return [keys.terminals(workspaceId)];
     default:
       // An event type of a newer server.
       return [];
@@ -96,6 +98,7 @@ function everything(workspaceId: string): QueryKey[] {
     ["proposal"],
     keys.runs(workspaceId),
     ["run"],
+    keys.terminals(workspaceId),
     keys.conversations(workspaceId),
     ["conversation"],
     ["turn"],

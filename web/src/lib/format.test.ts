@@ -39,6 +39,7 @@ describe("numbers", () => {
     [59_950, "1 min 0 s"],
     [125_000, "2 min 5 s"],
     [3_900_000, "1 h 5 min"],
+    [86_400_000, "24 h"],
   ])("%d ms are %s", (ms, text) => {
     expect(duration(ms)).toBe(text);
   });

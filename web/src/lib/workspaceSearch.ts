@@ -4,7 +4,7 @@
  */
 
 /** The parts of the workspace page. On a phone one is shown at a time. */
-export const PANELS = ["files", "editor", "chat", "review", "run", "versions"] as const;
+export const PANELS = ["files", "editor", "chat", "review", "run", "terminal", "versions"] as const;
 
 export type Panel = (typeof PANELS)[number];
 
@@ -19,6 +19,8 @@ export interface WorkspaceSearch {
   run?: string | undefined;
   /** The conversation in the chat; a new one when absent. */
   conversation?: string | undefined;
+  /** The terminal in front. */
+  terminal?: string | undefined;
   /** The part in front. */
   panel?: Panel | undefined;
 }
@@ -36,6 +38,7 @@ export function parseWorkspaceSearch(raw: Record<string, unknown>): WorkspaceSea
     proposal: id(raw.proposal),
     run: id(raw.run),
     conversation: id(raw.conversation),
+    terminal: id(raw.terminal),
     panel: PANELS.find((known) => known === raw.panel),
   };
 }

@@ -28,6 +28,9 @@ const RunPanel = lazy(() =>
 const ReviewPane = lazy(() =>
   import("@/features/review/ReviewPane").then((module) => ({ default: module.ReviewPane })),
 );
+const TerminalPanel = lazy(() =>
+  import("@/features/terminal/TerminalPanel").then((module) => ({ default: module.TerminalPanel })),
+);
 const VersionsPane = lazy(() =>
   import("@/features/versions/VersionsPane").then((module) => ({ default: module.VersionsPane })),
 );
@@ -68,6 +71,7 @@ function OpenWorkspace({ workspaceId }: { workspaceId: string }) {
           review: slot(<ReviewPane workspaceId={workspaceId} />),
           run: slot(<RunPanel workspaceId={workspaceId} />),
           versions: slot(<VersionsPane workspaceId={workspaceId} />),
+          terminal: slot(<TerminalPanel workspaceId={workspaceId} />),
         }}
       />
     </>

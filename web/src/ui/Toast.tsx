@@ -39,6 +39,15 @@ export const toast = {
   info(title: string, description?: string): void {
     show((list) => list.info(title, description ? { description } : undefined));
   },
+  /** Tells of something that can be acted on, and stays long enough to do it. */
+  offer(title: string, action: { label: string; run: () => void }): void {
+    show((list) =>
+      list.info(title, {
+        duration: 15_000,
+        action: { label: action.label, onClick: action.run },
+      }),
+    );
+  },
   /** Tells of a failure; stays long enough to be read. */
   error(error: unknown): void {
     const { title, detail, hint } = troubleOf(error);

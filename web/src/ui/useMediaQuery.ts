@@ -1,5 +1,8 @@
 import { useCallback, useSyncExternalStore } from "react";
 
+/** Screens that show one part of a page at a time. */
+export const PHONE = "(max-width: 767px)";
+
 /** Follows a media query. False where there are none, as in tests. */
 export function useMediaQuery(query: string): boolean {
   const subscribe = useCallback(

@@ -22,4 +22,5 @@ export const keys = {
   proposal: (id: string) => ["proposal", id] as const,
   providers: ["providers"] as const,
   usage: ["usage"] as const,
+  terminals: (workspaceId: string) => ["terminals", workspaceId] as const,
 };

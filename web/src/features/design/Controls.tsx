@@ -1,16 +1,18 @@
 import { useState } from "react";
 import { Checkbox } from "@/ui/Checkbox";
+import { CopyCode } from "@/ui/CopyCode";
 import { Field } from "@/ui/Field";
 import { Input, TextArea } from "@/ui/Input";
 import { Select } from "@/ui/Select";
 import { Switch } from "@/ui/Switch";
+import { UnitInput } from "@/ui/UnitInput";
 import { Specimen } from "./Specimen";
 
 export function Controls() {
   const [on, setOn] = useState(true);
   return (
     <>
-      <Specimen name="Field, Input, TextArea, Select">
+      <Specimen name="Field, Input, UnitInput, TextArea, Select">
         <div className="grid w-full gap-4 sm:grid-cols-2">
           <Field label="Name" hint="What you call it in Atelier.">
             {(control) => <Input {...control} defaultValue="Shop" />}
@@ -29,10 +31,20 @@ export function Controls() {
               </Select>
             )}
           </Field>
+          <Field label="Memory" hint="At most 2048 MiB on this server.">
+            {(control) => <UnitInput {...control} unit="MiB" defaultValue="512" />}
+          </Field>
           <Field label="Message">
             {(control) => <TextArea {...control} placeholder="Ask for a change" rows={3} />}
           </Field>
         </div>
+      </Specimen>
+      <Specimen name="CopyCode">
+        <CopyCode
+          text="sudo sysctl -w kernel.unprivileged_userns_clone=1"
+          label="Copy the command"
+          className="w-full"
+        />
       </Specimen>
       <Specimen name="Checkbox, Switch">
         <Checkbox label="Unchecked" />

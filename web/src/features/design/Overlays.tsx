@@ -5,6 +5,7 @@ import { AlertDialog } from "@/ui/AlertDialog";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { ContextMenu, Menu, type MenuItem } from "@/ui/Menu";
+import { Popover } from "@/ui/Popover";
 import { Tooltip } from "@/ui/Tooltip";
 import { Specimen } from "./Specimen";
 
@@ -25,13 +26,16 @@ export function Overlays() {
   const [dialog, setDialog] = useState(false);
   const [alert, setAlert] = useState(false);
   return (
-    <Specimen name="Dialog, AlertDialog, Menu, ContextMenu, Tooltip, CommandPalette">
+    <Specimen name="Dialog, AlertDialog, Menu, ContextMenu, Popover, Tooltip, CommandPalette">
       <Button onClick={() => setDialog(true)}>Open a dialog</Button>
       <Button onClick={() => setAlert(true)}>Ask before deleting</Button>
       <Menu label="Example" items={ITEMS} align="start" trigger={<Button>Open a menu</Button>} />
       <ContextMenu label="Example" items={ITEMS}>
         <Button>Right-click me</Button>
       </ContextMenu>
+      <Popover label="Example" align="start" trigger={<Button>Open a popover</Button>}>
+        <p className="p-3.5">What belongs to the button stands here.</p>
+      </Popover>
       <Tooltip label="Runs the file in the editor" keys="Mod+Enter">
         <Button>Hover over me</Button>
       </Tooltip>

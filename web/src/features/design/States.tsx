@@ -3,6 +3,7 @@ import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
 import { ErrorState } from "@/ui/ErrorState";
+import { Notice } from "@/ui/Notice";
 import { ProgressBar } from "@/ui/ProgressBar";
 import { Skeleton } from "@/ui/Skeleton";
 import { Spinner } from "@/ui/Spinner";
@@ -54,6 +55,16 @@ export function States() {
       <Specimen name="ErrorState">
         <ErrorState error={FAILURE} retry={() => undefined} className="w-full" />
       </Specimen>
+      <Specimen name="Notice">
+        <div className="w-full overflow-hidden rounded-md border border-line">
+          <Notice tone="info" actions={<Button size="sm">Restart</Button>}>
+            The program ended with exit status 0.
+          </Notice>
+          <Notice tone="warning" actions={<Button size="sm">Allow pypi.org</Button>}>
+            pypi.org:443 was refused.
+          </Notice>
+        </div>
+      </Specimen>
       <Specimen name="Toast">
         <Button
           onClick={() =>
@@ -64,6 +75,13 @@ export function States() {
         </Button>
         <Button onClick={() => toast.info("The file changed", "Another page saved it.")}>
           Tell
+        </Button>
+        <Button
+          onClick={() =>
+            toast.offer("Port 5173 is listening", { label: "Open preview", run: () => undefined })
+          }
+        >
+          Offer
         </Button>
         <Button onClick={() => toast.error(FAILURE)}>Fail</Button>
       </Specimen>

@@ -6,10 +6,10 @@ import type { DocumentInfo, Documents } from "@/editor/documents";
 import { showComparison, showMergeEditor } from "@/editor/lazyViews";
 import { plural } from "@/lib/format";
 import { Button } from "@/ui/Button";
+import { Notice } from "@/ui/Notice";
 import { Tabs } from "@/ui/Tabs";
-import { useMediaQuery } from "@/ui/useMediaQuery";
+import { PHONE, useMediaQuery } from "@/ui/useMediaQuery";
 import { byWhom, choicesOf, undecidedIn } from "./conflict";
-import { Notice } from "./Notice";
 import type { Saver } from "./useSaver";
 
 /** Both sides of a file that changed meanwhile, the merge, and the choice. */
@@ -113,7 +113,7 @@ export function ConflictView({
 
 function Sides({ path, mine, theirs }: { path: string; mine: string; theirs: string }) {
   const parent = useRef<HTMLDivElement>(null);
-  const isNarrow = useMediaQuery("(max-width: 767px)");
+  const isNarrow = useMediaQuery(PHONE);
   useEffect(() => {
     if (!parent.current) return undefined;
     return showComparison(parent.current, {

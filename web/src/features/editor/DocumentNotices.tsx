@@ -4,8 +4,8 @@ import { keys } from "@/api/queries/keys";
 import type { DocumentInfo, Documents } from "@/editor/documents";
 import { bytes } from "@/lib/format";
 import { Button } from "@/ui/Button";
+import { Notice } from "@/ui/Notice";
 import { toast } from "@/ui/Toast";
-import { Notice } from "./Notice";
 
 /** What is unusual about the open document. */
 export function DocumentNotices({

@@ -5,6 +5,7 @@
 import "@xterm/xterm/css/xterm.css";
 import { FitAddon } from "@xterm/addon-fit";
 import { type ITheme, Terminal } from "@xterm/xterm";
+import { onThemeChange, terminalFont, terminalTheme } from "@/ui/terminalTheme";
 
 export interface Screen {
   write(text: string): void;
@@ -20,7 +21,7 @@ export function openScreen(parent: HTMLElement, label: string): Screen {
     convertEol: true,
     disableStdin: true,
     cursorInactiveStyle: "none",
-    fontFamily: styleOf(parent).getPropertyValue("--font-mono") || "monospace",
+    fontFamily: terminalFont(parent),
     fontSize: 12.5,
     lineHeight: 1.3,
     minimumContrastRatio: 4.5,
@@ -73,66 +74,7 @@ function scroll(terminal: Terminal, key: string): boolean {
   return true;
 }
 
-function styleOf(element: Element): CSSStyleDeclaration {
-  return getComputedStyle(element);
-}
-
-/** Reads the design tokens as the plain colours that xterm wants. */
+/** There is nothing to type into, and so no cursor to see. */
 function themeOf(parent: HTMLElement): ITheme {
-  const probe = document.createElement("span");
-  probe.hidden = true;
-  parent.append(probe);
-  const colour = (token: string): string => {
-    probe.style.color = `var(--${token})`;
-    return styleOf(probe).color;
-  };
-  const [black, red, green, yellow] = [
-    colour("muted"),
-    colour("danger"),
-    colour("success"),
-    colour("warning"),
-  ];
-  const [blue, magenta, cyan] = [
-    colour("syntax-function"),
-    colour("syntax-keyword"),
-    colour("syntax-type"),
-  ];
-  const white = colour("ink");
-  const theme: ITheme = {
-    background: colour("sunken"),
-    foreground: white,
-    cursor: "transparent",
-    selectionBackground: colour("selection"),
-    scrollbarSliderBackground: colour("line-strong"),
-    black,
-    red,
-    green,
-    yellow,
-    blue,
-    magenta,
-    cyan,
-    white,
-    brightBlack: black,
-    brightRed: red,
-    brightGreen: green,
-    brightYellow: yellow,
-    brightBlue: blue,
-    brightMagenta: magenta,
-    brightCyan: cyan,
-    brightWhite: white,
-  };
-  probe.remove();
-  return theme;
-}
-
-/** Calls `listener` when light turns to dark or back, by the system or by choice. */
-function onThemeChange(listener: () => void): () => void {
-  const system = matchMedia("(prefers-color-scheme: dark)");
-  system.addEventListener("change", listener);
-  const chosen = new MutationObserver(listener);
-  chosen.observe(document.documentElement, { attributeFilter: ["data-theme"] });
-  return () => {
-    system.removeEventListener("change", listener);
-    chosen.disconnect();
-  };
+  return { ...terminalTheme(parent), cursor: "transparent" };
 }

@@ -1,6 +1,7 @@
 import { ShieldAlert, ShieldCheck, ShieldX } from "lucide-react";
 import type { Layer, LayerState } from "@/api/schema";
 import { sentence } from "@/lib/format";
+import { CopyCode } from "@/ui/CopyCode";
 
 const LOOKS: Record<LayerState, { icon: typeof ShieldCheck; word: string; tone: string }> = {
   active: { icon: ShieldCheck, word: "Active", tone: "text-success" },
@@ -21,9 +22,11 @@ export function IsolationLayers({ layers }: { layers: Layer[] }) {
               <p className="font-medium first-letter:uppercase">{name}</p>
               <p className="break-words text-muted">{sentence(detail)}</p>
               {fix ? (
-                <pre className="col-start-2 mt-1 overflow-x-auto rounded-sm bg-canvas px-2.5 py-1.5 font-mono text-sm">
-                  <code>{fix}</code>
-                </pre>
+                <CopyCode
+                  text={fix}
+                  label={`Copy the fix for ${name}`}
+                  className="col-start-2 mt-1"
+                />
               ) : null}
             </div>
             <span className={`font-medium text-sm ${tone}`}>{word}</span>

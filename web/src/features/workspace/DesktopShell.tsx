@@ -1,28 +1,29 @@
 import type { ReactNode } from "react";
 import { useStore } from "zustand";
 import { type Pane, SplitPane } from "@/ui/SplitPane";
+import { Dock } from "./Dock";
 import { layoutStore } from "./layoutStore";
 import { SidePane } from "./SidePane";
 import type { Slots } from "./slots";
 
-/** Explorer left, editor over run output in the middle, chat and review right. */
+/** Explorer left, editor over runs and terminals in the middle, chat and review right. */
 export function DesktopShell({ slots }: { slots: Slots }) {
   const layout = useStore(layoutStore);
   const editor: Pane = {
     id: "editor",
     label: "Editor",
-    share: 68,
+    share: 62,
     least: 120,
     content: <Part tone="sunken">{slots.editor}</Part>,
   };
-  const run: Pane = {
+  const dock: Pane = {
     id: "run",
-    label: "Run output",
-    share: 32,
-    least: 96,
-    content: <Part tone="panel">{slots.run}</Part>,
+    label: "Runs and terminals",
+    share: 38,
+    least: 120,
+    content: <Dock slots={slots} />,
   };
-  const middle = layout.run ? [editor, run] : [editor];
+  const middle = layout.dock ? [editor, dock] : [editor];
   const panes: Pane[] = [
     ...(layout.files ? [explorer(slots)] : []),
     {

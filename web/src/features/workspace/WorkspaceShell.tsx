@@ -1,4 +1,4 @@
-import { useMediaQuery } from "@/ui/useMediaQuery";
+import { PHONE, useMediaQuery } from "@/ui/useMediaQuery";
 import { DesktopShell } from "./DesktopShell";
 import { PhoneShell } from "./PhoneShell";
 import type { Slots } from "./slots";
@@ -7,7 +7,7 @@ import { useLayoutCommands } from "./useLayoutCommands";
 
 /** Lays out the parts of the workspace page: side by side, or one at a time. */
 export function WorkspaceShell({ slots }: { slots: Slots }) {
-  const isPhone = useMediaQuery("(max-width: 767px)");
+  const isPhone = useMediaQuery(PHONE);
   useLayoutCommands();
   useFollowAddress(isPhone);
   return (

@@ -4,13 +4,20 @@ import { newlyNamed } from "./useFollowAddress";
 
 describe("a kept layout", () => {
   it("shows every part where nothing is understood", () => {
-    const atFirst = { files: true, run: true, side: true, sidePanel: "chat" };
+    const atFirst = {
+      files: true,
+      dock: true,
+      side: true,
+      sidePanel: "chat",
+      dockPanel: "run",
+    };
     expect(parseLayout(null)).toEqual(atFirst);
     expect(parseLayout({ files: "no", sidePanel: "kitchen" })).toEqual(atFirst);
-    expect(parseLayout({ run: false, sidePanel: "review" })).toEqual({
+    expect(parseLayout({ dock: false, sidePanel: "review", dockPanel: "terminal" })).toEqual({
       ...atFirst,
-      run: false,
+      dock: false,
       sidePanel: "review",
+      dockPanel: "terminal",
     });
   });
 });

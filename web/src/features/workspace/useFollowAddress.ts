@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import { useShowInWorkspace, useWorkspaceSearch } from "@/commands/useWorkspaceNavigation";
 import type { Panel } from "@/lib/workspaceSearch";
-import { layoutStore, SIDE_PANELS } from "./layoutStore";
+import { bringForward, layoutStore } from "./layoutStore";
 
 /**
  * Brings to the front what the address newly names: a phone shows the editor
@@ -13,10 +13,8 @@ export function useFollowAddress(isPhone: boolean): void {
   const seen = useRef({ file, proposal, run, panel });
 
   useEffect(() => {
-    const side = SIDE_PANELS.find((known) => known === panel);
-    if (side) layoutStore.setState({ sidePanel: side, side: true });
-    if (panel === "run") layoutStore.setState({ run: true });
     if (panel === "files") layoutStore.setState({ files: true });
+    else if (panel && panel !== "editor") bringForward(panel);
   }, [panel]);
 
   useEffect(() => {

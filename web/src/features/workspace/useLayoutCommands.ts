@@ -1,14 +1,25 @@
 import { useMemo } from "react";
 import type { Command } from "@/commands/registry";
+import { askForTerminalFocus } from "@/commands/terminalFocus";
 import { useRegisterCommands } from "@/commands/useCommands";
 import { useShowInWorkspace } from "@/commands/useWorkspaceNavigation";
-import { layoutStore, togglePart } from "./layoutStore";
+import {
+  bringForward,
+  type DockPanel,
+  SIDE_PANELS,
+  type SidePanel,
+  togglePart,
+} from "./layoutStore";
 
 /** Shows and hides the parts of the page, by name and by key. */
 export function useLayoutCommands(): void {
   const show = useShowInWorkspace();
-  const commands = useMemo<Command[]>(
-    () => [
+  const commands = useMemo<Command[]>(() => {
+    const reveal = (panel: SidePanel | DockPanel) => {
+      bringForward(panel);
+      show({ panel }, { replace: true });
+    };
+    return [
       {
         id: "layout.files",
         label: "Show or hide the explorer",
@@ -17,11 +28,11 @@ export function useLayoutCommands(): void {
         run: () => togglePart("files"),
       },
       {
-        id: "layout.run",
-        label: "Show or hide the run output",
+        id: "layout.dock",
+        label: "Show or hide runs and terminals",
         group: "Layout",
         keys: "Mod+J",
-        run: () => togglePart("run"),
+        run: () => togglePart("dock"),
       },
       {
         id: "layout.side",
@@ -30,17 +41,23 @@ export function useLayoutCommands(): void {
         keys: "Mod+Alt+B",
         run: () => togglePart("side"),
       },
-      ...(["chat", "review", "versions"] as const).map((panel) => ({
+      ...([...SIDE_PANELS, "run"] as const).map((panel) => ({
         id: `layout.${panel}`,
         label: `Go to ${panel}`,
         group: "Layout",
-        run: () => {
-          layoutStore.setState({ side: true });
-          show({ panel }, { replace: true });
-        },
+        run: () => reveal(panel),
       })),
-    ],
-    [show],
-  );
+      {
+        id: "layout.terminal",
+        label: "Go to the terminal",
+        group: "Layout",
+        keys: "Ctrl+`",
+        run: () => {
+          reveal("terminal");
+          askForTerminalFocus();
+        },
+      },
+    ];
+  }, [show]);
   useRegisterCommands(commands);
 }

@@ -2,7 +2,7 @@ import { CircleAlert, Info } from "lucide-react";
 import type { ReactNode } from "react";
 import { cx } from "@/lib/cx";
 
-/** Something a person should know about the open file, with what can be done. */
+/** Something a person should know about what is shown below it, with what can be done. */
 export function Notice({
   tone,
   children,
