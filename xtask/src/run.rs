@@ -60,17 +60,40 @@ pub(crate) fn run(serve_args: &[String]) -> Result<()> {
 /// # Errors
 /// The build fails, or cargo names no binary.
 pub(crate) fn build_atelier(profile: Profile) -> Result<PathBuf> {
-    let mut build = process::cargo(["build", "--package", "atelier"]);
-    build.arg("--message-format=json-render-diagnostics");
+    let mut build = process::cargo(["build", FORMAT, "--package", "atelier"]);
     if profile == Profile::Release {
         build.arg("--release");
+        build.env("ATELIER_LAUNCHER", build_launcher()?);
     }
+    built(build, "atelier")
+}
+
+/// Builds the small program that starts cells, which the binary carries. It is
+/// static and loads at a fixed address, because that starts faster; what it is
+/// made of is built for the binary anyway.
+fn build_launcher() -> Result<PathBuf> {
+    let mut build = process::cargo(["rustc", FORMAT, "--release"]);
+    build.args(["--package", "atelier-sandbox", "--bin", LAUNCHER, "--"]);
+    build.args([
+        "-C",
+        "target-feature=+crt-static",
+        "-C",
+        "relocation-model=static",
+    ]);
+    built(build, LAUNCHER)
+}
+
+const LAUNCHER: &str = "atelier-cell";
+const FORMAT: &str = "--message-format=json-render-diagnostics";
+
+/// Runs a build that tells in JSON and returns where the binary `name` is.
+fn built(mut build: Command, name: &str) -> Result<PathBuf> {
     let messages = process::output(build.stdin(Stdio::null()))?;
     messages
         .lines()
         .rev()
-        .find_map(binary_named_in)
-        .context("cargo built no `atelier` binary")
+        .find_map(|message| binary_named_in(message, name))
+        .with_context(|| format!("cargo built no `{name}` binary"))
 }
 
 #[derive(Deserialize)]
@@ -78,11 +101,11 @@ struct Message {
     executable: Option<PathBuf>,
 }
 
-fn binary_named_in(message: &str) -> Option<PathBuf> {
+fn binary_named_in(message: &str, name: &str) -> Option<PathBuf> {
     let message: Message = serde_json::from_str(message).ok()?;
     message
         .executable
-        .filter(|path| path.file_name() == Some(Path::new("atelier").as_os_str()))
+        .filter(|path| path.file_name() == Some(Path::new(name).as_os_str()))
 }
 
 fn names(args: &[String], flag: &str) -> bool {
@@ -128,14 +151,17 @@ mod tests {
     #[test]
     fn cargos_messages_name_the_binary() {
         let artifact = r#"{"reason":"compiler-artifact","executable":"/t/release/atelier"}"#;
-        assert_eq!(binary_named_in(artifact), Some("/t/release/atelier".into()));
+        assert_eq!(
+            binary_named_in(artifact, "atelier"),
+            Some("/t/release/atelier".into())
+        );
         for other in [
             r#"{"reason":"compiler-artifact","executable":null}"#,
             r#"{"reason":"compiler-artifact","executable":"/t/release/other"}"#,
             r#"{"reason":"build-finished","success":true}"#,
             "not json",
         ] {
-            assert_eq!(binary_named_in(other), None, "{other}");
+            assert_eq!(binary_named_in(other, "atelier"), None, "{other}");
         }
     }
 }

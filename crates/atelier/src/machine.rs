@@ -19,12 +19,20 @@ pub(crate) const HOST_UID_BASE: u32 = 200_000;
 /// How long the cell of a workspace stays when nothing runs in it.
 const IDLE: Duration = Duration::from_mins(10);
 
-/// Makes this machine's cells, whose first process is this very program.
+/// The launcher of cells as it was built beside this program; empty when it
+/// was not.
+const LAUNCHER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/launcher"));
+
+/// Makes this machine's cells. Their launcher is the small program that this
+/// one carries, or this one itself.
 pub(crate) fn cells(max_concurrent: usize) -> Result<Cells> {
-    let program = std::env::current_exe().context("could not find the program's own file")?;
-    let launcher = Launcher {
-        program,
-        args: vec![crate::CELL.into()],
+    let small = (!LAUNCHER.is_empty()).then(|| Launcher::embedded(LAUNCHER));
+    let launcher = match small {
+        Some(Ok(launcher)) => launcher,
+        _ => Launcher {
+            program: std::env::current_exe().context("could not find the program's own file")?,
+            args: vec![crate::CELL.into()],
+        },
     };
     let cgroup = format!("atelier-{}", std::process::id());
     Ok(Cells::new(

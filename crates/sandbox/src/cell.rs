@@ -5,6 +5,8 @@
 //! that, the run is refused with the reason; nothing ever runs outside a cell.
 
 use std::ffi::OsString;
+use std::io::{self, Write};
+use std::os::fd::IntoRawFd;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,6 +66,31 @@ pub struct Launcher {
     pub program: PathBuf,
     /// The arguments by which it knows that it is to call [`cell_main`].
     pub args: Vec<OsString>,
+}
+
+impl Launcher {
+    /// Makes a launcher of a program's bytes, which are kept in memory from
+    /// then on, so that it is found whatever happens to files.
+    ///
+    /// # Errors
+    /// This machine doesn't let programs run from memory.
+    pub fn embedded(image: &[u8]) -> io::Result<Self> {
+        use rustix::fs::{MemfdFlags, SealFlags};
+        let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+        let file = rustix::fs::memfd_create("atelier-cell", flags)?;
+        let mut file = std::fs::File::from(file);
+        file.write_all(image)?;
+        rustix::fs::fcntl_add_seals(
+            &file,
+            SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW,
+        )?;
+        // Open for as long as this process may start cells.
+        let descriptor = file.into_raw_fd();
+        Ok(Self {
+            program: format!("/proc/self/fd/{descriptor}").into(),
+            args: Vec::new(),
+        })
+    }
 }
 
 /// What cells have in common.

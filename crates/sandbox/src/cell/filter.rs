@@ -1,13 +1,13 @@
-//! The system calls that code in a cell may not make.
+//! The system calls that code in a cell may make.
 //!
-//! Two filters are stacked, because a compiled filter has one answer for all
-//! it matches: `EPERM` for what is forbidden, `ENOSYS` for what programs know
-//! to do without. Both are compiled once, in the server, and sent along.
-//!
-//! The list follows what Docker's default profile forbids to a process without
-//! capabilities, plus what reaches kernel code that a workspace never needs.
-//! Calls newer than the list answer `ENOSYS`, so that a new kernel does not
-//! widen it.
+//! Two filters are stacked. The first is the list of what is allowed, in the
+//! spirit of Docker's default profile for a process without capabilities;
+//! whatever is not on it does not exist (`ENOSYS`), so that a new kernel does
+//! not widen it. Among that are calls that programs know to do without:
+//! `io_uring`, and `clone3` and `openat2`, whose arguments lie in memory where a
+//! filter can't look. The second says `EPERM` to what a program should know it
+//! may not do, and looks at arguments. Both are compiled once, in the server,
+//! and sent along.
 
 use std::collections::BTreeMap;
 
@@ -18,16 +18,13 @@ use seccompiler::{
 
 type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
-/// The newest system call that was considered: `file_setattr`, Linux 6.17.
-/// The numbers of calls this new are the same on all architectures.
-const NEWEST: u32 = 469;
-
 /// Compiles the filters, in the order in which to install them.
 pub(super) fn compile() -> Result<Vec<BpfProgram>, seccompiler::Error> {
     let arch: TargetArch = std::env::consts::ARCH.try_into()?;
-    let mut absent = program(absent(), libc::ENOSYS, arch)?;
-    absent.splice(0..0, nothing_newer());
-    Ok(vec![program(forbidden()?, libc::EPERM, arch)?, absent])
+    Ok(vec![
+        only(allowed()),
+        program(forbidden()?, libc::EPERM, arch)?,
+    ])
 }
 
 /// Writes a program as numbers.
@@ -62,50 +59,168 @@ fn program(rules: Rules, errno: i32, arch: TargetArch) -> Result<BpfProgram, sec
     Ok(filter.try_into()?)
 }
 
-/// `if nr > NEWEST { return ENOSYS }`. It catches the x32 calls too, whose
-/// numbers have bit 30 set and which the other rules would not match.
-fn nothing_newer() -> [sock_filter; 3] {
-    let instruction = |code: u32, jf, k| sock_filter {
+/// Lets these calls through and no other. The kernel runs a filter over every
+/// call's number when it is installed, so it is made of ranges, which are few,
+/// where the compiler would compare with one number after the other. The calls
+/// of the x32 ABI, whose numbers have bit 30 set, are in no range.
+fn only(mut calls: Vec<u32>) -> BpfProgram {
+    calls.sort_unstable();
+    calls.dedup();
+    let ranges = calls.chunk_by(|a, b| a + 1 == *b);
+    let deny = libc::SECCOMP_RET_ERRNO | libc::ENOSYS.cast_unsigned();
+    let mut program = vec![instruction(
+        libc::BPF_LD | libc::BPF_W | libc::BPF_ABS,
+        0,
+        0,
+    )];
+    for range in ranges {
+        let (Some(&first), Some(&last)) = (range.first(), range.last()) else {
+            continue;
+        };
+        program.extend([
+            instruction(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, 1, first),
+            instruction(libc::BPF_RET | libc::BPF_K, 0, deny),
+            instruction(libc::BPF_JMP | libc::BPF_JGT | libc::BPF_K, 1, last),
+            instruction(libc::BPF_RET | libc::BPF_K, 0, libc::SECCOMP_RET_ALLOW),
+        ]);
+    }
+    program.push(instruction(libc::BPF_RET | libc::BPF_K, 0, deny));
+    program
+}
+
+/// One instruction; see `bpf(4)` of the BSDs. A jump skips `skip` instructions
+/// when its comparison holds.
+fn instruction(code: u32, skip: u8, k: u32) -> sock_filter {
+    sock_filter {
         code: u16::try_from(code).unwrap_or_default(),
-        jt: 0,
-        jf,
+        jt: skip,
+        jf: 0,
         k,
-    };
-    [
-        instruction(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0),
-        instruction(libc::BPF_JMP | libc::BPF_JGT | libc::BPF_K, 1, NEWEST),
-        instruction(
-            libc::BPF_RET | libc::BPF_K,
-            0,
-            libc::SECCOMP_RET_ERRNO | libc::ENOSYS.cast_unsigned(),
-        ),
-    ]
+    }
 }
 
-/// Calls whose absence programs expect. The arguments of `clone3` and
-/// `openat2` lie in memory, where a filter can't look: with them a program
-/// could make namespaces and set-user-id files.
-fn absent() -> Rules {
-    [
-        libc::SYS_clone3,
-        libc::SYS_openat2,
-        libc::SYS_io_uring_setup,
-        libc::SYS_io_uring_enter,
-        libc::SYS_io_uring_register,
-        STATMOUNT,
-        LISTMOUNT,
-        OPEN_TREE_ATTR,
-    ]
-    .into_iter()
-    .map(|call| (call, Vec::new()))
-    .collect()
+fn allowed() -> Vec<u32> {
+    let numbers = ALLOWED.iter().chain(FORBIDDEN).copied();
+    // What is forbidden gets its answer from the second filter.
+    let numbers = numbers
+        .chain(NEWER)
+        .filter_map(|call| u32::try_from(call).ok());
+    numbers.collect()
 }
 
-// Newer than the libc crate knows; the same on all architectures.
+/// What programs live by.
+#[rustfmt::skip]
+const ALLOWED: &[i64] = &[
+    libc::SYS_accept, libc::SYS_accept4, libc::SYS_bind, libc::SYS_brk, libc::SYS_capget,
+    libc::SYS_capset, libc::SYS_chdir, libc::SYS_clock_getres, libc::SYS_clock_gettime,
+    libc::SYS_clock_nanosleep, libc::SYS_clone, libc::SYS_close, libc::SYS_connect,
+    libc::SYS_copy_file_range, libc::SYS_dup, libc::SYS_dup3, libc::SYS_epoll_create1,
+    libc::SYS_epoll_ctl, libc::SYS_epoll_pwait, libc::SYS_eventfd2, libc::SYS_execve,
+    libc::SYS_execveat, libc::SYS_exit, libc::SYS_exit_group, libc::SYS_faccessat,
+    libc::SYS_fadvise64, libc::SYS_fallocate, libc::SYS_fchdir, libc::SYS_fchmod,
+    libc::SYS_fchmodat, libc::SYS_fchown, libc::SYS_fchownat, libc::SYS_fcntl,
+    libc::SYS_fdatasync, libc::SYS_fgetxattr, libc::SYS_flistxattr, libc::SYS_flock,
+    libc::SYS_fremovexattr, libc::SYS_fsetxattr, libc::SYS_fstat, libc::SYS_fstatfs,
+    libc::SYS_fsync, libc::SYS_ftruncate, libc::SYS_futex, libc::SYS_getcpu, libc::SYS_getcwd,
+    libc::SYS_getdents64, libc::SYS_getegid, libc::SYS_geteuid, libc::SYS_getgid,
+    libc::SYS_getgroups, libc::SYS_getitimer, libc::SYS_getpeername, libc::SYS_getpgid,
+    libc::SYS_getpid, libc::SYS_getppid, libc::SYS_getpriority, libc::SYS_getrandom,
+    libc::SYS_getresgid, libc::SYS_getresuid, libc::SYS_getrlimit, libc::SYS_get_robust_list,
+    libc::SYS_getrusage, libc::SYS_getsid, libc::SYS_getsockname, libc::SYS_getsockopt,
+    libc::SYS_gettid, libc::SYS_gettimeofday, libc::SYS_getuid, libc::SYS_getxattr,
+    libc::SYS_inotify_add_watch, libc::SYS_inotify_init1, libc::SYS_inotify_rm_watch,
+    libc::SYS_io_cancel, libc::SYS_ioctl, libc::SYS_io_destroy, libc::SYS_io_getevents,
+    libc::SYS_ioprio_get, libc::SYS_ioprio_set, libc::SYS_io_setup,
+    libc::SYS_io_submit, libc::SYS_kill, libc::SYS_lgetxattr, libc::SYS_linkat, libc::SYS_listen,
+    libc::SYS_listxattr, libc::SYS_llistxattr, libc::SYS_lremovexattr, libc::SYS_lseek,
+    libc::SYS_lsetxattr, libc::SYS_madvise, libc::SYS_membarrier, libc::SYS_memfd_create,
+    libc::SYS_mincore, libc::SYS_mkdirat, libc::SYS_mknodat, libc::SYS_mlock, libc::SYS_mlock2,
+    libc::SYS_mlockall, libc::SYS_mmap, libc::SYS_mprotect, libc::SYS_mq_getsetattr,
+    libc::SYS_mq_notify, libc::SYS_mq_open, libc::SYS_mq_timedreceive, libc::SYS_mq_timedsend,
+    libc::SYS_mq_unlink, libc::SYS_mremap, libc::SYS_msgctl, libc::SYS_msgget, libc::SYS_msgrcv,
+    libc::SYS_msgsnd, libc::SYS_msync, libc::SYS_munlock, libc::SYS_munlockall, libc::SYS_munmap,
+    libc::SYS_name_to_handle_at, libc::SYS_nanosleep, libc::SYS_newfstatat, libc::SYS_openat,
+    libc::SYS_personality, libc::SYS_pipe2, libc::SYS_pkey_alloc, libc::SYS_pkey_free,
+    libc::SYS_pkey_mprotect, libc::SYS_ppoll, libc::SYS_prctl, libc::SYS_pread64,
+    libc::SYS_preadv, libc::SYS_preadv2, libc::SYS_prlimit64, libc::SYS_process_vm_readv,
+    libc::SYS_process_vm_writev, libc::SYS_pselect6, libc::SYS_ptrace, libc::SYS_pwrite64,
+    libc::SYS_pwritev, libc::SYS_pwritev2, libc::SYS_read, libc::SYS_readahead,
+    libc::SYS_readlinkat, libc::SYS_readv, libc::SYS_recvfrom, libc::SYS_recvmmsg,
+    libc::SYS_recvmsg, libc::SYS_remap_file_pages, libc::SYS_removexattr, libc::SYS_renameat,
+    libc::SYS_renameat2, libc::SYS_restart_syscall, libc::SYS_rseq, libc::SYS_rt_sigaction,
+    libc::SYS_rt_sigpending, libc::SYS_rt_sigprocmask, libc::SYS_rt_sigqueueinfo,
+    libc::SYS_rt_sigreturn, libc::SYS_rt_sigsuspend, libc::SYS_rt_sigtimedwait,
+    libc::SYS_rt_tgsigqueueinfo, libc::SYS_sched_getaffinity, libc::SYS_sched_getattr,
+    libc::SYS_sched_getparam, libc::SYS_sched_get_priority_max, libc::SYS_sched_get_priority_min,
+    libc::SYS_sched_getscheduler, libc::SYS_sched_rr_get_interval, libc::SYS_sched_setaffinity,
+    libc::SYS_sched_setattr, libc::SYS_sched_setparam, libc::SYS_sched_setscheduler,
+    libc::SYS_sched_yield, libc::SYS_seccomp, libc::SYS_semctl, libc::SYS_semget, libc::SYS_semop,
+    libc::SYS_semtimedop, libc::SYS_sendfile, libc::SYS_sendmmsg, libc::SYS_sendmsg,
+    libc::SYS_sendto, libc::SYS_setfsgid, libc::SYS_setfsuid, libc::SYS_setgid,
+    libc::SYS_setgroups, libc::SYS_setitimer, libc::SYS_setpgid, libc::SYS_setpriority,
+    libc::SYS_setregid, libc::SYS_setresgid, libc::SYS_setresuid, libc::SYS_setreuid,
+    libc::SYS_setrlimit, libc::SYS_set_robust_list, libc::SYS_setsid, libc::SYS_setsockopt,
+    libc::SYS_set_tid_address, libc::SYS_setuid, libc::SYS_setxattr, libc::SYS_shmat,
+    libc::SYS_shmctl, libc::SYS_shmdt, libc::SYS_shmget, libc::SYS_shutdown,
+    libc::SYS_sigaltstack, libc::SYS_signalfd4, libc::SYS_socket, libc::SYS_socketpair,
+    libc::SYS_splice, libc::SYS_statfs, libc::SYS_statx, libc::SYS_symlinkat, libc::SYS_sync,
+    libc::SYS_sync_file_range, libc::SYS_syncfs, libc::SYS_sysinfo, libc::SYS_tee,
+    libc::SYS_tgkill, libc::SYS_timer_create, libc::SYS_timer_delete, libc::SYS_timer_getoverrun,
+    libc::SYS_timer_gettime, libc::SYS_timer_settime, libc::SYS_timerfd_create,
+    libc::SYS_timerfd_gettime, libc::SYS_timerfd_settime, libc::SYS_times, libc::SYS_tkill,
+    libc::SYS_truncate, libc::SYS_umask, libc::SYS_uname, libc::SYS_unlinkat, libc::SYS_utimensat,
+    libc::SYS_vmsplice, libc::SYS_wait4, libc::SYS_waitid, libc::SYS_write, libc::SYS_writev,
+    #[cfg(target_arch = "x86_64")] libc::SYS_access,
+    #[cfg(target_arch = "x86_64")] libc::SYS_alarm,
+    #[cfg(target_arch = "x86_64")] libc::SYS_chmod,
+    #[cfg(target_arch = "x86_64")] libc::SYS_chown,
+    #[cfg(target_arch = "x86_64")] libc::SYS_creat,
+    #[cfg(target_arch = "x86_64")] libc::SYS_dup2,
+    #[cfg(target_arch = "x86_64")] libc::SYS_epoll_create,
+    #[cfg(target_arch = "x86_64")] libc::SYS_epoll_wait,
+    #[cfg(target_arch = "x86_64")] libc::SYS_eventfd,
+    #[cfg(target_arch = "x86_64")] libc::SYS_fork,
+    #[cfg(target_arch = "x86_64")] libc::SYS_futimesat,
+    #[cfg(target_arch = "x86_64")] libc::SYS_getdents,
+    #[cfg(target_arch = "x86_64")] libc::SYS_getpgrp,
+    #[cfg(target_arch = "x86_64")] libc::SYS_get_thread_area,
+    #[cfg(target_arch = "x86_64")] libc::SYS_inotify_init,
+    #[cfg(target_arch = "x86_64")] libc::SYS_lchown,
+    #[cfg(target_arch = "x86_64")] libc::SYS_link,
+    #[cfg(target_arch = "x86_64")] libc::SYS_lstat,
+    #[cfg(target_arch = "x86_64")] libc::SYS_mkdir,
+    #[cfg(target_arch = "x86_64")] libc::SYS_mknod,
+    #[cfg(target_arch = "x86_64")] libc::SYS_open,
+    #[cfg(target_arch = "x86_64")] libc::SYS_pause,
+    #[cfg(target_arch = "x86_64")] libc::SYS_pipe,
+    #[cfg(target_arch = "x86_64")] libc::SYS_poll,
+    #[cfg(target_arch = "x86_64")] libc::SYS_readlink,
+    #[cfg(target_arch = "x86_64")] libc::SYS_rename,
+    #[cfg(target_arch = "x86_64")] libc::SYS_rmdir,
+    #[cfg(target_arch = "x86_64")] libc::SYS_select,
+    #[cfg(target_arch = "x86_64")] libc::SYS_set_thread_area,
+    #[cfg(target_arch = "x86_64")] libc::SYS_signalfd,
+    #[cfg(target_arch = "x86_64")] libc::SYS_stat,
+    #[cfg(target_arch = "x86_64")] libc::SYS_symlink,
+    #[cfg(target_arch = "x86_64")] libc::SYS_time,
+    #[cfg(target_arch = "x86_64")] libc::SYS_unlink,
+    #[cfg(target_arch = "x86_64")] libc::SYS_utime,
+    #[cfg(target_arch = "x86_64")] libc::SYS_utimes,
+    #[cfg(target_arch = "x86_64")] libc::SYS_vfork,
+    #[cfg(target_arch = "x86_64")] libc::SYS_arch_prctl,
+];
+
+/// Newer calls, whose numbers are the same on all architectures:
+/// `pidfd_send_signal`, `pidfd_open`, `close_range`, `faccessat2`,
+/// `epoll_pwait2`, those of Landlock, `futex_waitv`, `cachestat` to
+/// `futex_requeue`, and `mseal` to `removexattrat`.
+const NEWER: [i64; 20] = [
+    424, 434, 436, 439, 441, 444, 445, 446, 449, 451, 452, 453, 454, 455, 456, 462, 463, 464, 465,
+    466,
+];
+
+/// Newer than the libc crate knows.
 const FCHMODAT2: i64 = 452;
-const STATMOUNT: i64 = 457;
-const LISTMOUNT: i64 = 458;
-const OPEN_TREE_ATTR: i64 = 467;
 
 fn forbidden() -> Result<Rules, seccompiler::Error> {
     let mut rules: Rules = FORBIDDEN.iter().map(|call| (*call, Vec::new())).collect();
@@ -234,6 +349,48 @@ fn condition(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Runs a program that compares and returns, over one call's number.
+    fn answer(program: &BpfProgram, call: u32) -> u32 {
+        let mut at = 1;
+        loop {
+            let instruction = &program[at];
+            let code = u32::from(instruction.code);
+            at += 1;
+            match code {
+                _ if code == libc::BPF_RET | libc::BPF_K => return instruction.k,
+                _ if code == libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K => {
+                    at += usize::from(instruction.jt) * usize::from(call >= instruction.k);
+                }
+                _ => at += usize::from(instruction.jt) * usize::from(call > instruction.k),
+            }
+        }
+    }
+
+    #[test]
+    fn exactly_the_calls_of_the_list_pass() {
+        let lists = [
+            vec![5],
+            vec![0, 1, 2, 9, 10, 400],
+            vec![3, 4, 4, 7],
+            allowed(),
+        ];
+        for list in lists {
+            let program = only(list.clone());
+            assert!(program.len() < 400, "{}", program.len());
+            for call in (0..600).chain([u32::MAX, 1 << 30, (1 << 30) + 1]) {
+                let passes = answer(&program, call) == libc::SECCOMP_RET_ALLOW;
+                assert_eq!(passes, list.contains(&call), "{call}");
+            }
+        }
+        for absent in [
+            libc::SYS_clone3,
+            libc::SYS_openat2,
+            libc::SYS_io_uring_setup,
+        ] {
+            assert!(!allowed().contains(&u32::try_from(absent).unwrap()));
+        }
+    }
 
     #[test]
     fn programs_survive_the_way_to_the_launcher() {

@@ -272,6 +272,7 @@ pub(super) fn spawn(
 ) -> io::Result<(Child, UnixStream)> {
     let (control, theirs) = UnixStream::pair()?;
     let child = tokio::process::Command::new(&launcher.program)
+        .arg0("atelier-cell")
         .args(&launcher.args)
         .env_clear()
         // An interrupt typed at the server's terminal is the server's.

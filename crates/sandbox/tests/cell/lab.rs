@@ -302,3 +302,16 @@ pub(crate) fn processes_with(mark: &str) -> Vec<i32> {
     })
     .collect()
 }
+
+/// Waits until so many processes have `mark` on their command line: one that
+/// is becoming another program has none for a moment.
+pub(crate) async fn await_processes(mark: &str, count: usize) -> Vec<i32> {
+    loop {
+        let found = processes_with(mark);
+        if found.len() >= count {
+            assert_eq!(found.len(), count, "{found:?}");
+            return found;
+        }
+        tokio::task::yield_now().await;
+    }
+}

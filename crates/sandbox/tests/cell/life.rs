@@ -12,7 +12,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::lab::{
-    Copy, Lab, STAYS, USER_STAYS, as_ordinary_user, is_root, mark, processes_with, role, say,
+    Copy, Lab, STAYS, USER_STAYS, as_ordinary_user, await_processes, is_root, mark, processes_with,
+    role, say,
 };
 
 /// Starts this very test again in another part and waits for it.
@@ -123,8 +124,7 @@ async fn a_cell_ends_when_its_server_is_killed() {
         .unwrap();
     let mut lines = BufReader::new(server.stderr.take().unwrap()).lines();
     assert!(lines.any(|line| line.unwrap() == "the cell is up"));
-    let cell = processes_with(&mark(987_655, server.id()));
-    assert_eq!(cell.len(), 2);
+    let cell = await_processes(&mark(987_655, server.id()), 2).await;
     server.kill().unwrap();
     server.wait().unwrap();
     cell.into_iter().for_each(await_end);
@@ -143,8 +143,7 @@ async fn a_cell_ends_when_its_launcher_is_killed() {
     );
     let kill = async {
         receiver.recv().await.unwrap();
-        let cell = processes_with(&mark);
-        assert_eq!(cell.len(), 2);
+        let cell = await_processes(&mark, 2).await;
         let first = parent(cell.iter().copied().min().unwrap());
         let launcher = Pid::from_raw(parent(first)).unwrap();
         kill_process(launcher, Signal::KILL).unwrap();
