@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use parking_lot::Mutex;
+
 use super::Limits;
 
 mod place;
@@ -100,6 +102,7 @@ impl Cgroups {
             whole,
             limits: limits.clone(),
             made: AtomicU64::new(0),
+            spare: Mutex::default(),
         })
     }
 
@@ -185,7 +188,10 @@ struct Part {
 /// cell's first process has one of its own.
 #[derive(Debug)]
 pub(super) struct SharedCgroup {
+    /// A group made ahead, for a job with these limits.
+    spare: Mutex<Option<(Limits, Cgroup)>>,
     first: Cgroup,
+    // The last to be dropped, because the others are in it.
     whole: Cgroup,
     limits: Limits,
     made: AtomicU64,
@@ -197,8 +203,25 @@ impl SharedCgroup {
         self.first.join_files()
     }
 
+    /// Makes a group ahead, so that the next job with these limits need not
+    /// wait for it.
+    pub(super) fn prepare(&self, limits: &Limits) {
+        let mut spare = self.spare.lock();
+        if spare.is_none() {
+            *spare = self.make(limits).ok().map(|group| (limits.clone(), group));
+        }
+    }
+
     /// Makes the group of one job, within the limits of the cell.
     pub(super) fn create(&self, limits: &Limits) -> io::Result<Cgroup> {
+        let spare = self.spare.lock().take();
+        match spare {
+            Some((prepared, group)) if prepared == *limits => Ok(group),
+            _ => self.make(limits),
+        }
+    }
+
+    fn make(&self, limits: &Limits) -> io::Result<Cgroup> {
         let number = self.made.fetch_add(1, Ordering::Relaxed);
         let within = Limits {
             // The kernel refuses a share that is larger than the parent's.
@@ -230,6 +253,7 @@ impl SharedCgroup {
 
     /// Removes the groups. Nothing may be alive in them.
     pub(super) async fn remove(&self) {
+        drop(self.spare.lock().take());
         for part in &self.first.parts {
             remove_when_empty(&part.directory).await;
         }

@@ -114,18 +114,26 @@ fn confinement(facts: Option<&Facts>, fix: Option<&str>) -> [Layer; 3] {
     ]
 }
 
-/// Present or not, cells don't use it yet: the mounts already leave nothing of
-/// the host to forbid.
+/// A second layer only: without it the mounts alone keep files apart.
 fn landlock(facts: Option<&Facts>) -> Layer {
     let version = facts.map_or(0, |facts| facts.landlock);
     Layer {
         name: LANDLOCK,
-        state: LayerState::Missing,
-        detail: match version {
-            0 => "the kernel has none; cells stand without it".to_owned(),
-            version => format!("the kernel offers version {version}; cells stand without it"),
+        state: match (facts, version) {
+            (None, _) => LayerState::Missing,
+            (Some(_), 0) => LayerState::Weaker,
+            (Some(_), _) => LayerState::Active,
         },
-        fix: None,
+        detail: match (facts, version) {
+            (None, _) => "not there".to_owned(),
+            (Some(_), 0) => "the kernel has none; the mounts stand alone".to_owned(),
+            (Some(_), version) => {
+                format!("version {version}; what may be written is said a second time")
+            }
+        },
+        fix: (facts.is_some() && version == 0).then(|| {
+            "Use Linux 5.13 or newer, with `landlock` in the kernel's lsm= list".to_owned()
+        }),
     }
 }
 
@@ -234,6 +242,20 @@ mod tests {
             .iter()
             .filter(|l| l.state == LayerState::Weaker);
         assert!(weaker.clone().count() >= 3);
+        let landlock = |version| {
+            let facts = Facts {
+                landlock: version,
+                ..facts()
+            };
+            let isolation = assemble(Some(&facts), None, &own(), NONE);
+            let layers = isolation.layers.into_iter();
+            (
+                isolation.ready,
+                layers.filter(|l| l.name == LANDLOCK).collect::<Vec<_>>()[0].state,
+            )
+        };
+        assert_eq!(landlock(7), (true, LayerState::Active));
+        assert_eq!(landlock(0), (true, LayerState::Weaker));
         assert!(weaker.into_iter().all(|layer| layer.fix.is_some()));
     }
 

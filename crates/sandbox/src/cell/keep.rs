@@ -71,7 +71,7 @@ impl Keeper {
     pub(super) fn find(&self, site: &Site) -> Option<Arc<Live>> {
         let place = Arc::clone(self.places.lock().get(site)?);
         let live = place.try_lock().ok()?.clone()?;
-        is_usable(&live).then_some(live)
+        live.is_usable().then_some(live)
     }
 
     fn place(&self, site: &Site) -> Arc<Place> {
@@ -84,18 +84,15 @@ impl Keeper {
     }
 }
 
-fn is_usable(live: &Live) -> bool {
-    !live.stop.is_cancelled() && !live.over.is_cancelled()
-}
-
 /// Returns the cell of `site`, starting it when there is none.
 pub(super) async fn hold(ground: &Arc<Ground>, site: &Site) -> Result<Held, String> {
     let place = ground.keeper().place(site);
     let mut cell = Arc::clone(&place).lock_owned().await;
     if let Some(live) = &*cell {
-        if is_usable(live) {
+        if live.is_usable() {
             return Ok(Held::new(live));
         }
+        live.stop.cancel();
         // Two may not change one draft, or count for one workspace, at a time.
         live.over.cancelled().await;
     }

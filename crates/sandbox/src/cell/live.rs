@@ -7,6 +7,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
@@ -105,9 +106,20 @@ impl Live {
         Ok((live, supervised, way_out))
     }
 
+    /// Says whether the cell can be asked for anything.
+    pub(super) fn is_usable(&self) -> bool {
+        let mut events = [PollFd::new(&self.requests, PollFlags::empty())];
+        let now = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        let gone = !matches!(poll(&mut events, Some(&now)), Ok(0));
+        !gone && !self.stop.is_cancelled() && !self.over.is_cancelled()
+    }
+
     /// Runs a program to its end. `ending` resolves when it is to end early.
     pub(super) async fn run(
-        &self,
+        self: &Arc<Self>,
         ground: &Ground,
         program: Program,
         input: Vec<u8>,
@@ -136,7 +148,11 @@ impl Live {
         };
         let ends = pipes.into_ends(input, control);
         let flowed = flow::flow(ends, limits.output_bytes, ending, output).await;
-        let complete = flowed.complete;
+        // A first process that is alive always answers.
+        let complete = flowed.complete && !flowed.answer.is_empty();
+        if !complete {
+            self.stop.cancel();
+        }
         let evidence = Evidence {
             supervised: false,
             wall: start.elapsed(),
@@ -146,10 +162,17 @@ impl Live {
             flowed,
             limits,
         };
-        // What can't be ended alone is ended with its cell.
-        if !complete || !group.remove().await {
-            self.stop.cancel();
-        }
+        // Nobody needs to wait for what is cleared away.
+        let (live, limits) = (Arc::clone(self), evidence.limits.clone());
+        ground.tasks().spawn(async move {
+            // What can't be ended alone is ended with its cell.
+            if !group.remove().await {
+                live.stop.cancel();
+            }
+            if !live.stop.is_cancelled() {
+                live.group.prepare(&limits);
+            }
+        });
         ending::conclude(evidence)
     }
 

@@ -153,7 +153,7 @@ async fn a_cell_ends_when_its_launcher_is_killed() {
     assert_eq!(report.outcome, Outcome::Interrupted, "{report:?}");
 }
 
-fn parent(pid: i32) -> i32 {
+pub(crate) fn parent(pid: i32) -> i32 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("PPid:"));
     line.unwrap().trim().parse().unwrap()

@@ -1,5 +1,6 @@
 //! Cells that stay: what runs share, what they don't, and how a cell ends.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use atelier_sandbox::cell::{Limits, Outcome, RunCommand, Site};
@@ -7,8 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::lab::{Lab, Ran, mark, processes_with};
-use crate::life::await_end;
+use crate::lab::{Lab, Ran, await_processes, mark, processes_with};
+use crate::life::{await_end, groups_named, parent};
 
 impl Lab {
     /// Runs a script in the workspace's cell.
@@ -365,4 +366,62 @@ time.sleep(2)\"";
     let outcomes = [a.outcome(), b.outcome()];
     assert!(outcomes.contains(&Outcome::Memory), "{outcomes:?}");
     assert_eq!(lab.inside("echo well").await.ok(), "well\n");
+}
+
+/// Whatever ends a cell, nothing is left of it, and the next one starts.
+#[tokio::test]
+async fn cells_come_and_go_and_leave_nothing() {
+    let cycles = if crate::lab::role().as_deref() == Some("a thousand") {
+        1000
+    } else {
+        40
+    };
+    let lab = Lab::new();
+    let (site, mark) = (lab.site(), mark(987_704, std::process::id()));
+    let script = format!("setsid sleep {mark} & echo up; sleep {mark}");
+    for cycle in 0..cycles {
+        let (sender, mut receiver) = mpsc::channel(16);
+        let cancel = CancellationToken::new();
+        let command = RunCommand::new(["sh", "-c", &script]);
+        let run = lab.cells.run_in(&site, command, cancel.clone(), sender);
+        let end = async {
+            if receiver.recv().await.is_none() {
+                // The report says why.
+                return Vec::new();
+            }
+            let cell = await_processes(&mark, 3).await;
+            let first = parent(cell.iter().copied().min().unwrap());
+            match cycle % 4 {
+                0 => lab.cells.stop(&site).await,
+                1 => kill(first),
+                2 => kill(parent(first)),
+                _ => {
+                    cancel.cancel();
+                    while receiver.recv().await.is_some() {}
+                    lab.cells.stop(&site).await;
+                }
+            }
+            cell
+        };
+        let (report, cell) = tokio::join!(run, end);
+        let expected = [Outcome::Interrupted, Outcome::Cancelled][usize::from(cycle % 4 == 3)];
+        assert_eq!(report.outcome, expected, "cycle {cycle}: {report:?}");
+        cell.into_iter().for_each(await_end);
+    }
+    let Lab {
+        cells,
+        folder,
+        group,
+    } = lab;
+    cells.close().await;
+    drop(cells);
+    let groups = groups_named(Path::new("/sys/fs/cgroup"), &group, 5);
+    assert_eq!(groups, [] as [PathBuf; 0]);
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+    assert!(!mounts.contains(folder.path().to_str().unwrap()));
+}
+
+fn kill(pid: i32) {
+    let pid = rustix::process::Pid::from_raw(pid).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
 }
