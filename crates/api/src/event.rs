@@ -229,4 +229,26 @@ pub enum WorkspaceEvent {
         /// Its conversation.
         conversation_id: Uuid,
     },
+    /// Programs in the cell began or ceased to listen.
+    PortsChanged {
+        /// The ports that are listened on now, in order.
+        ports: Vec<OpenPort>,
+    },
+    /// A program was not let to a host that nobody granted.
+    NetworkDenied {
+        /// The host.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+}
+
+/// A port that a program in the cell listens on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenPort {
+    /// The port.
+    pub port: u16,
+    /// The program's name, when it could be found.
+    pub program: Option<String>,
 }

@@ -81,8 +81,11 @@ fn parameters(operation: &Operation) -> Vec<Value> {
         .split('/')
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
         .map(|name| {
-            json!({ "name": name, "in": "path", "required": true,
-                    "schema": { "type": "string", "format": "uuid" } })
+            let schema = match name {
+                "port" => json!({ "type": "integer", "minimum": 1, "maximum": 65535 }),
+                _ => json!({ "type": "string", "format": "uuid" }),
+            };
+            json!({ "name": name, "in": "path", "required": true, "schema": schema })
         });
     let query = operation.query.map(|kind| plain(&(kind.schema)()));
     let in_query = query.iter().flat_map(|schema| {

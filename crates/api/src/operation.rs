@@ -4,7 +4,8 @@
 //! serve exactly it, and the authorisation tests walk it.
 
 use crate::{
-    event, file, model, page, proposal, run, session, system, terminal, turn, usage, workspace,
+    cell, event, file, model, page, proposal, run, session, system, terminal, turn, usage,
+    workspace,
 };
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -145,6 +146,13 @@ operations! {
     attach_terminal Get "/api/terminals/{id}/socket" SignedIn (Some(of::<terminal::TakeUp>()), NO) => Socket(of::<terminal::TerminalMessage>()), "Shows a terminal and types into it.";
     list_conversations Get "/api/workspaces/{id}/conversations" SignedIn (Some(of::<page::PageQuery>()), NO) => Json(200, of::<page::Page<turn::Conversation>>()), "Lists conversations, newest first.";
     list_proposals Get "/api/workspaces/{id}/proposals" SignedIn (Some(of::<proposal::ListProposals>()), NO) => Json(200, of::<page::Page<proposal::ProposalSummary>>()), "Lists proposals, newest first.";
+    get_cell Get "/api/workspaces/{id}/cell" SignedIn (None, NO) => Json(200, of::<cell::Cell>()), "Says what goes on in a workspace's cell.";
+    stop_cell Post "/api/workspaces/{id}/cell/stop" SignedIn (None, NO) => Nothing, "Ends a workspace's cell and all that runs in it.";
+    open_preview Post "/api/workspaces/{id}/ports/{port}/open" SignedIn (None, NO) => Json(200, of::<cell::PreviewLink>()), "Returns a link, good once, to what listens on a port of the cell.";
+    list_grants Get "/api/workspaces/{id}/grants" SignedIn (None, NO) => Json(200, of::<cell::Grants>()), "Lists what a workspace's programs may reach.";
+    create_grant Post "/api/workspaces/{id}/grants" SignedIn (None, Takes(of::<cell::CreateGrant>())) => Json(201, of::<cell::Grant>()), "Lets a workspace's programs reach a host.";
+    delete_grant Delete "/api/grants/{id}" SignedIn (None, NO) => Nothing, "Revokes a grant and cuts the connections it allowed.";
+    list_denials Get "/api/workspaces/{id}/network/denials" SignedIn (None, NO) => Json(200, of::<cell::Denials>()), "Lists what a workspace's programs were not let to.";
     get_file Get "/api/files/{id}" SignedIn (None, NO) => Json(200, of::<file::FileContent>()), "Returns a file with its content.";
     update_file Patch "/api/files/{id}" SignedIn (None, Takes(of::<file::UpdateFile>())) => Json(200, of::<file::FileContent>()), "Saves, renames or restores a file.";
     delete_file Delete "/api/files/{id}" SignedIn (None, NO) => Nothing, "Deletes a file or folder; it can be restored.";

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use atelier_base::{Secret, limit};
 use atelier_domain::ImportSettings;
+use atelier_domain::network::NetworkSettings;
 use atelier_domain::provider::EnvironmentProvider;
 use atelier_domain::terminal::TerminalSettings;
 use atelier_sandbox::cell::Limits;
@@ -77,6 +78,20 @@ struct File {
     run: RunSection,
     terminal: TerminalSection,
     model: ModelSection,
+    network: NetworkSection,
+    preview: PreviewSection,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct NetworkSection {
+    allow_private: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PreviewSection {
+    domain: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -164,6 +179,8 @@ pub(crate) struct Config {
     pub(crate) queued_runs: usize,
     pub(crate) terminal: TerminalSettings,
     pub(crate) model: Option<EnvironmentProvider>,
+    pub(crate) network: NetworkSettings,
+    pub(crate) preview_domain: Option<String>,
 }
 
 const LISTEN: SocketAddr =
@@ -198,6 +215,10 @@ pub(crate) fn server(arguments: ServeArguments) -> Result<Config> {
         run: limits(&file.run)?,
         terminal: terminal_settings(&file.terminal)?,
         model: model(arguments.model, file.model)?,
+        network: NetworkSettings {
+            allow_private: file.network.allow_private,
+        },
+        preview_domain: file.preview.domain.map(preview_domain).transpose()?,
     })
 }
 
@@ -243,6 +264,25 @@ fn locate(arguments: StorageArguments, section: StorageSection) -> Result<Storag
         .or(written)
         .unwrap_or_else(|| DatabaseUrl::Sqlite(data.join("atelier.db")));
     Ok(Storage { data, database })
+}
+
+/// Checks the domain of previews: a name, perhaps with a port.
+fn preview_domain(text: String) -> Result<String> {
+    let url = Url::parse(&format!("http://{text}/"));
+    let plain = url.is_ok_and(|url| {
+        let port = url
+            .port()
+            .map(|port| format!(":{port}"))
+            .unwrap_or_default();
+        url.domain()
+            .is_some_and(|name| format!("{name}{port}") == text && name.contains('.'))
+    });
+    if !plain {
+        bail!(
+            "`preview.domain` is `{text}`, which is not a lower-case domain such as `preview.example.org`, with or without a port"
+        );
+    }
+    Ok(text)
 }
 
 /// Makes the data folder, which only its owner may enter: what is below it
@@ -394,6 +434,25 @@ mod tests {
             ..ModelSection::default()
         };
         assert!(model(ModelArguments::default(), whole).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_preview_domain_is_a_name_with_or_without_a_port() {
+        for text in ["preview.example.org", "p.lan:8443"] {
+            assert_eq!(preview_domain(text.to_owned()).unwrap(), text);
+        }
+        for text in [
+            "",
+            "localhost",
+            "https://a.org",
+            "a.org/",
+            "*.a.org",
+            "A.org",
+            "1.2.3.4",
+            "a.org:",
+        ] {
+            assert!(preview_domain(text.to_owned()).is_err(), "{text}");
+        }
     }
 
     #[test]

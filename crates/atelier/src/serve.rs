@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use atelier_base::{Ids, SystemClock};
+use atelier_domain::network::SystemNames;
 use atelier_domain::vault::Vault;
 use atelier_domain::{Domain, Parts, Settings};
 use atelier_model::{Gateway, GatewayOptions};
@@ -58,6 +59,7 @@ async fn run(config: Config) -> Result<ExitCode> {
     let options = Options {
         public_url: config.public_url.clone(),
         allowed_hosts: config.allowed_hosts.clone(),
+        preview_domain: config.preview_domain.clone(),
         version: env!("CARGO_PKG_VERSION"),
     };
     let base = config.public_url.clone().map_or_else(
@@ -66,7 +68,9 @@ async fn run(config: Config) -> Result<ExitCode> {
     );
     let domain = open(config).await?;
     let token = domain.create_sign_in_token().await?;
-    let router = atelier_server::router(App::new(domain.clone(), options));
+    let app = App::new(domain.clone(), options);
+    app.open_network();
+    let router = atelier_server::router(app);
     // Before anybody is told that it serves, and so may ask it to stop.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -107,6 +111,7 @@ async fn open(config: Config) -> Result<Domain> {
         vault: Vault::new(&machine::master_key(&data)?),
         clock: Arc::new(SystemClock),
         ids: Ids::system(),
+        names: Arc::new(SystemNames),
         settings: Settings {
             data,
             host_uid_base: host::runs_as_root().then_some(machine::HOST_UID_BASE),
@@ -116,6 +121,7 @@ async fn open(config: Config) -> Result<Domain> {
             queued_runs: config.queued_runs,
             terminal: config.terminal,
             environment_provider: config.model,
+            network: config.network,
         },
     })
     .await

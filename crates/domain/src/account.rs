@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use atelier_base::{Ids, Secret, SessionId, Timestamp, UserId};
+pub(crate) use atelier_store::TokenHash;
 use atelier_store::{SessionRow, SignInLinkRow, Store, UserRow};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -124,6 +125,7 @@ impl Domain {
                 None => Ok(()),
             })
             .await?;
+        self.previews().forget(hash);
         self.signed_out().send_replace(());
         Ok(())
     }
@@ -181,7 +183,7 @@ pub async fn issue_sign_in_token(
 }
 
 /// Makes a token of 256 random bits and its hash.
-fn new_token(prefix: &str) -> Result<(Secret<String>, [u8; 32])> {
+pub(crate) fn new_token(prefix: &str) -> Result<(Secret<String>, TokenHash)> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes).map_err(|e| Error::Internal(format!("no randomness: {e}")))?;
     let token = format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes));
@@ -190,6 +192,6 @@ fn new_token(prefix: &str) -> Result<(Secret<String>, [u8; 32])> {
 }
 
 /// A token has 256 random bits, so a plain hash of it can't be guessed back.
-fn hash(token: &str) -> [u8; 32] {
+pub(crate) fn hash(token: &str) -> TokenHash {
     Sha256::digest(token.as_bytes()).into()
 }

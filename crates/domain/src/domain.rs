@@ -14,8 +14,11 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::cell::Watched;
 use crate::error::{Error, Result};
 use crate::live::{Running, Streams, Subscription};
+use crate::network::{Names, Network, NetworkSettings};
+use crate::preview::Previews;
 use crate::provider::EnvironmentProvider;
 use crate::terminal::{TerminalSettings, Terminals};
 use crate::tree::Trees;
@@ -41,6 +44,8 @@ pub struct Settings {
     pub terminal: TerminalSettings,
     /// The provider of the server's environment.
     pub environment_provider: Option<EnvironmentProvider>,
+    /// What programs may reach once it is granted.
+    pub network: NetworkSettings,
 }
 
 /// What may be imported.
@@ -75,6 +80,8 @@ pub struct Parts {
     pub clock: Arc<dyn Clock>,
     /// New ids.
     pub ids: Ids,
+    /// The addresses of hosts.
+    pub names: Arc<dyn Names>,
     /// What the administrator decides.
     pub settings: Settings,
 }
@@ -92,6 +99,9 @@ struct Inner {
     terminals: Terminals,
     run_slots: Semaphore,
     run_queue: Arc<Semaphore>,
+    network: Network,
+    previews: Previews,
+    watched: Watched,
     tasks: TaskTracker,
     lasting: TaskTracker,
     signed_out: watch::Sender<()>,
@@ -113,6 +123,9 @@ impl Domain {
             run_queue: Arc::new(Semaphore::new(
                 parts.settings.concurrent_runs.max(1) + parts.settings.queued_runs,
             )),
+            network: Network::default(),
+            previews: Previews::default(),
+            watched: Watched::default(),
             tasks: TaskTracker::new(),
             lasting: TaskTracker::new(),
             signed_out: watch::Sender::new(()),
@@ -171,7 +184,7 @@ impl Domain {
     /// that nobody waits for, such as a terminal. It must end when
     /// [`stopping`](Self::stopping) says so: stopping waits for it, settling
     /// does not.
-    pub(crate) fn accompany<T: Send + 'static>(
+    pub fn accompany<T: Send + 'static>(
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> JoinHandle<T> {
@@ -242,6 +255,22 @@ impl Domain {
 
     pub(crate) fn terminals(&self) -> &Terminals {
         &self.0.terminals
+    }
+
+    pub(crate) fn names(&self) -> &Arc<dyn Names> {
+        &self.0.parts.names
+    }
+
+    pub(crate) fn network(&self) -> &Network {
+        &self.0.network
+    }
+
+    pub(crate) fn previews(&self) -> &Previews {
+        &self.0.previews
+    }
+
+    pub(crate) fn watched(&self) -> &Watched {
+        &self.0.watched
     }
 
     pub(crate) fn run_slots(&self) -> &Semaphore {

@@ -221,6 +221,28 @@ pub enum WorkspaceEvent {
     },
     /// A terminal is new, gone, ended or has another title.
     TerminalsChanged,
+    /// Programs in the cell began or ceased to listen.
+    PortsChanged {
+        /// The ports that are listened on now, in order.
+        ports: Vec<OpenPort>,
+    },
+    /// A program was not let to a host that nobody granted.
+    NetworkDenied {
+        /// The host.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+}
+
+/// A port that a program in the cell listens on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OpenPort {
+    /// The port.
+    pub port: u16,
+    /// The program's name, when it could be found.
+    pub program: Option<String>,
 }
 
 /// How many changed files an event names; more only count.

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod cell;
 mod commit;
 mod ctx;
 mod domain;
@@ -14,7 +15,9 @@ pub mod event;
 pub mod file;
 mod language;
 mod live;
+pub mod network;
 mod page;
+pub mod preview;
 pub mod proposal;
 pub mod provider;
 pub mod run;
@@ -30,9 +33,9 @@ pub mod workspace;
 
 pub use atelier_patch::{Format, PatchError};
 pub use atelier_store::{
-    AuthorKind, ConversationRow, Engine, EventRow, FileKind, FileRow, MessageRole, MessageRow,
-    ModelCallRow, ProposalHunkRow, ProposalRow, RunOutcome, RunRow, RunStatus, TurnRow, TurnState,
-    UserRow, VersionRow, WorkspaceRow,
+    AuthorKind, ConversationRow, Engine, EventRow, FileKind, FileRow, GrantRow, MessageRole,
+    MessageRow, ModelCallRow, ProposalHunkRow, ProposalRow, RunOutcome, RunRow, RunStatus, TurnRow,
+    TurnState, UserRow, VersionRow, WorkspaceRow,
 };
 pub use ctx::{Actor, Ctx};
 pub use domain::{Domain, ImportSettings, Parts, Settings};

@@ -70,6 +70,18 @@ impl Trees {
         self.data.join("workspaces").join(workspace.to_string())
     }
 
+    /// Returns the directory that a workspace's cells see.
+    pub(crate) fn files_of(&self, workspace: WorkspaceId) -> PathBuf {
+        self.place(workspace).join("files")
+    }
+
+    /// Returns the workspace whose cells see a directory.
+    pub(crate) fn workspace_of(&self, files: &Path) -> Option<WorkspaceId> {
+        let name = files.parent()?.file_name()?.to_str()?;
+        let workspace = name.parse().ok()?;
+        (self.files_of(workspace) == files).then_some(workspace)
+    }
+
     /// Returns where a workspace is made before it has its place.
     pub(crate) fn staging(&self) -> PathBuf {
         self.data.join("imports")

@@ -6,6 +6,8 @@ use atelier_domain::Domain;
 use url::Url;
 
 use crate::http::guard::Guard;
+use crate::preview::Addresses;
+use crate::proxy;
 
 /// How the server is reached.
 #[derive(Clone, Debug)]
@@ -15,6 +17,9 @@ pub struct Options {
     /// Hosts the server answers for, besides loopback names and the public
     /// URL's: `name` or `name:port`.
     pub allowed_hosts: Vec<String>,
+    /// The domain that previews are below, `name` or `name:port`, when it is
+    /// not `localhost`.
+    pub preview_domain: Option<String>,
     /// The version shown.
     pub version: &'static str,
 }
@@ -24,6 +29,7 @@ pub struct Options {
 pub struct App {
     pub(crate) domain: Domain,
     pub(crate) guard: Arc<Guard>,
+    pub(crate) previews: Arc<Addresses>,
     pub(crate) version: &'static str,
 }
 
@@ -34,10 +40,21 @@ impl App {
             options.public_url.as_ref(),
             &options.allowed_hosts,
         ));
+        let previews = Arc::new(Addresses::new(
+            options.preview_domain.as_deref(),
+            options.public_url.as_ref(),
+            &options.allowed_hosts,
+        ));
         Self {
             domain,
             guard,
+            previews,
             version: options.version,
         }
+    }
+    /// Begins to serve the ways out of cells, to be called once, until the
+    /// domain stops.
+    pub fn open_network(&self) {
+        proxy::attend(&self.domain);
     }
 }

@@ -8,8 +8,11 @@
 
 mod app;
 mod http;
+mod preview;
+mod proxy;
 mod routes;
 mod serve;
+mod tunnel;
 
 pub use app::{App, Options};
 pub use routes::router;

@@ -1,5 +1,6 @@
 //! The routes, by resource, and what every request passes on its way.
 
+mod cell;
 mod file;
 mod proposal;
 mod provider;
@@ -22,7 +23,7 @@ use axum::http::header::{
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{get, patch, post};
+use axum::routing::{delete, get, patch, post};
 use axum::{Router, response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -33,11 +34,13 @@ use crate::http::error::{ApiError, name_problems};
 use crate::http::guard::refuse_strangers;
 use crate::http::pages;
 use crate::http::request::accompany;
+use crate::preview;
 
 /// What a page of ours may load: only what comes from this server. Styles may
-/// be inline, because the editor and the panels write them.
+/// be inline, because the editor and the panels write them. What frames show
+/// is a preview; where those are is configured.
 const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
-    font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; frame-src ";
 
 /// Returns the server's routes.
 pub fn router(app: App) -> Router {
@@ -74,6 +77,21 @@ pub fn router(app: App) -> Router {
         .route(
             "/api/workspaces/{id}/files",
             get(file::list_files).post(file::create_file),
+        )
+        .route("/api/workspaces/{id}/cell", get(cell::get_cell))
+        .route("/api/workspaces/{id}/cell/stop", post(cell::stop_cell))
+        .route(
+            "/api/workspaces/{id}/ports/{port}/open",
+            post(cell::open_preview),
+        )
+        .route(
+            "/api/workspaces/{id}/grants",
+            get(cell::list_grants).post(cell::create_grant),
+        )
+        .route("/api/grants/{id}", delete(cell::delete_grant))
+        .route(
+            "/api/workspaces/{id}/network/denials",
+            get(cell::list_denials),
         )
         .route("/api/workspaces/{id}/runs", get(run::list_runs))
         .route(
@@ -137,12 +155,16 @@ pub fn router(app: App) -> Router {
         .route("/api/usage", get(usage::get_usage))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(pages::page);
+    let policy = format!("{POLICY}{}", app.previews.frame_sources());
     // From the outside in: a request gets its name, then a panic is caught,
     // then strangers are refused, then its body is bounded.
-    routes
+    let routes = routes
         .layer(DefaultBodyLimit::max(limit::JSON_BODY_BYTES))
         .layer(from_fn_with_state(app.clone(), refuse_strangers))
-        .layer(header(CONTENT_SECURITY_POLICY, POLICY))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            CONTENT_SECURITY_POLICY,
+            HeaderValue::from_str(&policy).ok(),
+        ))
         .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(X_FRAME_OPTIONS, "DENY"))
         .layer(header(REFERRER_POLICY, "no-referrer"))
@@ -159,7 +181,8 @@ pub fn router(app: App) -> Router {
         // Outside of what writes problem documents anew.
         .layer(CompressionLayer::new())
         .layer(from_fn_with_state(app.clone(), accompany))
-        .with_state(app)
+        .with_state(app.clone());
+    preview::before(app, routes)
 }
 
 fn header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use atelier_base::{Clock as _, ContentHash, Ids, ManualClock, Secret, Timestamp, WorkspaceId};
 use atelier_domain::vault::{KEY_BYTES, Vault};
-use atelier_domain::{Domain, FileKind, Parts};
+use atelier_domain::{Domain, FileKind, Parts, UserRow};
 use atelier_model::fake::FakeModel;
 use atelier_model::{Gateway, GatewayOptions};
 use atelier_sandbox::host::Host;
@@ -23,7 +23,7 @@ use tokio_util::task::TaskTracker;
 use tracing::subscriber::DefaultGuard;
 use uuid::Uuid;
 
-use crate::{Caller, Logbook, Setup, within};
+use crate::{Caller, FakeNames, Logbook, PaperCells, Setup, within};
 
 /// When every story begins: 2026-01-01T00:00:00Z.
 const BEGINNING: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
@@ -43,6 +43,10 @@ pub struct TestApp {
     pub clock: ManualClock,
     /// The model that turns ask.
     pub model: FakeModel,
+    /// The cells, when they are of paper.
+    pub cells: PaperCells,
+    /// The hosts that have addresses.
+    pub names: FakeNames,
     /// What was logged.
     pub log: Logbook,
     address: SocketAddr,
@@ -66,6 +70,7 @@ impl TestApp {
             gateway: Gateway::new(GatewayOptions::default()).unwrap(),
             vault: Vault::new(&Secret::new([7; KEY_BYTES])),
             clock: Arc::new(clock.clone()),
+            names: Arc::new(setup.names.clone()),
             ids: Ids::seeded(Arc::new(clock.clone()), u64::from(setup.number)),
             settings: setup.settings,
         })
@@ -76,9 +81,12 @@ impl TestApp {
         let options = Options {
             public_url: setup.public_url,
             allowed_hosts: Vec::new(),
+            preview_domain: setup.preview_domain,
             version: "0.0.0-test",
         };
-        let router = atelier_server::router(App::new(domain.clone(), options));
+        let served = App::new(domain.clone(), options);
+        served.open_network();
+        let router = atelier_server::router(served);
         let (stop, serving) = (CancellationToken::new(), TaskTracker::new());
         serving.spawn(atelier_server::serve(listener, router, stop.clone()));
         let token = domain.create_sign_in_token().await.unwrap();
@@ -89,6 +97,8 @@ impl TestApp {
             store,
             clock,
             model,
+            cells: setup.cells,
+            names: setup.names,
             log,
             address,
             owner,
@@ -108,6 +118,25 @@ impl TestApp {
     /// Returns somebody who is not signed in.
     pub fn nobody(&self) -> Caller {
         Caller::new(&format!("http://{}", self.address))
+    }
+
+    /// Signs in somebody who is a member of nothing.
+    ///
+    /// # Panics
+    /// When the store fails.
+    pub async fn stranger(&self) -> Caller {
+        // A link is for the person who was there first, so this one was.
+        let user = UserRow {
+            id: Uuid::from_u128(1).into(),
+            name: "Stranger".to_owned(),
+            created_at: self.clock.now(),
+        };
+        self.store
+            .write(async |tx| tx.insert_user(&user).await)
+            .await
+            .unwrap();
+        let token = self.domain.create_sign_in_token().await.unwrap();
+        self.nobody().sign_in(token.expose()).await
     }
 
     /// Returns `host:port` of the server.

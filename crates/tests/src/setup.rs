@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use atelier_base::Secret;
+use atelier_domain::network::NetworkSettings;
 use atelier_domain::provider::EnvironmentProvider;
 use atelier_domain::terminal::TerminalSettings;
 use atelier_domain::{ImportSettings, Settings};
@@ -18,7 +19,7 @@ use tempfile::TempDir;
 use url::Url;
 
 use crate::app::TestApp;
-use crate::{Caller, program};
+use crate::{Caller, FakeNames, PaperCells, program};
 
 /// Counts the apps of this process, so that no two share a control group or
 /// the host users of their workspaces.
@@ -43,6 +44,12 @@ pub struct Setup {
     pub host: Option<Arc<dyn Host>>,
     /// The address people use, when it is not the one listened on.
     pub public_url: Option<Url>,
+    /// The domain that previews are below, when it is not `localhost`.
+    pub preview_domain: Option<String>,
+    /// The cells of [`Setup::paper_cells`].
+    pub(crate) cells: PaperCells,
+    /// The hosts that have addresses.
+    pub names: FakeNames,
     /// Whether the environment configures the scripted model.
     pub with_model: bool,
 }
@@ -79,6 +86,9 @@ impl Setup {
             folder,
             host: None,
             public_url: None,
+            preview_domain: None,
+            cells: PaperCells::default(),
+            names: FakeNames::default(),
             with_model: true,
         }
     }
@@ -97,6 +107,13 @@ impl Setup {
         self
     }
 
+    /// Has cells of paper rather than this machine's.
+    #[must_use]
+    pub fn paper_cells(self) -> Self {
+        let cells = self.cells.clone();
+        self.host(cells)
+    }
+
     /// Sets the address people use.
     ///
     /// # Panics
@@ -104,6 +121,24 @@ impl Setup {
     #[must_use]
     pub fn public_url(mut self, url: &str) -> Self {
         self.public_url = Some(Url::parse(url).unwrap());
+        self
+    }
+
+    /// Puts previews below a domain.
+    #[must_use]
+    pub fn preview_domain(mut self, domain: &str) -> Self {
+        self.preview_domain = Some(domain.to_owned());
+        self
+    }
+
+    /// Gives a host its addresses: those of the first list when it is asked
+    /// for the first time, and so on; the last ones stay.
+    ///
+    /// # Panics
+    /// When one is no address.
+    #[must_use]
+    pub fn host_name(self, name: &str, answers: &[&[&str]]) -> Self {
+        self.names.insert(name, answers);
         self
     }
 
@@ -158,6 +193,7 @@ fn settings(data: PathBuf, imports: PathBuf, number: u32) -> Settings {
         queued_runs: 16,
         terminal: TerminalSettings::default(),
         environment_provider: None,
+        network: NetworkSettings::default(),
     }
 }
 

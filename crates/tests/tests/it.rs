@@ -22,7 +22,9 @@ mod it {
     mod input;
     mod links;
     mod live;
+    mod network;
     mod patches;
+    mod previews;
     mod proposals;
     mod providers;
     mod runs;

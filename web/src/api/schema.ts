@@ -178,6 +178,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/grants/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a grant and cuts the connections it allowed. */
+        delete: operations["delete_grant"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/model-calls/{id}": {
         parameters: {
             query?: never;
@@ -543,6 +560,40 @@ export interface paths {
         patch: operations["update_workspace"];
         trace?: never;
     };
+    "/api/workspaces/{id}/cell": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says what goes on in a workspace's cell. */
+        get: operations["get_cell"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{id}/cell/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a workspace's cell and all that runs in it. */
+        post: operations["stop_cell"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspaces/{id}/conversations": {
         parameters: {
             query?: never;
@@ -589,6 +640,58 @@ export interface paths {
         put?: never;
         /** Makes a file or folder. */
         post: operations["create_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{id}/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what a workspace's programs may reach. */
+        get: operations["list_grants"];
+        put?: never;
+        /** Lets a workspace's programs reach a host. */
+        post: operations["create_grant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{id}/network/denials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what a workspace's programs were not let to. */
+        get: operations["list_denials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{id}/ports/{port}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Returns a link, good once, to what listens on a port of the cell. */
+        post: operations["open_preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -720,6 +823,67 @@ export interface components {
          * @enum {string}
          */
         AuthorKind: "user" | "assistant" | "run" | "git" | "import";
+        /** @description A workspace's cell. */
+        Cell: {
+            /**
+             * Format: int64
+             * @description Time since its start in milliseconds, while it runs.
+             */
+            ageMs?: number | null;
+            /**
+             * Format: int64
+             * @description Processor time used in milliseconds, when measured.
+             */
+            cpuMs?: number | null;
+            /**
+             * Format: int64
+             * @description Memory in use in bytes, while it runs.
+             */
+            memoryBytes?: number | null;
+            /** @description The TCP ports that are listened on in it, in order. */
+            ports: components["schemas"]["CellPort"][];
+            /** @description The programs in it. */
+            processes: components["schemas"]["CellProcess"][];
+            /** @description Whether it runs. */
+            state: components["schemas"]["CellStatus"];
+            /** @description In which ways the isolation is less than it could be, in sentences. */
+            weaker: string[];
+        };
+        /** @description A port that a program in a cell listens on. */
+        CellPort: {
+            /**
+             * Format: int32
+             * @description The port.
+             */
+            port: number;
+            /** @description The program's name, when it could be found. */
+            program?: string | null;
+            /**
+             * @description The address of its preview, which `POST …/ports/{port}/open` opens; null
+             *     when previews can't be reached by the address this page was asked at.
+             */
+            url?: string | null;
+        };
+        /** @description A process in a cell. */
+        CellProcess: {
+            /** @description Its command line. */
+            command: string;
+            /**
+             * Format: int64
+             * @description Its resident memory in bytes.
+             */
+            memoryBytes: number;
+            /**
+             * Format: int32
+             * @description Its number inside the cell.
+             */
+            pid: number;
+        };
+        /**
+         * @description Whether a cell runs.
+         * @enum {string}
+         */
+        CellStatus: "stopped" | "running";
         /**
          * @description What happens to a file.
          * @enum {string}
@@ -837,6 +1001,18 @@ export interface components {
             /** @description The path relative to the workspace. */
             path: string;
         };
+        /** @description Grants something to the programs of a workspace. */
+        CreateGrant: {
+            /** @description What is allowed. */
+            action: components["schemas"]["GrantAction"];
+            /**
+             * @description What on: `host` (ports 80 and 443), `host:port`, `*.host`, or
+             *     `registries` for the package registries.
+             */
+            resource: string;
+            /** @description Until when it holds (RFC 3339); absent for good. */
+            until?: string | null;
+        };
         /**
          * @description Progress of making a workspace, as server-sent events when the request asks
          *     for `text/event-stream`. The last event is `created` or `failed`.
@@ -903,6 +1079,30 @@ export interface components {
             name: string;
             /** @description What it starts with. */
             source?: components["schemas"]["Source"];
+        };
+        /** @description A host that programs of a workspace were not let to. */
+        Denial: {
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            count: number;
+            /** @description The host. */
+            host: string;
+            /** @description When last. */
+            lastAt: string;
+            /**
+             * Format: int32
+             * @description The port.
+             */
+            port: number;
+            /** @description The grant that would allow it, and no more. */
+            resource: string;
+        };
+        /** @description What programs of a workspace were not let to since the server started. */
+        Denials: {
+            /** @description The refusals, the latest first. */
+            items: components["schemas"]["Denial"][];
         };
         /**
          * @description Starts a run in the workspace's cell. Exactly one of `command`, `argv`,
@@ -993,6 +1193,40 @@ export interface components {
          * @enum {string}
          */
         Freshness: "current" | "merges" | "conflicts";
+        /** @description A remembered permission. */
+        Grant: {
+            /** @description What it allows. */
+            action: components["schemas"]["GrantAction"];
+            /** @description When. */
+            createdAt: string;
+            /**
+             * Format: uuid
+             * @description Who granted it.
+             */
+            createdBy: string;
+            /**
+             * Format: uuid
+             * @description The grant's id.
+             */
+            id: string;
+            /**
+             * @description What it allows that on: `host`, `host:port`, `*.host`, or `registries`
+             *     for the package registries.
+             */
+            resource: string;
+            /** @description Until when it holds; null for good. */
+            until?: string | null;
+        };
+        /**
+         * @description What a grant allows.
+         * @enum {string}
+         */
+        GrantAction: "network";
+        /** @description The grants that hold in a workspace. */
+        Grants: {
+            /** @description The grants, oldest first. */
+            items: components["schemas"]["Grant"][];
+        };
         /**
          * @description How usage is summed up.
          * @enum {string}
@@ -1121,6 +1355,16 @@ export interface components {
         NewFileKind: "file" | "directory";
         /** @description An OpenAPI document. */
         OpenApiDocument: Record<string, never>;
+        /** @description A port that a program in the cell listens on. */
+        OpenPort: {
+            /**
+             * Format: int32
+             * @description The port.
+             */
+            port: number;
+            /** @description The program's name, when it could be found. */
+            program?: string | null;
+        };
         /**
          * @description How a run ended.
          * @enum {string}
@@ -1136,6 +1380,11 @@ export interface components {
          * @enum {string}
          */
         PatchFormat: "auto" | "apply_patch" | "search_replace" | "unified" | "edits" | "whole";
+        /** @description A way into a preview. */
+        PreviewLink: {
+            /** @description An address on the preview's own origin. It works once, within a minute. */
+            url: string;
+        };
         /** @description An error, as `application/problem+json`. */
         Problem: {
             /** @description The stable name that programs may rely on. */
@@ -2013,6 +2262,21 @@ export interface components {
             turnId: string;
             /** @enum {string} */
             type: "turnChanged";
+        } | {
+            /** @description The ports that are listened on now, in order. */
+            ports: components["schemas"]["OpenPort"][];
+            /** @enum {string} */
+            type: "portsChanged";
+        } | {
+            /** @description The host. */
+            host: string;
+            /**
+             * Format: int32
+             * @description The port.
+             */
+            port: number;
+            /** @enum {string} */
+            type: "networkDenied";
         };
     };
     responses: never;
@@ -2026,6 +2290,10 @@ export type AcceptAll = components['schemas']['AcceptAll'];
 export type ApplyDiff = components['schemas']['ApplyDiff'];
 export type ApplyProposal = components['schemas']['ApplyProposal'];
 export type AuthorKind = components['schemas']['AuthorKind'];
+export type Cell = components['schemas']['Cell'];
+export type CellPort = components['schemas']['CellPort'];
+export type CellProcess = components['schemas']['CellProcess'];
+export type CellStatus = components['schemas']['CellStatus'];
 export type Change = components['schemas']['Change'];
 export type ChangedFile = components['schemas']['ChangedFile'];
 export type Chat = components['schemas']['Chat'];
@@ -2034,16 +2302,22 @@ export type ContextFile = components['schemas']['ContextFile'];
 export type Conversation = components['schemas']['Conversation'];
 export type ConversationDetail = components['schemas']['ConversationDetail'];
 export type CreateFile = components['schemas']['CreateFile'];
+export type CreateGrant = components['schemas']['CreateGrant'];
 export type CreateProgress = components['schemas']['CreateProgress'];
 export type CreateProvider = components['schemas']['CreateProvider'];
 export type CreateTerminal = components['schemas']['CreateTerminal'];
 export type CreateWorkspace = components['schemas']['CreateWorkspace'];
+export type Denial = components['schemas']['Denial'];
+export type Denials = components['schemas']['Denials'];
 export type Execute = components['schemas']['Execute'];
 export type File = components['schemas']['File'];
 export type FileChange = components['schemas']['FileChange'];
 export type FileContent = components['schemas']['FileContent'];
 export type FileKind = components['schemas']['FileKind'];
 export type Freshness = components['schemas']['Freshness'];
+export type Grant = components['schemas']['Grant'];
+export type GrantAction = components['schemas']['GrantAction'];
+export type Grants = components['schemas']['Grants'];
 export type GroupBy = components['schemas']['GroupBy'];
 export type Health = components['schemas']['Health'];
 export type Hunk = components['schemas']['Hunk'];
@@ -2056,9 +2330,11 @@ export type Message = components['schemas']['Message'];
 export type ModelCall = components['schemas']['ModelCall'];
 export type NewFileKind = components['schemas']['NewFileKind'];
 export type OpenApiDocument = components['schemas']['OpenApiDocument'];
+export type OpenPort = components['schemas']['OpenPort'];
 export type Outcome = components['schemas']['Outcome'];
 export type OutputStream = components['schemas']['OutputStream'];
 export type PatchFormat = components['schemas']['PatchFormat'];
+export type PreviewLink = components['schemas']['PreviewLink'];
 export type Problem = components['schemas']['Problem'];
 export type Proposal = components['schemas']['Proposal'];
 export type ProposalFile = components['schemas']['ProposalFile'];
@@ -2576,6 +2852,35 @@ export interface operations {
                         nextCursor?: string | null;
                     };
                 };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem document. */
             default: {
@@ -3517,6 +3822,66 @@ export interface operations {
             };
         };
     };
+    get_cell: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cell"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_cell: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_conversations: {
         parameters: {
             query?: {
@@ -3659,6 +4024,135 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FileContent"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_grants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grants"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateGrant"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grant"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_denials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Denials"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                port: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewLink"];
                 };
             };
             /** @description A problem document. */

@@ -151,6 +151,18 @@ fn events_of_workspaces() {
             conversation_id: ID,
         },
         stored::WorkspaceEvent::TerminalsChanged,
+        stored::WorkspaceEvent::PortsChanged {
+            ports: [None, Some("node")]
+                .map(|program| stored::OpenPort {
+                    port: u16::MAX,
+                    program: program.map(str::to_owned),
+                })
+                .to_vec(),
+        },
+        stored::WorkspaceEvent::NetworkDenied {
+            host: "example.org".to_owned(),
+            port: 443,
+        },
     ]);
 }
 

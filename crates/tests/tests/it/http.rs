@@ -31,6 +31,7 @@ fn body_of(operation: &Operation) -> Option<Value> {
         "create_provider" => {
             json!({ "name": "walked", "baseUrl": "http://127.0.0.1:9/v1", "model": "m" })
         }
+        "create_grant" => json!({ "action": "network", "resource": "example.org" }),
         other => panic!("{other} is new: say what it takes"),
     })
 }
@@ -44,8 +45,13 @@ fn method_of(operation: &Operation) -> reqwest::Method {
     }
 }
 
+/// Returns an operation's path for an id.
+fn path_of(operation: &Operation, id: &str) -> String {
+    operation.path.replace("{id}", id).replace("{port}", "8000")
+}
+
 async fn call(caller: &Caller, operation: &Operation) -> Reply {
-    let path = operation.path.replace("{id}", &STRANGER.to_string());
+    let path = path_of(operation, &STRANGER.to_string());
     let mut request = caller.request(method_of(operation), &path);
     if let Some(body) = body_of(operation) {
         request = request
@@ -91,7 +97,7 @@ on_both_engines! {
     async fn ids_that_are_none_are_404(app) {
         for operation in OPERATIONS.iter().filter(|known| known.path.contains("{id}")) {
             for id in ["x", "%00", "..%2f..", "0", "00000000-0000-0000-0000-00000000000g"] {
-                let path = operation.path.replace("{id}", id);
+                let path = path_of(operation, id);
                 let mut request = app.owner().request(method_of(operation), &path);
                 if let Some(body) = body_of(operation) {
                     request = request.header("content-type", "application/json").body(body.to_string());
@@ -109,7 +115,7 @@ on_both_engines! {
             }
         }
         for operation in OPERATIONS {
-            let path = operation.path.replace("{id}", &STRANGER.to_string());
+            let path = path_of(operation, &STRANGER.to_string());
             let request = app.owner().request(reqwest::Method::PUT, &path);
             app.owner().send(request).await.refused(Code::MethodNotAllowed);
         }
@@ -214,7 +220,7 @@ on_both_engines! {
     async fn bodies_over_the_limit_are_refused(app) {
         let body = bytes::Bytes::from(vec![b' '; limit::JSON_BODY_BYTES + 1]);
         for operation in OPERATIONS.iter().filter(|known| !matches!(known.body, Body::None)) {
-            let path = operation.path.replace("{id}", &STRANGER.to_string());
+            let path = path_of(operation, &STRANGER.to_string());
             let request = app.owner().request(method_of(operation), &path)
                 .header("content-type", "application/json").body(body.clone());
             app.owner().send(request).await.refused(Code::TooLarge);
