@@ -313,15 +313,14 @@ on_both_engines! {
             let cut = answer.is_empty() && (expected == 431 || request.starts_with("PRI"));
             assert!(cut || answer.starts_with(&format!("HTTP/1.1 {expected} ")), "{shown:?}: {answer}");
         }
-        // What a request hides behind its end is another request to us, and no
-        // part of the one that goes out.
+        // What a request hides behind its end is no part of what goes out.
         for framing in ["Content-Length: 4\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 60"] {
             let request = format!("POST http://{server}/first HTTP/1.1\r\nHost: a\r\n{framing}\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
             let mut line = Line::to(proxy).await;
             line.say(&request).await;
             let answer = line.hear("").await;
             assert_eq!(status(&answer), 200, "{answer}");
-            assert!(answer.contains("HTTP/1.1 400"), "the second request is answered by itself: {answer}");
+            assert_eq!(answer.matches("HTTP/1.1 200").count(), 1, "{answer}");
             let heard = within("the origin", heard.recv()).await.unwrap();
             assert!(heard.starts_with("POST /first") && !heard.contains("smuggled"), "{heard}");
             assert!(!heard.to_lowercase().contains("content-length"), "{heard}");
