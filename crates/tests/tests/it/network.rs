@@ -12,6 +12,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 /// A connection to a proxy, as a program makes it.
@@ -79,10 +80,10 @@ async fn origin() -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (tell, heard) = mpsc::unbounded_channel();
-    tokio::task::spawn(async move {
+    TaskTracker::new().spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let tell = tell.clone();
-            tokio::task::spawn(async move {
+            TaskTracker::new().spawn(async move {
                 let mut line = Line(stream);
                 let head = line.hear("\r\n\r\n").await;
                 let body = if head.to_lowercase().contains("transfer-encoding: chunked") {
@@ -104,9 +105,9 @@ async fn origin() -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
 async fn echo() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::task::spawn(async move {
+    TaskTracker::new().spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            tokio::task::spawn(async move {
+            TaskTracker::new().spawn(async move {
                 let (mut read, mut write) = stream.split();
                 let _ = tokio::io::copy(&mut read, &mut write).await;
             });

@@ -23,6 +23,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 /// The port that the development server has in its cell.
@@ -213,7 +214,7 @@ async fn dev_server() -> SocketAddr {
         );
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::task::spawn(async move { axum::serve(listener, routes).await });
+    TaskTracker::new().spawn(async move { axum::serve(listener, routes).await });
     address
 }
 
@@ -416,7 +417,7 @@ on_both_engines! {
 
         let broken = TcpListener::bind("127.0.0.1:0").await.unwrap();
         app.cells.listen(&files, PORT, broken.local_addr().unwrap());
-        tokio::task::spawn(async move { while let Ok((stream, _)) = broken.accept().await { drop(stream); } });
+        TaskTracker::new().spawn(async move { while let Ok((stream, _)) = broken.accept().await { drop(stream); } });
         events.until(open).await;
         let page = visitor.get("/").await;
         assert_eq!(page.status(), 502);
