@@ -6,6 +6,7 @@ use std::time::Duration;
 use atelier_api::Code;
 use atelier_api::cell::{Denial, Denials, Grant, Grants};
 use atelier_api::event::WorkspaceEvent;
+use atelier_api::run::Execute;
 use atelier_sandbox::cell::Site;
 use atelier_tests::{Caller, Setup, TestApp, on_both_engines, within};
 use serde_json::json;
@@ -403,5 +404,26 @@ on_both_engines! {
         let site = Site::workspace(&app.files_of(workspace));
         let again = app.cells.start(&site).await;
         assert_eq!(status(&Line::to(again).await.ask(&connect(&server.to_string())).await), 200);
+    }
+
+    async fn a_program_in_a_real_cell_reaches_what_is_granted(app, |setup| setup.settings(|s| s.network.allow_private = true).host_name("api.test", &[&["127.0.0.1"]])) {
+        let (owner, (server, _heard)) = (app.owner(), origin().await);
+        let workspace = owner.workspace("a").await.id;
+        let port = server.port();
+        let program = |url: String| format!("import urllib.request as r, urllib.error as e\ntry: print(r.urlopen('{url}').read().decode())\nexcept e.HTTPError as f: print(f.code, f.reason)\nexcept e.URLError as f: print(f.reason)");
+        let code = |url: String| Execute { workspace_id: workspace, code: Some(program(url)), language: Some("python".to_owned()), ..Execute::default() };
+        let (plain, secret) = (format!("http://api.test:{port}/"), format!("https://api.test:{port}/"));
+        let ended = owner.run(&code(plain.clone())).await;
+        assert_eq!(ended.stdout, Some(format!("403 api.test:{port} is not granted in Atelier\n")), "{ended:?}");
+        let ended = owner.run(&code(secret)).await;
+        assert_eq!(ended.stdout, Some(format!("Tunnel connection failed: 403 api.test:{port} is not granted in Atelier\n")), "{ended:?}");
+        let denied = denials(&owner, workspace).await;
+        assert_eq!((denied.len(), denied[0].count), (1, 2));
+        grant(&owner, workspace, &denied[0].resource).await;
+        assert_eq!(owner.run(&code(plain)).await.stdout.as_deref(), Some("ok\n"));
+        // Around the proxy there is nothing, granted or not.
+        let around = format!("import socket\ntry: socket.create_connection(('127.0.0.1', {port}), 2); print('reached')\nexcept OSError: print('no')");
+        let around = Execute { workspace_id: workspace, code: Some(around), language: Some("python".to_owned()), ..Execute::default() };
+        assert_eq!(owner.run(&around).await.stdout.as_deref(), Some("no\n"));
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use atelier_api::Code;
 use atelier_api::cell::{Cell, CellStatus, PreviewLink};
 use atelier_api::event::WorkspaceEvent;
+use atelier_api::run::{Execute, Run};
 use atelier_sandbox::cell::Site;
 use atelier_tests::{Caller, TestApp, on_both_engines, within};
 use axum::Router;
@@ -455,5 +456,29 @@ on_both_engines! {
         assert!(refused.hint.unwrap().contains("preview.domain"));
         let request = app.owner().request(Method::GET, &format!("/api/workspaces/{workspace}/cell")).header("host", "studio.lan");
         assert_eq!(app.owner().send(request).await.ok::<Cell>().ports[0].url, None);
+    }
+
+    async fn a_server_in_a_real_cell_is_noticed_and_shown(app) {
+        let owner = app.owner();
+        let workspace = owner.workspace_with("a", &[("hello.txt", "from the cell")]).await.id;
+        let mut events = owner.socket(&format!("/api/workspaces/{workspace}/events"), &[]).await.unwrap();
+        let line = "exec python3 -m http.server 8123 --bind 127.0.0.1".to_owned();
+        let run = owner.start_run(&Execute { workspace_id: workspace, command: Some(line), ..Execute::default() }).await.id;
+        let open = |event: &WorkspaceEvent| matches!(event, WorkspaceEvent::PortsChanged { ports } if ports.len() == 1 && ports[0].port == 8123);
+        events.until(open).await;
+        let cell: Cell = owner.get(&format!("/api/workspaces/{workspace}/cell")).await.ok();
+        assert_eq!(cell.state, CellStatus::Running);
+        assert!(cell.ports[0].program.as_deref().is_some_and(|name| name.starts_with("python")), "{cell:?}");
+        assert!(cell.processes.iter().any(|process| process.command.contains("http.server")), "{cell:?}");
+        let visitor = Visitor::entered(app, &owner, workspace, 8123).await;
+        assert_eq!(visitor.get("/hello.txt").await.text().await.unwrap(), "from the cell");
+        assert!(TcpStream::connect("127.0.0.1:8123").await.is_err(), "nothing is open on the host");
+        owner.poke(&format!("/api/execute/{run}/cancel")).await.ok::<Run>();
+        owner.await_run(run).await;
+        let shut = |event: &WorkspaceEvent| matches!(event, WorkspaceEvent::PortsChanged { ports } if ports.is_empty());
+        events.until(shut).await;
+        assert!(visitor.get("/").await.text().await.unwrap().contains("Nothing listens on port 8123"));
+        owner.poke(&format!("/api/workspaces/{workspace}/cell/stop")).await.done();
+        assert!(visitor.get("/").await.text().await.unwrap().contains("at rest"));
     }
 }
