@@ -92,15 +92,28 @@ impl Guard {
             );
             return Err((Code::HostRefused, detail));
         }
-        match headers.get(ORIGIN).map(HeaderValue::to_str) {
-            None => Ok(()),
-            Some(Ok(origin)) if self.is_own(origin, host) => Ok(()),
-            Some(_) => Err((
-                Code::OriginRefused,
-                "Requests from pages of other origins are refused.".to_owned(),
-            )),
+        let own = match headers.get(ORIGIN).map(HeaderValue::to_str) {
+            None => !is_part_of_another_page(headers),
+            Some(Ok(origin)) => self.is_own(origin, host),
+            Some(Err(_)) => false,
+        };
+        if own {
+            return Ok(());
         }
+        Err((
+            Code::OriginRefused,
+            "Requests from pages of other origins are refused.".to_owned(),
+        ))
     }
+}
+
+/// Says whether a browser asks for something that a page of another origin
+/// shows or runs, such as an image: that goes without `Origin`, and from a
+/// page of the same site with the cookie. Following a link is no such thing.
+fn is_part_of_another_page(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).map(HeaderValue::as_bytes);
+    let elsewhere = matches!(text("sec-fetch-site"), Some(b"cross-site" | b"same-site"));
+    elsewhere && text("sec-fetch-mode") != Some(b"navigate")
 }
 
 fn authority(url: &Url) -> Option<String> {
@@ -183,6 +196,26 @@ mod tests {
             ("", None, Err(Code::HostRefused)),
         ] {
             assert_eq!(check(&local, host, origin), expected, "{host} {origin:?}");
+        }
+    }
+
+    #[test]
+    fn other_pages_can_not_show_what_is_ours() {
+        let guard = Guard::new(None, &[]);
+        for (site, mode, expected) in [
+            ("same-origin", "no-cors", Ok(())),
+            ("none", "navigate", Ok(())),
+            ("cross-site", "navigate", Ok(())),
+            ("cross-site", "no-cors", Err(Code::OriginRefused)),
+            ("same-site", "no-cors", Err(Code::OriginRefused)),
+            ("same-site", "cors", Err(Code::OriginRefused)),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, "localhost:7340".parse().unwrap());
+            headers.insert("sec-fetch-site", site.parse().unwrap());
+            headers.insert("sec-fetch-mode", mode.parse().unwrap());
+            let found = guard.check(&headers, None).map_err(|(code, _)| code);
+            assert_eq!(found, expected, "{site} {mode}");
         }
     }
 

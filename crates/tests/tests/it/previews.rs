@@ -359,6 +359,8 @@ on_both_engines! {
                 .header("content-type", "application/json").body("{\"name\":\"stolen\"}");
             owner.send(request).await.refused(Code::OriginRefused);
         }
+        let image = owner.request(Method::GET, "/api/workspaces").header("sec-fetch-site", "same-site").header("sec-fetch-mode", "no-cors");
+        owner.send(image).await.refused(Code::OriginRefused);
         let events = format!("/api/workspaces/{workspace}/events");
         let refused = owner.socket(&events, &[("origin", &visitor.origin())]).await.err().map(|error| match *error {
             SocketError::Http(response) => response.status().as_u16(),
