@@ -67,6 +67,16 @@ describe("the system page", () => {
     await expectAccessible();
   });
 
+  it("copies a fix", async () => {
+    const { user } = openPage("/settings/system", emptyApi());
+    await user.click(
+      await screen.findByRole("button", { name: "Copy the fix for Resource limits" }),
+    );
+    expect(await navigator.clipboard.readText()).toBe("systemd.unified_cgroup_hierarchy=1");
+    expect(screen.getByRole("button", { name: "Copied" })).toBeVisible();
+    await expectAccessible();
+  });
+
   it("warns on every page where runs are refused", async () => {
     const reason = "This kernel has no user namespaces.";
     const api = emptyApi().on("get", "/api/system", () => sampleSystem({ ready: false, reason }));

@@ -5,7 +5,7 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { type Following, type LinkState, type LiveWorkspaceEvent, watchWorkspace } from "./events";
 import { keys } from "./queries/keys";
-import type { ChangedFile, File, FileContent } from "./schema";
+import type { Cell, ChangedFile, File, FileContent } from "./schema";
 
 /** How long changes are gathered before lists are asked for again, in milliseconds. */
 const GATHER = 120;
@@ -60,6 +60,13 @@ export function applyEvent(
       ];
     case "terminalsChanged":
       return [keys.terminals(workspaceId)];
+    case "portsChanged":
+      client.setQueryData<Cell>(keys.cell(workspaceId), (cell) =>
+        cell ? { ...cell, ports: event.ports } : cell,
+      );
+      return [keys.cell(workspaceId)];
+    case "networkDenied":
+      return [keys.denials(workspaceId)];
     default:
       // An event type of a newer server.
       return [];
@@ -99,6 +106,9 @@ function everything(workspaceId: string): QueryKey[] {
     keys.runs(workspaceId),
     ["run"],
     keys.terminals(workspaceId),
+    keys.cell(workspaceId),
+    keys.grants(workspaceId),
+    keys.denials(workspaceId),
     keys.conversations(workspaceId),
     ["conversation"],
     ["turn"],

@@ -4,9 +4,23 @@
  */
 
 /** The parts of the workspace page. On a phone one is shown at a time. */
-export const PANELS = ["files", "editor", "chat", "review", "run", "terminal", "versions"] as const;
+export const PANELS = [
+  "files",
+  "editor",
+  "chat",
+  "review",
+  "run",
+  "terminal",
+  "preview",
+  "versions",
+] as const;
 
 export type Panel = (typeof PANELS)[number];
+
+/** The sheets of the workspace's settings. */
+export const SETTINGS = ["network"] as const;
+
+export type Settings = (typeof SETTINGS)[number];
 
 export interface WorkspaceSearch {
   /** The file in the editor: the active tab. */
@@ -21,8 +35,12 @@ export interface WorkspaceSearch {
   conversation?: string | undefined;
   /** The terminal in front. */
   terminal?: string | undefined;
+  /** The port whose server the preview shows. */
+  port?: number | undefined;
   /** The part in front. */
   panel?: Panel | undefined;
+  /** The sheet of the settings that is open over the page. */
+  settings?: Settings | undefined;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -32,6 +50,7 @@ export function parseWorkspaceSearch(raw: Record<string, unknown>): WorkspaceSea
   const id = (value: unknown) =>
     typeof value === "string" && UUID.test(value) ? value : undefined;
   const line = Number(raw.line);
+  const port = Number(raw.port);
   return {
     file: id(raw.file),
     line: Number.isInteger(line) && line > 0 ? line : undefined,
@@ -39,6 +58,8 @@ export function parseWorkspaceSearch(raw: Record<string, unknown>): WorkspaceSea
     run: id(raw.run),
     conversation: id(raw.conversation),
     terminal: id(raw.terminal),
+    port: Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined,
     panel: PANELS.find((known) => known === raw.panel),
+    settings: SETTINGS.find((known) => known === raw.settings),
   };
 }

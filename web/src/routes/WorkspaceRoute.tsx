@@ -3,9 +3,15 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense } from "react";
 import { workspaceQuery } from "@/api/queries/workspaces";
 import { useLiveWorkspace } from "@/api/useLiveWorkspace";
+import { useWorkspaceSearch } from "@/commands/useWorkspaceNavigation";
+import { CellStatus } from "@/features/cell/CellStatus";
+import { DenialNotice } from "@/features/cell/DenialNotice";
+import { StatusBar } from "@/features/cell/StatusBar";
+import { usePortNews } from "@/features/cell/usePortNews";
 import { AppBar } from "@/features/frame/AppBar";
 import { useRunFile } from "@/features/run/useRunFile";
 import { RunButton } from "@/features/workspace/RunButton";
+import { SettingsButton } from "@/features/workspace/SettingsButton";
 import { useKeepPlace } from "@/features/workspace/useKeepPlace";
 import { WorkspaceShell } from "@/features/workspace/WorkspaceShell";
 import { Boundary } from "@/ui/Boundary";
@@ -13,6 +19,7 @@ import { buttonClass } from "@/ui/Button";
 import { ErrorState } from "@/ui/ErrorState";
 import { Page } from "@/ui/Page";
 import { Skeleton } from "@/ui/Skeleton";
+import { PHONE, useMediaQuery } from "@/ui/useMediaQuery";
 
 // Asked for at once, not when they are first drawn: they load side by side.
 const tree = import("@/features/tree/FileTree");
@@ -30,6 +37,14 @@ const ReviewPane = lazy(() =>
 );
 const TerminalPanel = lazy(() =>
   import("@/features/terminal/TerminalPanel").then((module) => ({ default: module.TerminalPanel })),
+);
+const PreviewPane = lazy(() =>
+  import("@/features/preview/PreviewPane").then((module) => ({ default: module.PreviewPane })),
+);
+const WorkspaceSettings = lazy(() =>
+  import("@/features/settings/WorkspaceSettings").then((module) => ({
+    default: module.WorkspaceSettings,
+  })),
 );
 const VersionsPane = lazy(() =>
   import("@/features/versions/VersionsPane").then((module) => ({ default: module.VersionsPane })),
@@ -49,6 +64,10 @@ function OpenWorkspace({ workspaceId }: { workspaceId: string }) {
   // Here, so that the file can be run while the run panel is hidden.
   useRunFile(workspaceId);
   useLiveWorkspace(workspaceId);
+  usePortNews(workspaceId);
+  const { settings } = useWorkspaceSearch();
+  // A desktop has the line at the foot of the page.
+  const isPhone = useMediaQuery(PHONE);
 
   if (workspace.isError && !workspace.data) {
     return <Unavailable error={workspace.error} retry={() => void workspace.refetch()} />;
@@ -62,7 +81,16 @@ function OpenWorkspace({ workspaceId }: { workspaceId: string }) {
   return (
     <>
       <title>{name ? `${name} · Atelier` : "Atelier"}</title>
-      <AppBar title={<h1 className="truncate">{name ?? "…"}</h1>} actions={<RunButton />} />
+      <AppBar
+        title={<h1 className="truncate">{name ?? "…"}</h1>}
+        actions={
+          <>
+            <SettingsButton />
+            {isPhone ? <CellStatus workspaceId={workspaceId} isCompact /> : null}
+            <RunButton />
+          </>
+        }
+      />
       <WorkspaceShell
         slots={{
           files: slot(<FileTree workspaceId={workspaceId} />),
@@ -72,8 +100,16 @@ function OpenWorkspace({ workspaceId }: { workspaceId: string }) {
           run: slot(<RunPanel workspaceId={workspaceId} />),
           versions: slot(<VersionsPane workspaceId={workspaceId} />),
           terminal: slot(<TerminalPanel workspaceId={workspaceId} />),
+          preview: slot(<PreviewPane workspaceId={workspaceId} />),
+          notices: <DenialNotice workspaceId={workspaceId} />,
+          status: <StatusBar workspaceId={workspaceId} />,
         }}
       />
+      {settings ? (
+        <Suspense>
+          <WorkspaceSettings workspaceId={workspaceId} sheet={settings} />
+        </Suspense>
+      ) : null}
     </>
   );
 }

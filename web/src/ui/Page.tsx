@@ -14,7 +14,12 @@ export function Page({
   children: ReactNode;
 }) {
   return (
-    <main id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto outline-none">
+    <main
+      id="main"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+      tabIndex={0}
+      className="min-h-0 flex-1 overflow-y-auto focus-visible:-outline-offset-2"
+    >
       <title>{`${title} · Atelier`}</title>
       <div className="mx-auto flex w-full max-w-4xl flex-col gap-5 px-4 pt-6 pb-16 sm:px-6 sm:pt-9">
         <header className="flex flex-wrap items-end justify-between gap-x-6 gap-y-3">

@@ -23,4 +23,7 @@ export const keys = {
   providers: ["providers"] as const,
   usage: ["usage"] as const,
   terminals: (workspaceId: string) => ["terminals", workspaceId] as const,
+  cell: (workspaceId: string) => ["cell", workspaceId] as const,
+  grants: (workspaceId: string) => ["grants", workspaceId] as const,
+  denials: (workspaceId: string) => ["denials", workspaceId] as const,
 };

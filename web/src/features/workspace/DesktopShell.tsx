@@ -35,7 +35,14 @@ export function DesktopShell({ slots }: { slots: Slots }) {
     },
     ...(layout.side ? [side(slots)] : []),
   ];
-  return <SplitPane name="workspace" panes={panes} />;
+  return (
+    <>
+      <div className="min-h-0 flex-1">
+        <SplitPane name="workspace" panes={panes} />
+      </div>
+      {slots.status}
+    </>
+  );
 }
 
 function explorer(slots: Slots): Pane {

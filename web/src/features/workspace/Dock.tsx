@@ -19,6 +19,7 @@ export function Dock({ slots }: { slots: Slots }) {
   if (!opened.has(panel)) setOpened(new Set([...opened, panel]));
   return (
     <div className="flex size-full min-h-0 flex-col bg-panel">
+      {slots.notices}
       <Tabs
         label="Runs and terminals"
         flush

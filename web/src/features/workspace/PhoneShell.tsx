@@ -1,4 +1,11 @@
-import { Code, FolderTree, GitPullRequestArrow, MessageSquare, Play } from "lucide-react";
+import {
+  AppWindow,
+  Code,
+  FolderTree,
+  GitPullRequestArrow,
+  MessageSquare,
+  Play,
+} from "lucide-react";
 import { useState } from "react";
 import { useShowInWorkspace, useWorkspaceSearch } from "@/commands/useWorkspaceNavigation";
 import { PANELS, type Panel } from "@/lib/workspaceSearch";
@@ -13,6 +20,7 @@ const TABS: MobileTab<Panel>[] = [
   { id: "chat", label: "Chat", icon: <MessageSquare /> },
   { id: "review", label: "Review", icon: <GitPullRequestArrow /> },
   { id: "run", label: "Run", icon: <Play /> },
+  { id: "preview", label: "Preview", icon: <AppWindow /> },
 ];
 
 /** What has no tab of its own: versions are a view of the file in the editor, the rest is docked. */

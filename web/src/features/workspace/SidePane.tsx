@@ -9,9 +9,10 @@ const LABELS: Record<SidePanel, string> = {
   chat: "Chat",
   review: "Review",
   versions: "Versions",
+  preview: "Preview",
 };
 
-/** The right side: chat, review and versions, one in front. */
+/** The right side: chat, review, versions and preview, one in front. */
 export function SidePane({ slots }: { slots: Slots }) {
   const panel = useStore(layoutStore, (layout) => layout.sidePanel);
   const show = useShowInWorkspace();

@@ -2,7 +2,7 @@ import { createStore } from "zustand/vanilla";
 import { readStored, writeStored } from "@/lib/storage";
 
 /** The sheets of the right side, of which one is in front. */
-export const SIDE_PANELS = ["chat", "review", "versions"] as const;
+export const SIDE_PANELS = ["chat", "review", "versions", "preview"] as const;
 
 export type SidePanel = (typeof SIDE_PANELS)[number];
 

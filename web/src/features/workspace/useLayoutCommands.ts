@@ -3,6 +3,7 @@ import type { Command } from "@/commands/registry";
 import { askForTerminalFocus } from "@/commands/terminalFocus";
 import { useRegisterCommands } from "@/commands/useCommands";
 import { useShowInWorkspace } from "@/commands/useWorkspaceNavigation";
+import { SETTINGS } from "@/lib/workspaceSearch";
 import {
   bringForward,
   type DockPanel,
@@ -57,6 +58,12 @@ export function useLayoutCommands(): void {
           askForTerminalFocus();
         },
       },
+      ...SETTINGS.map((settings) => ({
+        id: `settings.${settings}`,
+        label: `Workspace settings: ${settings}`,
+        group: "Workspace",
+        run: () => show({ settings }, { replace: true }),
+      })),
     ];
   }, [show]);
   useRegisterCommands(commands);

@@ -1,0 +1,163 @@
+/** Servers and their previews, the network, and what the machine can do. */
+import assert from "node:assert/strict";
+import { PHONE } from "../harness/browser.mjs";
+import { makeWorkspace, openSetting, signIn } from "../harness/setting.mjs";
+import { story } from "../harness/story.mjs";
+import { openTerminal, screenOf, typeLine } from "../harness/terminal.mjs";
+import { outputOf, runLine } from "../harness/workspace.mjs";
+
+const FILES = { "index.html": "<title>Garden</title><h1>Hello from the cell</h1>\n" };
+/** Asks a host through the cell's proxy, and prints what the proxy answers. */
+const ASK = `import urllib.error, urllib.request
+try:
+    print("status", urllib.request.urlopen("http://nobody.invalid/").status)
+except urllib.error.HTTPError as error:
+    print("status", error.code)
+`;
+
+story("a server in the sandbox", async (t) => {
+  const setting = await openSetting(t);
+  const { page, look } = setting;
+  const preview = () => page.frameLocator("iframe[title='Page of port 8000']");
+
+  await t.step("begins to listen, which the page offers to show", async () => {
+    await signIn(setting);
+    const id = await makeWorkspace(setting, "Garden", FILES);
+    await page.goto(`/w/${id}?panel=preview`);
+    await page.getByText("No server is listening").waitFor();
+    await look("no server");
+    await page.goto(`/w/${id}`);
+    await openTerminal(page);
+    await typeLine(page, "python3 -m http.server 8000");
+    await page.getByText("Port 8000 is listening").waitFor();
+    await look("offered");
+  });
+
+  await t.step("its page is shown on an origin of its own", async () => {
+    await page.getByRole("button", { name: "Open preview" }).click();
+    await preview().getByRole("heading", { name: "Hello from the cell" }).waitFor();
+    await look("preview");
+    const frame = page.frames().find((each) => each.url().includes("8000--"));
+    assert.ok(frame, "the frame is on the preview's origin");
+    const reached = await frame.evaluate(
+      (app) =>
+        fetch(`${app}/api/session`, { credentials: "include" }).then(
+          () => "answered",
+          () => "refused",
+        ),
+      setting.atelier.address,
+    );
+    assert.equal(reached, "refused");
+  });
+
+  await t.step("another path, and the page again", async () => {
+    await page.getByRole("textbox", { name: "Path" }).fill("/nothing-here");
+    await page.keyboard.press("Enter");
+    await preview().getByText("File not found").first().waitFor();
+    await page.getByRole("textbox", { name: "Path" }).fill("index.html");
+    await page.keyboard.press("Enter");
+    await preview().getByRole("heading", { name: "Hello from the cell" }).waitFor();
+    const [tab] = await Promise.all([
+      setting.context.waitForEvent("page"),
+      page.getByRole("button", { name: "Open in a new tab" }).click(),
+    ]);
+    await tab.getByRole("heading", { name: "Hello from the cell" }).waitFor();
+    assert.equal(await tab.evaluate(() => window.opener), null);
+    await tab.close();
+  });
+
+  await t.step("the sandbox says what is in it, and is stopped", async () => {
+    await page.getByRole("button", { name: /^Sandbox: running/ }).click();
+    await page.getByText("python3 -m http.server 8000", { exact: true }).waitFor();
+    await look("sandbox");
+    await page.getByRole("button", { name: "Stop", exact: true }).last().click();
+    await look("stopping");
+    await page.getByRole("button", { name: "Stop it" }).click();
+    await page.getByRole("button", { name: /^Sandbox: stopped/ }).waitFor({ state: "attached" });
+    await page.keyboard.press("Escape");
+    await page.getByText("No server is listening").waitFor();
+    await screenOf(page).waitFor();
+    await page.getByRole("button", { name: "Restart" }).waitFor();
+    await look("stopped");
+  });
+});
+
+story("the network of the sandbox", async (t) => {
+  const setting = await openSetting(t);
+  const { page, look } = setting;
+
+  await t.step("is off: what is refused is told, with the way to allow it", async () => {
+    await signIn(setting);
+    const id = await makeWorkspace(setting, "Garden", { "ask.py": ASK });
+    await page.goto(`/w/${id}`);
+    await page.getByText("Network off").waitFor();
+    await runLine(page, "python3 ask.py");
+    await outputOf(page).getByText("status 403").first().waitFor();
+    await page.getByText("nobody.invalid:80", { exact: true }).waitFor();
+    await look("refused");
+  });
+
+  await t.step("one click allows it", async () => {
+    await page.getByRole("button", { name: /^Allow nobody\.invalid/ }).click();
+    await page.getByText("Network: 1 grant").waitFor();
+    await page.getByText("nobody.invalid:80", { exact: true }).waitFor({ state: "detached" });
+    // The name leads nowhere, so the proxy, which now lets it through, says so.
+    await runLine(page, "python3 ask.py");
+    await outputOf(page)
+      .getByText(/status 50\d/)
+      .first()
+      .waitFor();
+  });
+
+  await t.step("the settings list it and take it back", async () => {
+    await page.getByText("Network: 1 grant").click();
+    await page.getByRole("button", { name: "Allow package registries" }).click();
+    await page.getByText("PyPI, npm, crates.io").waitFor();
+    await look("settings");
+    await page.getByRole("button", { name: /^Remove nobody\.invalid/ }).click();
+    await page.getByRole("button", { name: "Remove package registries" }).click();
+    await page.getByText("Nothing: the network is off.").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByText("Network off").waitFor();
+  });
+});
+
+story("what the machine can do", async (t) => {
+  const setting = await openSetting(t);
+  const { page, look } = setting;
+
+  await t.step("each layer is told", async () => {
+    await signIn(setting);
+    await page.goto("/settings/system");
+    const layers = page.getByRole("list", { name: "Layers of isolation" });
+    await layers.getByText("Active").first().waitFor();
+    await look("system");
+  });
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  story(`the sandbox on a phone, ${colorScheme}`, async (t) => {
+    const setting = await openSetting(t, { screen: PHONE, colorScheme });
+    const { page, look } = setting;
+
+    await t.step("a server, its page, its network and its end", async () => {
+      await signIn(setting);
+      const id = await makeWorkspace(setting, "Garden", FILES);
+      await page.goto(`/w/${id}?panel=terminal`);
+      await page.getByRole("button", { name: "New terminal" }).last().tap();
+      await screenOf(page).getByText("$").first().waitFor();
+      await typeLine(page, "python3 -m http.server 8000");
+      await page.getByRole("button", { name: "Open preview" }).tap();
+      const frame = page.frameLocator("iframe[title='Page of port 8000']");
+      await frame.getByRole("heading", { name: "Hello from the cell" }).waitFor();
+      await look("preview");
+      await page.getByRole("button", { name: "Workspace settings" }).tap();
+      await page.getByText("Nothing: the network is off.").waitFor();
+      await look("network");
+      await page.getByRole("button", { name: "Close", exact: true }).tap();
+      await page.getByRole("button", { name: /^Sandbox: running/ }).tap();
+      await page.getByText("python3 -m http.server 8000", { exact: true }).waitFor();
+      await look("sandbox");
+    });
+  });
+}

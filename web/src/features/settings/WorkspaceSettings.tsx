@@ -1,0 +1,39 @@
+import type { ReactNode } from "react";
+import { useShowInWorkspace } from "@/commands/useWorkspaceNavigation";
+import { SETTINGS, type Settings } from "@/lib/workspaceSearch";
+import { Dialog } from "@/ui/Dialog";
+import { Tabs } from "@/ui/Tabs";
+import { NetworkSettings } from "./NetworkSettings";
+
+const LABELS: Record<Settings, string> = { network: "Network" };
+
+/** The settings of a workspace, over its page. The sheet is the address's `?settings=`. */
+export function WorkspaceSettings({
+  workspaceId,
+  sheet,
+}: {
+  workspaceId: string;
+  sheet: Settings;
+}) {
+  const show = useShowInWorkspace();
+  const sheets: Record<Settings, ReactNode> = {
+    network: <NetworkSettings workspaceId={workspaceId} />,
+  };
+  return (
+    <Dialog
+      open
+      wide
+      onOpenChange={() => show({ settings: undefined }, { replace: true })}
+      title="Workspace settings"
+    >
+      <Tabs
+        label="Workspace settings"
+        value={sheet}
+        onChange={(id) =>
+          show({ settings: SETTINGS.find((known) => known === id) }, { replace: true })
+        }
+        items={SETTINGS.map((id) => ({ id, label: LABELS[id], content: sheets[id] }))}
+      />
+    </Dialog>
+  );
+}
