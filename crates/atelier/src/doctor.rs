@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use atelier_sandbox::doctor::{Isolation, LayerState};
+use atelier_sandbox::host::{Host as _, LocalHost};
 use atelier_sandbox::runtime::Runtime;
 use clap::Args;
 use serde_json::json;
@@ -20,10 +21,10 @@ pub(crate) struct Arguments {
 
 /// Starts a cell and reports each layer.
 pub(crate) fn main(arguments: &Arguments) -> Result<ExitCode> {
-    let cells = machine::cells(1)?;
+    let host = LocalHost::new(machine::cells(1)?);
     let (isolation, runtimes) = serve::runtime()?.block_on(async {
-        let found = (cells.probe().await, cells.runtimes().await);
-        cells.close().await;
+        let found = (host.isolation().await, host.runtimes().await);
+        host.close().await;
         found
     });
     if arguments.json {

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cell::{CellState, Cells, Output, Report, RunCommand, Site, Terminal, TerminalCommand};
 use crate::doctor::Isolation;
-use crate::runtime::Runtime;
+use crate::runtime::{self, Runtime};
 
 /// A future behind a `dyn Host`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -203,7 +203,7 @@ impl Host for LocalHost {
     }
 
     fn runtimes(&self) -> BoxFuture<'_, Vec<Runtime>> {
-        Box::pin(self.cells.runtimes())
+        Box::pin(async { runtime::settle(self.cells.runtimes().await) })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

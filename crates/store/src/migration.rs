@@ -20,12 +20,22 @@ macro_rules! migrations {
 
 /// Returns what brings a SQLite database up to date.
 pub(crate) fn sqlite() -> Migrator {
-    migrations!("sqlite": 1 "0001_foundation", 4 "0004_grants")
+    migrations!("sqlite":
+        1 "0001_foundation",
+        2 "0002_run_stages",
+        3 "0003_workspace_settings",
+        4 "0004_grants",
+    )
 }
 
 /// Returns what brings a Postgres database up to date.
 pub(crate) fn postgres() -> Migrator {
-    migrations!("postgres": 1 "0001_foundation", 4 "0004_grants")
+    migrations!("postgres":
+        1 "0001_foundation",
+        2 "0002_run_stages",
+        3 "0003_workspace_settings",
+        4 "0004_grants",
+    )
 }
 
 #[cfg(test)]

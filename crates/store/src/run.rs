@@ -87,6 +87,8 @@ record! {
         pub started_at: Option<Timestamp>,
         /// When it ended.
         pub finished_at: Option<Timestamp>,
+        /// Its stages that ended, as a JSON array.
+        pub stages: String,
     }
 }
 
@@ -154,6 +156,17 @@ impl Writer {
             )
             .await?;
         Ok(changed == 1)
+    }
+
+    /// Stores the stages of a run that ended, as a JSON array.
+    pub async fn set_run_stages(&mut self, id: RunId, stages: &str) -> Result<()> {
+        self.change(
+            "runs",
+            id,
+            "UPDATE runs SET stages = $2 WHERE id = $1",
+            args![id, stages.to_owned()],
+        )
+        .await
     }
 
     /// Stores how a run ended. Returns `false`, and changes nothing, when it

@@ -20,10 +20,12 @@ record! {
         pub number: u32,
         /// When it was made.
         pub created_at: Timestamp,
-        /// When its name, model or archived state last changed.
+        /// When its name, model, settings or archived state last changed.
         pub updated_at: Timestamp,
         /// When it was put away.
         pub archived_at: Option<Timestamp>,
+        /// What is set for it, as a JSON object.
+        pub settings: String,
     }
 }
 
@@ -132,20 +134,23 @@ impl Writer {
         })
     }
 
-    /// Stores the name, default model, archived state and change time of `row`.
+    /// Stores the name, default model, archived state, settings and change
+    /// time of `row`.
     pub async fn update_workspace(&mut self, row: &WorkspaceRow) -> Result<()> {
         self.change(
             "workspaces",
             row.id,
             "UPDATE workspaces
-             SET name = $2, default_model = $3, archived_at = $4, updated_at = $5
+             SET name = $2, default_model = $3, archived_at = $4, updated_at = $5,
+                 settings = $6
              WHERE id = $1",
             args![
                 row.id,
                 row.name,
                 row.default_model,
                 row.archived_at,
-                row.updated_at
+                row.updated_at,
+                row.settings
             ],
         )
         .await

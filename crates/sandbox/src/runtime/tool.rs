@@ -15,8 +15,9 @@ pub(crate) struct Tool {
 }
 
 /// The programs whose installations are looked for.
-const PROGRAMS: [&str; 12] = [
-    "python3", "node", "cargo", "rustc", "go", "java", "ruby", "php", "perl", "deno", "bun", "uv",
+const PROGRAMS: [&str; 15] = [
+    "python3", "node", "cargo", "rustc", "go", "java", "javac", "ruby", "php", "perl", "deno",
+    "bun", "tsx", "ts-node", "uv",
 ];
 const SYSTEM: [&str; 3] = ["/usr/local/bin", "/usr/bin", "/bin"];
 const SYSTEM_ROOTS: [&str; 5] = ["/usr", "/bin", "/sbin", "/lib", "/lib64"];
@@ -28,7 +29,24 @@ pub(crate) fn tools(path: &[PathBuf]) -> Vec<Tool> {
         let tool = locate(program, path).and_then(|file| tool_of(&file));
         found.extend(tool.filter(|tool| !found.contains(tool)));
     }
+    found.extend(locate("java", path).and_then(|java| java_settings(&java)));
     found
+}
+
+/// Returns the settings of a system's Java, which it does not start without:
+/// distributions keep them in a folder of `/etc` of their own.
+fn java_settings(java: &Path) -> Option<Tool> {
+    let java = fs::canonicalize(java).ok()?;
+    let programs = java.parent()?.to_owned();
+    let rules = programs.parent()?.join("conf/security/java.security");
+    let rules = fs::canonicalize(rules).ok()?;
+    let name = rules.strip_prefix("/etc").ok()?.components().next()?;
+    let folder = Path::new("/etc").join(name);
+    let own = name.as_os_str().to_str()?.starts_with("java");
+    (own && folder.is_dir()).then_some(Tool {
+        prefix: folder,
+        programs,
+    })
 }
 
 /// Finds `program` in the folders `path`, then in the system's, and follows
@@ -48,7 +66,8 @@ fn actual(file: &Path, program: &str) -> Option<PathBuf> {
     }
     let folder = file.parent()?;
     if folder.ends_with("shims") {
-        return behind_shim(folder.parent()?, program);
+        let root = folder.parent()?;
+        return behind_shim(root, program).or_else(|| behind_asdf(root, file, program));
     }
     let target = fs::canonicalize(file).ok()?;
     if target.file_name()? == "rustup" {
@@ -71,6 +90,41 @@ fn behind_shim(root: &Path, program: &str) -> Option<PathBuf> {
             .join(program);
         is_program(&file).then_some(file)
     })
+}
+
+/// asdf's scripts name the tools and versions that have the program; the home
+/// folder's `.tool-versions` says which of them is meant.
+fn behind_asdf(root: &Path, shim: &Path, program: &str) -> Option<PathBuf> {
+    let script = fs::read_to_string(shim).ok()?;
+    let versions = root.parent().map(|home| home.join(".tool-versions"));
+    let versions = versions.and_then(|file| fs::read_to_string(file).ok());
+    let versions = versions.unwrap_or_default();
+    let words = |line: &'_ str| -> Option<(String, String)> {
+        let mut words = line.split_whitespace().map(str::to_owned);
+        words.next().zip(words.next())
+    };
+    let meant: Vec<_> = versions.lines().filter_map(words).collect();
+    let named = script
+        .lines()
+        .filter_map(|line| line.strip_prefix("# asdf-plugin:"));
+    let mut tools: Vec<_> = named.filter_map(words).collect();
+    tools.sort_by_key(|tool| !meant.contains(tool));
+    tools.into_iter().find_map(|(tool, version)| {
+        let installed = root.join("installs").join(tool).join(version);
+        ["bin", "go/bin"]
+            .map(|folder| installed.join(folder).join(program))
+            .into_iter()
+            .find(|file| is_program(file))
+    })
+}
+
+/// Returns the version of a Go compiler, which stands in a file of its
+/// installation: it does not know `--version`.
+pub(super) fn go_version(command: &Path) -> Option<String> {
+    let command = fs::canonicalize(command).ok()?;
+    let top = command.parent()?.parent()?;
+    let text = fs::read_to_string(top.join("VERSION")).ok()?;
+    super::version_in(text.lines().next()?)
 }
 
 /// rustup's programs start the default toolchain's, named in `settings.toml`.
@@ -142,7 +196,9 @@ mod tests {
         let path = [".pyenv/shims", ".nvm/versions/node/v22/bin", ".cargo/bin"];
         let path = path.map(|folder| home.join(folder));
 
-        let prefixes: Vec<_> = tools(&path).into_iter().map(|tool| tool.prefix).collect();
+        // Not what this machine has.
+        let prefixes = tools(&path).into_iter().map(|tool| tool.prefix);
+        let prefixes: Vec<_> = prefixes.filter(|path| path.starts_with(&home)).collect();
         let expected = [
             ".pyenv/versions/3.13.0",
             ".nvm/versions/node/v22",
@@ -154,6 +210,81 @@ mod tests {
             python,
             Some(home.join(".pyenv/versions/3.13.0/bin/python3"))
         );
+    }
+
+    #[test]
+    fn each_kind_of_version_manager_is_seen_through() {
+        let top = tempfile::tempdir().unwrap();
+        let home = fs::canonicalize(top.path()).unwrap().join("ana");
+        let shim = |name: &str, lines: &str| {
+            let file = home.join(".asdf/shims").join(name);
+            program(&file);
+            fs::write(
+                file,
+                format!("#!/usr/bin/env bash\n{lines}exec asdf exec\n"),
+            )
+            .unwrap();
+        };
+        shim(
+            "ruby",
+            "# asdf-plugin: ruby 3.2.0\n# asdf-plugin: ruby 3.3.0\n",
+        );
+        shim("go", "# asdf-plugin: golang 1.22.1\n");
+        shim("php", "# asdf-plugin: php 8.3.0\n");
+        fs::write(home.join(".tool-versions"), "golang 1.22.1\nruby 3.3.0\n").unwrap();
+        let installs = home.join(".asdf/installs");
+        program(&installs.join("ruby/3.2.0/bin/ruby"));
+        program(&installs.join("ruby/3.3.0/bin/ruby"));
+        program(&installs.join("golang/1.22.1/go/bin/go"));
+        fs::write(
+            installs.join("golang/1.22.1/go/VERSION"),
+            "go1.22.1\ntime 2024\n",
+        )
+        .unwrap();
+        program(&home.join(".sdkman/candidates/java/21.0.1-tem/bin/javac"));
+        std::os::unix::fs::symlink("21.0.1-tem", home.join(".sdkman/candidates/java/current"))
+            .unwrap();
+        program(&home.join(".rbenv/shims/perl"));
+        fs::write(home.join(".rbenv/version"), "5.40\n").unwrap();
+        program(&home.join(".rbenv/versions/5.40/bin/perl"));
+        let path = [
+            ".asdf/shims",
+            ".sdkman/candidates/java/current/bin",
+            ".rbenv/shims",
+        ];
+        let path = path.map(|folder| home.join(folder));
+
+        for (name, file, prefix) in [
+            (
+                "ruby",
+                ".asdf/installs/ruby/3.3.0/bin/ruby",
+                ".asdf/installs/ruby/3.3.0",
+            ),
+            (
+                "go",
+                ".asdf/installs/golang/1.22.1/go/bin/go",
+                ".asdf/installs/golang/1.22.1/go",
+            ),
+            (
+                "javac",
+                ".sdkman/candidates/java/21.0.1-tem/bin/javac",
+                ".sdkman/candidates/java/21.0.1-tem",
+            ),
+            (
+                "perl",
+                ".rbenv/versions/5.40/bin/perl",
+                ".rbenv/versions/5.40",
+            ),
+        ] {
+            let found = locate(name, &path).unwrap();
+            assert_eq!(found, home.join(file), "{name}");
+            assert_eq!(tool_of(&found).unwrap().prefix, home.join(prefix), "{name}");
+        }
+        // Its shim is there, but nothing behind it.
+        let php = locate("php", &path);
+        assert!(php.is_none_or(|file| file.starts_with("/usr")));
+        let go = locate("go", &path).unwrap();
+        assert_eq!(go_version(&go).as_deref(), Some("1.22.1"));
     }
 
     #[test]

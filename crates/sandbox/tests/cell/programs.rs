@@ -2,35 +2,95 @@
 
 use atelier_base::WorkspacePath;
 use atelier_sandbox::cell::{Limits, Outcome, RunCommand, Stream};
-use atelier_sandbox::runtime::Language;
+use atelier_sandbox::host::{Host as _, LocalHost};
+use atelier_sandbox::runtime::{Language, Mark, Plan};
 
 use crate::lab::{Lab, has, stays};
 
+/// A program in each language that says `hi`, repeats its input and ends with
+/// status 3.
+const PROGRAMS: [(Language, &str, &str, &str); 12] = [
+    (
+        Language::Python,
+        "python3",
+        "a.py",
+        "import sys; print('hi'); print(input()); sys.exit(3)",
+    ),
+    (
+        Language::JavaScript,
+        "node",
+        "a.js",
+        "console.log('hi'); process.stdout.write(require('fs').readFileSync(0)); process.exitCode = 3",
+    ),
+    (
+        Language::TypeScript,
+        "tsx",
+        "a.ts",
+        "const hi: string = 'hi'; console.log(hi); process.stdout.write(require('fs').readFileSync(0)); process.exitCode = 3",
+    ),
+    (Language::Shell, "sh", "-a.sh", "echo hi; cat; exit 3"),
+    (
+        Language::C,
+        "gcc",
+        "-a.c",
+        "#include <stdio.h>\nint main(void) { int c; puts(\"hi\"); while ((c = getchar()) != EOF) putchar(c); return 3; }",
+    ),
+    (
+        Language::Cpp,
+        "g++",
+        "b c.cpp",
+        "#include <iostream>\nint main() { std::cout << \"hi\\n\" << std::cin.rdbuf(); return 3; }",
+    ),
+    (
+        Language::Rust,
+        "rustc",
+        "a.rs",
+        "fn main() { println!(\"hi\"); let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::stdout()); std::process::exit(3) }",
+    ),
+    (
+        Language::Go,
+        "go",
+        "a.go",
+        "package main\nimport (\"fmt\"; \"io\"; \"os\")\nfunc main() { fmt.Println(\"hi\"); io.Copy(os.Stdout, os.Stdin); os.Exit(3) }",
+    ),
+    (
+        Language::Java,
+        "javac",
+        "Main.java",
+        "public class Main { public static void main(String[] a) throws Exception { System.out.println(\"hi\"); System.in.transferTo(System.out); System.exit(3); } }",
+    ),
+    (
+        Language::Ruby,
+        "ruby",
+        "a.rb",
+        "puts 'hi'; print STDIN.read; exit 3",
+    ),
+    (
+        Language::Php,
+        "php",
+        "a.php",
+        "<?php echo \"hi\\n\", stream_get_contents(STDIN); exit(3);",
+    ),
+    (
+        Language::Perl,
+        "perl",
+        "a.pl",
+        "print \"hi\\n\"; print while <STDIN>; exit 3",
+    ),
+];
+
 #[tokio::test]
-async fn each_language_runs_code_and_files() {
+async fn each_language_that_is_there_runs_files_and_code() {
     let lab = Lab::new();
-    for (language, program, name, code) in [
-        (
-            Language::Python,
-            "python3",
-            "a.py",
-            "import sys; print('hi'); sys.exit(3)",
-        ),
-        (
-            Language::JavaScript,
-            "node",
-            "a.js",
-            "console.log('hi'); process.exit(3)",
-        ),
-        (Language::Shell, "sh", "-a.sh", "echo hi; exit 3"),
-    ] {
-        if !has(program) {
+    let host = LocalHost::new(lab.cells.clone());
+    let runtimes = host.runtimes().await;
+    for (language, program, name, code) in PROGRAMS {
+        let Some(runtime) = runtimes.iter().find(|runtime| runtime.language == language) else {
+            assert!(!has(program), "{program} was not found: {runtimes:?}");
+            println!("not run: {program} is not here");
             continue;
-        }
-        let runtimes = lab.cells.runtimes().await;
-        let runtime = runtimes.iter().find(|runtime| runtime.language == language);
-        let runtime = runtime.unwrap_or_else(|| panic!("{program} was not found"));
-        if program != "sh" {
+        };
+        if language != Language::Shell {
             assert!(
                 runtime.version.as_ref().is_some_and(|v| v.contains('.')),
                 "{runtime:?}"
@@ -38,14 +98,86 @@ async fn each_language_runs_code_and_files() {
         }
         lab.put(name, code);
         let file = WorkspacePath::new(name).unwrap();
-        for argv in [runtime.code_argv(code), runtime.file_argv(&file)] {
-            let ran = lab.run(RunCommand::new(argv)).await;
-            assert_eq!(ran.stdout(), "hi\n", "{ran:?}");
+        let build = "/tmp/atelier-build-1";
+        for plan in [
+            runtime.code_plan(code, build),
+            runtime.file_plan(&[file], build),
+        ] {
+            let mark = Mark::new(*b"0123456789abcdef");
+            let compiled = plan.compile.is_some();
+            let mut command = RunCommand::new(plan.into_argv(build));
+            let mark = if compiled { mark.line() } else { String::new() };
+            command.stdin = format!("{mark}one\n").into_bytes();
+            let ran = lab.run(command).await;
+            assert_eq!(ran.stdout(), "hi\none\n", "{ran:?}");
             assert_eq!(ran.outcome(), Outcome::Exit);
             assert_eq!(ran.report.exit_code, Some(3));
             assert!(ran.report.peak_memory_bytes.unwrap() > 100_000);
+            assert_eq!(ran.text(Stream::Stderr), mark, "{ran:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_failed_compiler_ends_a_run_with_its_status_and_no_mark() {
+    let lab = Lab::new();
+    let build = "/tmp/atelier-build-1";
+    let plan = |compile: &[&str], run: &[&str]| {
+        let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+        let (source, compile) = (None, Some(words(compile)));
+        let run = words(run);
+        Plan {
+            source,
+            compile,
+            run,
+        }
+        .into_argv(build)
+    };
+    let line = Mark::new(*b"0123456789abcdef").line();
+    for (compile, run, code, stdout, stderr) in [
+        (
+            ["sh", "-c", "echo a b; echo oops >&2; exit 4"],
+            ["echo", "ran"],
+            4,
+            "",
+            "a b\noops\n".to_owned(),
+        ),
+        // The compiler has no input, and the mark is nowhere to be read.
+        (
+            [
+                "sh",
+                "-c",
+                "cat; tr '\\0' ' ' </proc/$PPID/cmdline | grep -c 3031323[3]; tr '\\0' ' ' </proc/$PPID/environ | grep -c 3031323[3]; true",
+            ],
+            ["echo", "ran"],
+            0,
+            "ran\n",
+            format!("0\n0\n{line}"),
+        ),
+        (
+            ["printf", "%s", "$HOME\"'`x`"],
+            ["cat", "-"],
+            0,
+            "input",
+            format!("$HOME\"'`x`{line}"),
+        ),
+        (
+            ["true", "", ""],
+            ["no-such-program", ""],
+            127,
+            "",
+            line.clone(),
+        ),
+    ] {
+        let mut command = RunCommand::new(plan(&compile, &run));
+        command.stdin = format!("{line}input").into_bytes();
+        let ran = lab.run(command).await;
+        assert_eq!(ran.report.exit_code, Some(code), "{ran:?}");
+        assert_eq!(ran.stdout(), stdout, "{ran:?}");
+        assert!(ran.text(Stream::Stderr).starts_with(&stderr), "{ran:?}");
+    }
+    let left = std::fs::read_dir(lab.path()).unwrap().count();
+    assert_eq!(left, 0, "nothing is built in the workspace");
 }
 
 #[tokio::test]
@@ -104,11 +236,14 @@ async fn the_environment_is_made_from_nothing() {
         assert_eq!(way_out.len(), 7, "{way_out:?}");
         lines = others;
     }
+    // A Java of the system's may stand before the usual folders.
+    let path = lines.remove(3);
+    assert!(path.starts_with("PATH=/usr/"), "{path}");
+    assert!(path.ends_with("/usr/local/bin:/usr/bin:/bin"), "{path}");
     let expected = [
         "GREETING=hello world",
         "HOME=/tmp/home",
         "LANG=de_DE.UTF-8",
-        "PATH=/usr/local/bin:/usr/bin:/bin",
         "TERM=xterm-256color",
         "USER=user",
     ];

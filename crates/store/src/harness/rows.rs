@@ -208,6 +208,7 @@ impl Fixture {
             created_at: self.now(),
             started_at: None,
             finished_at: None,
+            stages: "[]".to_owned(),
         }
     }
 

@@ -21,6 +21,7 @@ both_engines! {
             tx.insert_run(&run).await?;
             assert!(tx.start_run(run.id, started_at).await?);
             assert!(!tx.start_run(run.id, t.now()).await?);
+            tx.set_run_stages(run.id, r#"[{"name":"run"}]"#).await?;
             assert!(tx.finish_run(run.id, &end).await?);
             assert!(!tx.finish_run(run.id, &end).await?);
             Ok(())
@@ -39,6 +40,7 @@ both_engines! {
             stderr_bytes: 6,
             started_at: Some(started_at),
             finished_at: Some(end.finished_at),
+            stages: r#"[{"name":"run"}]"#.to_owned(),
             ..run
         };
         assert_eq!(t.read(async |r| r.get_run(expected.id).await).await, expected);

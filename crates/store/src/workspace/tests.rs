@@ -34,6 +34,7 @@ both_engines! {
             name: "Wörk".to_owned(),
             default_model: None,
             archived_at: Some(t.now()),
+            settings: r#"{"limits":{}}"#.to_owned(),
             updated_at: t.now(),
             ..made[0].clone()
         };
