@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::run::Outcome;
+use crate::run::{Outcome, StageName};
 use crate::turn::TurnState;
 use crate::usage::TokenUsage;
 
@@ -151,6 +151,20 @@ pub enum RunEvent {
         /// The bytes, when they are not.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         base64: Option<String>,
+    },
+    /// A stage of a run that is compiled first began, or ended with an outcome.
+    Stage {
+        /// Which.
+        name: StageName,
+        /// How it ended; absent when it begins.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        outcome: Option<Outcome>,
+        /// Its exit status.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        exit_code: Option<i32>,
+        /// Its wall-clock time in milliseconds.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        wall_ms: Option<i64>,
     },
     /// It ended.
     Finished {

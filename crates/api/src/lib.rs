@@ -13,6 +13,7 @@ pub mod model;
 pub mod openapi;
 pub mod operation;
 pub mod page;
+pub mod piston;
 pub mod problem;
 pub mod proposal;
 pub mod run;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::operation::{Access, Body, MORE, Method, OPERATIONS, Operation, Reply, Type};
+use crate::piston::PistonError;
 use crate::problem::Problem;
 use utoipa::{PartialSchema as _, ToSchema as _};
 
@@ -162,13 +163,19 @@ fn responses(operation: &Operation, schemas: &mut BTreeMap<String, Value>) -> Va
             }),
         ),
     };
-    json!({
-        status.to_string(): success,
-        "default": {
+    let failure = if operation.is_piston() {
+        let schema = named(Type::of::<PistonError>(), schemas);
+        json!({
+            "description": "What is wrong.",
+            "content": { "application/json": { "schema": schema } },
+        })
+    } else {
+        json!({
             "description": "A problem document.",
             "content": { PROBLEM: { "schema": { "$ref": "#/components/schemas/Problem" } } },
-        },
-    })
+        })
+    };
+    json!({ status.to_string(): success, "default": failure })
 }
 
 /// Adds the schemas that `kind` refers to.

@@ -4,7 +4,7 @@
 //! serve exactly it, and the authorisation tests walk it.
 
 use crate::{
-    cell, event, file, model, page, proposal, run, session, system, terminal, turn, usage,
+    cell, event, file, model, page, piston, proposal, run, session, system, terminal, turn, usage,
     workspace,
 };
 use utoipa::openapi::{RefOr, Schema};
@@ -49,12 +49,19 @@ impl std::fmt::Debug for Type {
     }
 }
 
-const fn of<T: ToSchema + PartialSchema>() -> Type {
-    Type {
-        name: || T::name().into_owned(),
-        schema: T::schema,
-        collect: |all| T::schemas(all),
+impl Type {
+    /// Returns the description of `T`.
+    pub(crate) const fn of<T: ToSchema + PartialSchema>() -> Self {
+        Self {
+            name: || T::name().into_owned(),
+            schema: T::schema,
+            collect: |all| T::schemas(all),
+        }
     }
+}
+
+const fn of<T: ToSchema + PartialSchema>() -> Type {
+    Type::of::<T>()
 }
 
 /// What an operation takes.
@@ -133,7 +140,7 @@ operations! {
     create_workspace Post "/api/workspaces" SignedIn (None, JsonOrArchive(of::<workspace::CreateWorkspace>())) => JsonOrStream(201, of::<workspace::Workspace>(), of::<workspace::CreateProgress>()), "Makes a workspace.";
     list_workspaces Get "/api/workspaces" SignedIn (Some(of::<workspace::ListWorkspaces>()), NO) => Json(200, of::<page::Page<workspace::Workspace>>()), "Lists workspaces, newest first.";
     get_workspace Get "/api/workspaces/{id}" SignedIn (None, NO) => Json(200, of::<workspace::Workspace>()), "Returns a workspace.";
-    update_workspace Patch "/api/workspaces/{id}" SignedIn (None, Takes(of::<workspace::UpdateWorkspace>())) => Json(200, of::<workspace::Workspace>()), "Renames, archives or brings back a workspace.";
+    update_workspace Patch "/api/workspaces/{id}" SignedIn (None, Takes(of::<workspace::UpdateWorkspace>())) => Json(200, of::<workspace::Workspace>()), "Renames a workspace, changes its settings, archives it or brings it back.";
     delete_workspace Delete "/api/workspaces/{id}" SignedIn (None, NO) => Nothing, "Archives a workspace.";
     list_files Get "/api/workspaces/{id}/files" SignedIn (Some(of::<file::ListFiles>()), NO) => Json(200, of::<page::Page<file::File>>()), "Lists a workspace's files and folders by path.";
     create_file Post "/api/workspaces/{id}/files" SignedIn (None, Takes(of::<file::CreateFile>())) => Json(201, of::<file::FileContent>()), "Makes a file or folder.";
@@ -163,6 +170,11 @@ operations! {
     get_run Get "/api/execute/{id}" SignedIn (Some(of::<run::GetRun>()), NO) => Json(200, of::<run::Run>()), "Returns a run with its output.";
     watch_run Get "/api/execute/{id}/events" SignedIn (Some(of::<event::After>()), NO) => Stream(of::<event::Numbered<event::RunEvent>>()), "Streams a run's output.";
     cancel_run Post "/api/execute/{id}/cancel" SignedIn (None, NO) => Json(200, of::<run::Run>()), "Stops a run.";
+    execute_piston Post "/api/v2/piston/execute" SignedIn (None, Takes(of::<piston::PistonExecute>())) => Json(200, of::<piston::PistonResult>()), "Runs a program, for clients of Piston.";
+    list_piston_runtimes Get "/api/v2/piston/runtimes" SignedIn (None, NO) => Json(200, of::<piston::PistonRuntimes>()), "Lists languages, for clients of Piston.";
+    execute_v2 Post "/api/v2/execute" SignedIn (None, Takes(of::<piston::PistonExecute>())) => Json(200, of::<piston::PistonResult>()), "Runs a program, for clients of Piston.";
+    list_v2_runtimes Get "/api/v2/runtimes" SignedIn (None, NO) => Json(200, of::<piston::PistonRuntimes>()), "Lists languages, for clients of Piston.";
+    list_runtimes Get "/api/runtimes" SignedIn (None, NO) => Json(200, of::<run::Runtimes>()), "Lists the languages that can be run.";
     chat Post "/api/ai/chat" SignedIn (None, Takes(of::<turn::Chat>())) => Stream(of::<event::Numbered<event::TurnEvent>>()), "Starts a turn and streams its events.";
     apply_diff Post "/api/ai/apply-diff" SignedIn (None, Takes(of::<proposal::ApplyDiff>())) => Json(201, of::<proposal::Proposal>()), "Makes a proposal of a patch, and applies it if asked to.";
     get_turn Get "/api/turns/{id}" SignedIn (None, NO) => Json(200, of::<turn::Turn>()), "Returns a turn.";
@@ -182,6 +194,13 @@ operations! {
     check_provider Post "/api/providers/{id}/check" SignedIn (None, NO) => Json(200, of::<model::ProviderCheck>()), "Tries whether a configured model answers.";
     get_model_call Get "/api/model-calls/{id}" SignedIn (None, NO) => Json(200, of::<model::ModelCall>()), "Returns what was sent to a model, byte for byte.";
     get_usage Get "/api/usage" SignedIn (Some(of::<usage::GetUsage>()), NO) => Json(200, of::<usage::Usage>()), "Sums up tokens, cost and execution time.";
+}
+
+impl Operation {
+    /// Says whether it speaks as Piston does, errors included.
+    pub fn is_piston(&self) -> bool {
+        piston::is_address(self.path)
+    }
 }
 
 /// Types that no operation names: events stand inside a generic type, where

@@ -19,13 +19,13 @@ pub struct Execute {
     /// A program and its arguments.
     #[serde(default)]
     pub argv: Option<Vec<String>>,
-    /// A file of the workspace, run by its language's interpreter.
+    /// A file of the workspace, run by its language's interpreter or compiler.
     #[serde(default)]
     pub path: Option<String>,
     /// Program text; needs `language`.
     #[serde(default)]
     pub code: Option<String>,
-    /// The language of `code`: `python`, `javascript` or `shell`.
+    /// The language of `code`: one of `GET /api/runtimes`, or an alias of it.
     #[serde(default)]
     pub language: Option<String>,
     /// What the program reads on standard input.
@@ -34,27 +34,35 @@ pub struct Execute {
     /// Environment variables in addition to the cell's own.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
-    /// Limits below the server's own.
+    /// Limits below the workspace's.
     #[serde(default)]
     pub limits: Option<RunLimits>,
 }
 
-/// Limits of a run. Absent ones are the server's; larger ones are refused.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+/// Limits of a run, or of a workspace's runs. Absent ones are what stands
+/// above: the workspace's for a run, the server's for a workspace. Larger ones
+/// are refused, but for the time, which a run may raise to the server's longest.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RunLimits {
     /// Wall-clock time in milliseconds.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
     /// Memory in bytes.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_bytes: Option<u64>,
+    /// Processor time, in percent of one processor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_percent: Option<u32>,
     /// Processes and threads.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pids: Option<u32>,
     /// Output of both streams in bytes.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_bytes: Option<u64>,
+    /// The size that the workspace may grow to, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_bytes: Option<u64>,
 }
 
 /// How far a run is.
@@ -95,6 +103,54 @@ pub enum Outcome {
     Interrupted,
     /// It was not started; the reason says why.
     Refused,
+}
+
+/// A stage of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum StageName {
+    /// The program is compiled.
+    Compile,
+    /// The program runs.
+    Run,
+}
+
+/// A stage that ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Stage {
+    /// Which.
+    pub name: StageName,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Its exit status, when its program exited.
+    pub exit_code: Option<i32>,
+    /// Its wall-clock time in milliseconds.
+    pub wall_ms: i64,
+}
+
+/// A language that can be run.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LanguageRuntime {
+    /// The language.
+    pub language: String,
+    /// The version of the program that runs or compiles it, when it says one.
+    pub version: Option<String>,
+    /// Other names that it goes by.
+    pub aliases: Vec<String>,
+    /// File endings it is chosen for, without the dot.
+    pub extensions: Vec<String>,
+    /// Whether it is compiled first, as a stage of its own.
+    pub compiled: bool,
+}
+
+/// The languages that can be run.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Runtimes {
+    /// One for each language that this machine has.
+    pub items: Vec<LanguageRuntime>,
 }
 
 /// An execution.
@@ -139,6 +195,12 @@ pub struct Run {
     pub started_at: Option<String>,
     /// When it ended.
     pub finished_at: Option<String>,
+    /// Its stages that ended: `compile`, if its language is compiled, and `run`.
+    #[serde(default)]
+    pub stages: Vec<Stage>,
+    /// While it is queued: how many runs go on before it, and itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue_position: Option<u32>,
 }
 
 /// How `GET /api/execute/:jobId` answers.

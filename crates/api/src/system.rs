@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::run::RunLimits;
+
 /// What this server and its machine can do.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -15,6 +17,13 @@ pub struct System {
     pub isolation: Isolation,
     /// The languages whose files can be run here.
     pub runtimes: Vec<Runtime>,
+    /// The limits of a run when nothing else is set: the most that a workspace
+    /// or a request may set, but for the time.
+    #[serde(default)]
+    pub limits: RunLimits,
+    /// The longest time that a run may ask for, in milliseconds.
+    #[serde(default)]
+    pub longest_timeout_ms: u64,
 }
 
 /// How runs are isolated here.

@@ -4,6 +4,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::run::RunLimits;
+
 /// A project.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -22,6 +24,19 @@ pub struct Workspace {
     pub updated_at: String,
     /// When it was archived; null while it is in use.
     pub archived_at: Option<String>,
+    /// What is set for it.
+    #[serde(default)]
+    pub settings: WorkspaceSettings,
+}
+
+/// What is set for a workspace.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WorkspaceSettings {
+    /// The limits of its runs, within the server's; all of them at once. Absent
+    /// ones are the server's.
+    #[serde(default)]
+    pub limits: RunLimits,
 }
 
 /// Makes a workspace. A zip is sent as `multipart/form-data` instead, with the
@@ -109,6 +124,9 @@ pub struct UpdateWorkspace {
     /// True archives it, false brings it back.
     #[serde(default)]
     pub archived: Option<bool>,
+    /// The new settings, in the place of all that were set.
+    #[serde(default)]
+    pub settings: Option<WorkspaceSettings>,
 }
 
 #[expect(

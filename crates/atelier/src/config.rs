@@ -128,8 +128,11 @@ struct RunSection {
     cpu_percent: Option<u32>,
     pids: Option<u32>,
     output_kb: Option<u64>,
+    max_timeout_seconds: Option<u64>,
     concurrent: Option<usize>,
+    servers: Option<usize>,
     queued: Option<usize>,
+    queued_per_user: Option<usize>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -175,9 +178,12 @@ pub(crate) struct Config {
     pub(crate) storage: Storage,
     pub(crate) import: ImportSettings,
     pub(crate) run: Limits,
+    pub(crate) longest_run: Duration,
     pub(crate) concurrent_runs: usize,
+    pub(crate) concurrent_servers: usize,
     pub(crate) queued_runs: usize,
     pub(crate) terminal: TerminalSettings,
+    pub(crate) queued_runs_by_user: usize,
     pub(crate) model: Option<EnvironmentProvider>,
     pub(crate) network: NetworkSettings,
     pub(crate) preview_domain: Option<String>,
@@ -210,8 +216,11 @@ pub(crate) fn server(arguments: ServeArguments) -> Result<Config> {
         allowed_hosts: file.server.allowed_hosts,
         storage: locate(arguments.storage, file.storage)?,
         import: import_settings(file.import)?,
+        longest_run: longest_run(&file.run)?,
         concurrent_runs: file.run.concurrent.unwrap_or(4),
-        queued_runs: file.run.queued.unwrap_or(100),
+        concurrent_servers: file.run.servers.unwrap_or(16),
+        queued_runs: file.run.queued.unwrap_or(200),
+        queued_runs_by_user: file.run.queued_per_user.unwrap_or(100),
         run: limits(&file.run)?,
         terminal: terminal_settings(&file.terminal)?,
         model: model(arguments.model, file.model)?,
@@ -367,6 +376,19 @@ fn terminal_settings(section: &TerminalSection) -> Result<TerminalSettings> {
     Ok(settings)
 }
 
+/// Returns the longest time that a run may ask for: a day, if nothing is said.
+fn longest_run(section: &RunSection) -> Result<Duration> {
+    let usual = limits(section)?.wall;
+    let longest = match section.max_timeout_seconds {
+        Some(seconds) => Duration::from_secs(seconds),
+        None => Duration::from_hours(24).max(usual),
+    };
+    if longest < usual {
+        bail!("`run.max_timeout_seconds` is less than `run.wall_seconds`, the time of every run");
+    }
+    Ok(longest)
+}
+
 fn model(arguments: ModelArguments, section: ModelSection) -> Result<Option<EnvironmentProvider>> {
     let base_url = arguments.base_url.or(section.base_url);
     let name = arguments.name.or(section.name);
@@ -453,6 +475,25 @@ mod tests {
         ] {
             assert!(preview_domain(text.to_owned()).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_run_may_ask_for_a_day_and_never_for_less_than_the_usual_time() {
+        let longest = |wall_seconds, max_timeout_seconds| {
+            longest_run(&RunSection {
+                wall_seconds,
+                max_timeout_seconds,
+                ..RunSection::default()
+            })
+            .ok()
+        };
+        assert_eq!(longest(None, None), Some(Duration::from_hours(24)));
+        assert_eq!(
+            longest(Some(100_000), None),
+            Some(Duration::from_secs(100_000))
+        );
+        assert_eq!(longest(Some(60), Some(90)), Some(Duration::from_secs(90)));
+        assert_eq!(longest(Some(60), Some(59)), None);
     }
 
     #[test]

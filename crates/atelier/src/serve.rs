@@ -103,7 +103,7 @@ async fn open(config: Config) -> Result<Domain> {
         .await
         .with_context(|| format!("could not open the database {database}"))?;
     store.blobs().remove_leftovers().await?;
-    let cells = machine::cells(config.concurrent_runs)?;
+    let cells = machine::cells(config.concurrent_runs + config.concurrent_servers)?;
     let domain = Domain::start(Parts {
         store,
         host: Arc::new(LocalHost::new(cells)),
@@ -117,9 +117,12 @@ async fn open(config: Config) -> Result<Domain> {
             host_uid_base: host::runs_as_root().then_some(machine::HOST_UID_BASE),
             import: config.import,
             run: config.run,
+            longest_run: config.longest_run,
             concurrent_runs: config.concurrent_runs,
+            concurrent_servers: config.concurrent_servers,
             queued_runs: config.queued_runs,
             terminal: config.terminal,
+            queued_runs_by_user: config.queued_runs_by_user,
             environment_provider: config.model,
             network: config.network,
         },

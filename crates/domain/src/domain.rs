@@ -9,7 +9,7 @@ use atelier_model::Gateway;
 use atelier_sandbox::cell::Limits;
 use atelier_sandbox::host::Host;
 use atelier_store::Store;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -20,6 +20,7 @@ use crate::live::{Running, Streams, Subscription};
 use crate::network::{Names, Network, NetworkSettings};
 use crate::preview::Previews;
 use crate::provider::EnvironmentProvider;
+use crate::run::{Capacity, Queue};
 use crate::terminal::{TerminalSettings, Terminals};
 use crate::tree::Trees;
 use crate::vault::Vault;
@@ -36,12 +37,19 @@ pub struct Settings {
     pub import: ImportSettings,
     /// The limits of a run; a request may ask for less.
     pub run: Limits,
+    /// The longest time that a run may ask for. Those that ask for more than
+    /// the usual time count as servers.
+    pub longest_run: Duration,
     /// How many runs go on at once; the others wait.
     pub concurrent_runs: usize,
+    /// How many servers go on at once, beside the other runs.
+    pub concurrent_servers: usize,
     /// How many runs may wait before more are refused.
     pub queued_runs: usize,
     /// The limits of terminals.
     pub terminal: TerminalSettings,
+    /// How many runs of one person may wait.
+    pub queued_runs_by_user: usize,
     /// The provider of the server's environment.
     pub environment_provider: Option<EnvironmentProvider>,
     /// What programs may reach once it is granted.
@@ -97,8 +105,8 @@ struct Inner {
     running: Running,
     trees: Trees,
     terminals: Terminals,
-    run_slots: Semaphore,
-    run_queue: Arc<Semaphore>,
+    run_queue: Queue,
+    server_queue: Queue,
     network: Network,
     previews: Previews,
     watched: Watched,
@@ -114,15 +122,21 @@ impl Domain {
     /// # Errors
     /// Fails when the store fails or a journal can't be read.
     pub async fn start(parts: Parts) -> Result<Self> {
+        let settings = &parts.settings;
+        let queue = |going| {
+            Queue::new(Capacity {
+                going,
+                waiting: settings.queued_runs,
+                waiting_by_user: settings.queued_runs_by_user,
+            })
+        };
         let inner = Inner {
             streams: Streams::new(parts.store.clone(), parts.clock.clone()),
             running: Running::default(),
             trees: Trees::new(&parts.settings.data),
             terminals: Terminals::default(),
-            run_slots: Semaphore::new(parts.settings.concurrent_runs.max(1)),
-            run_queue: Arc::new(Semaphore::new(
-                parts.settings.concurrent_runs.max(1) + parts.settings.queued_runs,
-            )),
+            run_queue: queue(parts.settings.concurrent_runs),
+            server_queue: queue(parts.settings.concurrent_servers),
             network: Network::default(),
             previews: Previews::default(),
             watched: Watched::default(),
@@ -273,18 +287,14 @@ impl Domain {
         &self.0.watched
     }
 
-    pub(crate) fn run_slots(&self) -> &Semaphore {
-        &self.0.run_slots
+    /// Returns the line of the usual runs.
+    pub(crate) fn run_queue(&self) -> &Queue {
+        &self.0.run_queue
     }
 
-    /// Takes a place among the runs that go on or wait.
-    pub(crate) fn queue_place(&self) -> Result<OwnedSemaphorePermit> {
-        Arc::clone(&self.0.run_queue)
-            .try_acquire_owned()
-            .map_err(|_| Error::TooMany {
-                what: "too many runs are waiting".to_owned(),
-                retry_after: Duration::from_secs(5),
-            })
+    /// Returns the line of the runs that may take longer than usual.
+    pub(crate) fn server_queue(&self) -> &Queue {
+        &self.0.server_queue
     }
 
     pub(crate) fn now(&self) -> Timestamp {

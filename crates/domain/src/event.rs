@@ -120,6 +120,16 @@ pub enum OutputStream {
     Stderr,
 }
 
+/// A stage of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RunStage {
+    /// The program is compiled.
+    Compile,
+    /// The program runs.
+    Run,
+}
+
 /// What happens in a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
@@ -143,6 +153,20 @@ pub enum RunEvent {
         /// The bytes, when they are not.
         #[serde(skip_serializing_if = "Option::is_none", default)]
         base64: Option<String>,
+    },
+    /// A stage of a run that is compiled first began, or ended with an outcome.
+    Stage {
+        /// Which.
+        name: RunStage,
+        /// How it ended, in the words of the outcome; absent when it begins.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        outcome: Option<String>,
+        /// Its exit status.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        exit_code: Option<i32>,
+        /// Its wall-clock time in milliseconds.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        wall_ms: Option<i64>,
     },
     /// It ended.
     Finished {

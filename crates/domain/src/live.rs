@@ -17,8 +17,8 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 
-/// How many events a subscriber gets at a time.
-const BATCH: u32 = 256;
+/// How many events a subscriber gets at a time. One may hold 32 KiB of output.
+const BATCH: u32 = 32;
 
 /// Announces stored events to whoever listens.
 #[derive(Clone, Debug)]

@@ -1,10 +1,15 @@
 //! Runs: queued, executed in a cell, streamed, recorded.
 
 mod execute;
+mod limits;
+mod output;
+mod program;
+mod queue;
+mod scratch;
+mod selector;
+mod stage;
 
-use atelier_base::{RunId, WorkspaceId, WorkspacePath};
-use atelier_sandbox::cell::{Limits, RunCommand};
-use atelier_sandbox::runtime::{Language, Runtime};
+use atelier_base::{RunId, WorkspaceId};
 use atelier_store::{RunRow, RunStatus};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,23 +22,11 @@ use crate::event::{OutputStream, RunEvent};
 use crate::live::Subscription;
 use crate::page::{Page, PageOf};
 
-/// What is run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Program {
-    /// A command line for `sh -c`.
-    Command(String),
-    /// A program and its arguments.
-    Argv(Vec<String>),
-    /// A file of the workspace, by its language's interpreter.
-    File(WorkspacePath),
-    /// Program text in a language.
-    Code {
-        /// The language.
-        language: String,
-        /// The text.
-        code: String,
-    },
-}
+pub use atelier_sandbox::cell::Outcome;
+pub use limits::{LimitChange, WorkspaceSettings};
+pub use program::Program;
+pub(crate) use queue::{Capacity, Queue};
+pub use scratch::{ScratchFile, ScratchJob, ScratchResult, StageLimits, StageResult};
 
 /// A run to start.
 #[derive(Clone, Debug)]
@@ -50,19 +43,6 @@ pub struct NewRun {
     pub limits: LimitChange,
 }
 
-/// Limits that a request asks for; `None` is the server's.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct LimitChange {
-    /// Wall-clock time in milliseconds.
-    pub timeout_ms: Option<u64>,
-    /// Memory in bytes.
-    pub memory_bytes: Option<u64>,
-    /// Processes and threads.
-    pub pids: Option<u32>,
-    /// Output in bytes.
-    pub output_bytes: Option<u64>,
-}
-
 /// A run with what it wrote.
 #[derive(Debug)]
 pub struct RunOutput {
@@ -73,9 +53,6 @@ pub struct RunOutput {
     /// Standard error so far, lossily decoded.
     pub stderr: String,
 }
-
-/// The most environment variables a request may set.
-const ENV_VARIABLES: usize = 200;
 
 impl Domain {
     /// Returns a run with its output; waits up to `wait` for its end.
@@ -156,6 +133,16 @@ impl Domain {
         Ok(self.store().read(async |tx| tx.get_run(id).await).await?)
     }
 
+    /// Returns how many runs go on before one that waits, and itself: 1 when it
+    /// is the next. `None` when it does not wait.
+    pub fn queue_position(&self, run: &RunRow) -> Option<usize> {
+        let waits = run.status == RunStatus::Queued;
+        let place = |queue: &Queue| queue.position(run.user_id, run.id);
+        waits
+            .then(|| place(self.run_queue()).or_else(|| place(self.server_queue())))
+            .flatten()
+    }
+
     async fn require_run(&self, ctx: &Ctx, id: RunId) -> Result<RunRow> {
         ctx.person()?;
         let run = self.store().read(async |tx| tx.get_run(id).await).await?;
@@ -167,113 +154,6 @@ impl Domain {
             })?;
         Ok(run)
     }
-
-    /// Turns what a request asks for into a command, within the limits.
-    async fn command_of(&self, new: &NewRun) -> Result<RunCommand> {
-        if new.env.len() > ENV_VARIABLES {
-            return Err(Error::invalid(
-                "env",
-                format!("at most {ENV_VARIABLES} variables"),
-            ));
-        }
-        if let Some((name, _)) = new
-            .env
-            .iter()
-            .find(|(name, value)| !is_variable(name) || value.contains('\0'))
-        {
-            return Err(Error::invalid(
-                "env",
-                format!(
-                    "`{}` is not a variable's name, or its value has a NUL",
-                    name.escape_debug()
-                ),
-            ));
-        }
-        let argv = match &new.program {
-            Program::Command(line) => vec!["sh".to_owned(), "-c".to_owned(), line.clone()],
-            Program::Argv(argv) => argv.clone(),
-            Program::File(path) => {
-                let language = Language::of_file(path).ok_or_else(|| {
-                    Error::invalid("path", format!("no language runs `{path}`; use a command"))
-                })?;
-                self.runtime(language, "path").await?.file_argv(path)
-            }
-            Program::Code { language, code } => {
-                let known = Language::find(language).ok_or_else(|| {
-                    Error::invalid(
-                        "language",
-                        format!("`{language}` is not one of python, javascript, shell"),
-                    )
-                })?;
-                self.runtime(known, "language").await?.code_argv(code)
-            }
-        };
-        if argv.is_empty() || argv[0].is_empty() || argv.iter().any(|part| part.contains('\0')) {
-            return Err(Error::invalid("argv", "a command has a program and no NUL"));
-        }
-        Ok(RunCommand {
-            argv,
-            cwd: None,
-            env: new.env.clone(),
-            stdin: new.stdin.clone().into_bytes(),
-            limits: self.limits(new.limits)?,
-        })
-    }
-
-    async fn runtime(&self, language: Language, field: &'static str) -> Result<Runtime> {
-        let runtimes = self.host().runtimes().await;
-        runtimes
-            .into_iter()
-            .find(|runtime| runtime.language == language)
-            .ok_or_else(|| {
-                Error::invalid(
-                    field,
-                    format!("{} is not installed on the server", language.as_str()),
-                )
-            })
-    }
-
-    fn limits(&self, change: LimitChange) -> Result<Limits> {
-        let mut limits = self.settings().run.clone();
-        let wall = u64::try_from(limits.wall.as_millis()).unwrap_or(u64::MAX);
-        limits.wall = Duration::from_millis(within("limits.timeoutMs", change.timeout_ms, wall)?);
-        limits.memory_bytes = within(
-            "limits.memoryBytes",
-            change.memory_bytes,
-            limits.memory_bytes,
-        )?;
-        limits.pids = within("limits.pids", change.pids, limits.pids)?;
-        limits.output_bytes = within(
-            "limits.outputBytes",
-            change.output_bytes,
-            limits.output_bytes,
-        )?;
-        Ok(limits)
-    }
-}
-
-/// Returns the limit asked for, or the server's when none is.
-fn within<T: Copy + PartialOrd + Default + std::fmt::Display>(
-    field: &'static str,
-    wanted: Option<T>,
-    most: T,
-) -> Result<T> {
-    match wanted {
-        None => Ok(most),
-        Some(wanted) if wanted > T::default() && wanted <= most => Ok(wanted),
-        Some(_) => Err(Error::invalid(
-            field,
-            format!("it is from 1 to {most}, the server's limit"),
-        )),
-    }
-}
-
-fn is_variable(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    bytes
-        .next()
-        .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
-        && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 /// What a run has written so far, put together from its events.
@@ -289,7 +169,7 @@ impl Collected {
         let event: RunEvent = serde_json::from_str(payload)
             .map_err(|e| Error::Internal(format!("a stored event can't be read: {e}")))?;
         match event {
-            RunEvent::Started { .. } => {}
+            RunEvent::Started { .. } | RunEvent::Stage { .. } => {}
             RunEvent::Finished { .. } => self.finished = true,
             RunEvent::Output {
                 stream,

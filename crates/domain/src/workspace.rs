@@ -14,6 +14,7 @@ use crate::domain::Domain;
 use crate::error::{Error, Result};
 use crate::event::{RunEvent, TurnEvent};
 use crate::page::{Page, PageOf};
+use crate::run::WorkspaceSettings;
 use crate::scan::Cause;
 use crate::tree::blocking;
 
@@ -28,6 +29,8 @@ pub struct WorkspaceChange {
     pub default_model: Option<Option<String>>,
     /// Whether it is put away.
     pub archived: Option<bool>,
+    /// What is set for it now.
+    pub settings: Option<WorkspaceSettings>,
 }
 
 impl Domain {
@@ -64,10 +67,12 @@ impl Domain {
         self.require_workspace(ctx, id).await
     }
 
-    /// Renames a workspace, sets its model, puts it away or brings it back.
+    /// Renames a workspace, sets its model or settings, puts it away or brings
+    /// it back.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a name that is empty or too long.
+    /// [`Error::Invalid`] for a name that is empty or too long, and for limits
+    /// above the server's.
     pub async fn update_workspace(
         &self,
         ctx: &Ctx,
@@ -80,6 +85,11 @@ impl Domain {
             checked_name(model)
                 .map_err(|_| Error::invalid("defaultModel", "give a provider's id"))?;
         }
+        if let Some(settings) = &change.settings {
+            self.check_limits(settings.limits)?;
+        }
+        let settings = change.settings.map(WorkspaceSettings::to_stored);
+        let settings = settings.transpose()?;
         let now = self.now();
         let row = self
             .store()
@@ -93,6 +103,9 @@ impl Domain {
                 }
                 if let Some(archived) = change.archived {
                     row.archived_at = archived.then_some(row.archived_at.unwrap_or(now));
+                }
+                if let Some(settings) = settings {
+                    row.settings = settings;
                 }
                 row.updated_at = now;
                 tx.update_workspace(&row).await?;

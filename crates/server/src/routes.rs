@@ -2,6 +2,7 @@
 
 mod cell;
 mod file;
+mod piston;
 mod proposal;
 mod provider;
 mod run;
@@ -120,6 +121,11 @@ pub fn router(app: App) -> Router {
         .route("/api/files/{id}/versions", get(file::list_versions))
         .route("/api/files/{id}/restore", post(file::restore_version))
         .route("/api/versions/{id}", get(file::get_version))
+        .route("/api/runtimes", get(run::list_runtimes))
+        .route("/api/v2/piston/execute", post(piston::execute_piston))
+        .route("/api/v2/piston/runtimes", get(piston::list_piston_runtimes))
+        .route("/api/v2/execute", post(piston::execute_piston))
+        .route("/api/v2/runtimes", get(piston::list_piston_runtimes))
         .route("/api/execute", post(run::execute))
         .route("/api/execute/{id}", get(run::get_run))
         .route("/api/execute/{id}/events", get(run::watch_run))

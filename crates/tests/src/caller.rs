@@ -211,7 +211,11 @@ impl Reply {
             asked,
         };
         if reply.status.is_client_error() || reply.status.is_server_error() {
-            reply.check_problem();
+            if reply.is_pistons() {
+                reply.check_message();
+            } else {
+                reply.check_problem();
+            }
         }
         reply
     }
@@ -274,6 +278,15 @@ impl Reply {
     /// When it is something else.
     #[track_caller]
     pub fn refused(&self, code: Code) -> Problem {
+        if self.is_pistons() {
+            let status = if code.status() == 422 {
+                400
+            } else {
+                code.status()
+            };
+            assert_eq!(self.status.as_u16(), status, "{self}");
+            return Problem::new(code, self.check_message(), "");
+        }
         assert_eq!(
             (self.status.as_u16(), self.problem().code.as_str()),
             (code.status(), code.as_str()),
@@ -301,6 +314,24 @@ impl Reply {
     pub fn problem(&self) -> Problem {
         assert!(!self.status.is_success(), "{self}");
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self}"))
+    }
+
+    /// Whether the answer is in the form of Piston's interface.
+    fn is_pistons(&self) -> bool {
+        let path = self.asked.split(' ').nth(1).unwrap_or_default();
+        atelier_api::piston::is_address(path)
+    }
+
+    /// Checks an error in Piston's form, and returns its message.
+    #[track_caller]
+    fn check_message(&self) -> String {
+        assert_eq!(self.header("content-type"), "application/json", "{self}");
+        let error: Value = serde_json::from_slice(&self.body).expect("an error is JSON");
+        let fields = error.as_object().expect("an error is an object");
+        assert!(fields.keys().eq(["message"]), "{self}");
+        let message = error["message"].as_str().unwrap_or_default();
+        assert!(!message.is_empty(), "{self}");
+        message.to_owned()
     }
 
     /// Checks what holds of every problem document (RFC 9457 and our fields).

@@ -189,9 +189,12 @@ fn settings(data: PathBuf, imports: PathBuf, number: u32) -> Settings {
             output_bytes: 256 << 10,
             ..Limits::default()
         },
+        longest_run: Duration::from_hours(1),
         concurrent_runs: 4,
+        concurrent_servers: 2,
         queued_runs: 16,
         terminal: TerminalSettings::default(),
+        queued_runs_by_user: 16,
         environment_provider: None,
         network: NetworkSettings::default(),
     }

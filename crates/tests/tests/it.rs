@@ -28,6 +28,8 @@ mod it {
     mod proposals;
     mod providers;
     mod runs;
+    mod runs_piston;
+    mod runs_stages;
     mod secrets;
     mod session;
     mod terminals;

@@ -3,7 +3,7 @@
 
 use atelier_api::file::StaleFile;
 use atelier_api::proposal::Conflict;
-use atelier_api::{Code, Problem};
+use atelier_api::{Code, Problem, piston};
 use atelier_base::{ErrorKind, PathError};
 use atelier_domain::{Error, chain};
 use axum::Json;
@@ -83,19 +83,38 @@ struct Unnamed(Box<Problem>);
 /// Writes the request's id into problem documents.
 pub(crate) async fn name_problems(request: Request, next: axum::middleware::Next) -> Response {
     let passing = request.extensions().get::<Passing>().cloned();
+    let to_piston = piston::is_address(request.uri().path());
     let mut response = next.run(request).await;
     let unnamed = response.extensions_mut().remove::<Unnamed>();
     let (Some(Unnamed(mut problem)), Some(passing)) = (unnamed, passing) else {
         return response;
     };
-    if !problem.request_id.is_empty() {
+    if !problem.request_id.is_empty() && !to_piston {
         return response;
     }
     problem.request_id = passing.id.to_string();
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(axum::http::header::CONTENT_LENGTH);
-    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    let body = if to_piston {
+        as_piston(&mut parts, *problem)
+    } else {
+        serde_json::to_vec(&problem).unwrap_or_default()
+    };
     Response::from_parts(parts, axum::body::Body::from(body))
+}
+
+/// Writes a problem as Piston does: its message alone, and 400 for all that is
+/// wrong with the input.
+fn as_piston(parts: &mut axum::http::response::Parts, problem: Problem) -> Vec<u8> {
+    if parts.status == StatusCode::UNPROCESSABLE_ENTITY {
+        parts.status = StatusCode::BAD_REQUEST;
+    }
+    let json = HeaderValue::from_static("application/json");
+    parts.headers.insert(CONTENT_TYPE, json);
+    let error = piston::PistonError {
+        message: problem.detail,
+    };
+    serde_json::to_vec(&error).unwrap_or_default()
 }
 
 impl From<Error> for ApiError {

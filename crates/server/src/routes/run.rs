@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use atelier_api::event::After;
-use atelier_api::run::{Execute, GetRun, Outcome, Run, RunStatus};
+use atelier_api::run::{
+    Execute, GetRun, LanguageRuntime, Outcome, Run, RunLimits, RunStatus, Runtimes,
+};
 use atelier_api::{Code, Page, PageQuery};
 use atelier_base::{RunId, WorkspaceId, WorkspacePath};
 use atelier_domain as domain;
@@ -18,7 +20,7 @@ use crate::http::asker::Asker;
 use crate::http::body::{Body, Id, Query};
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::live;
-use crate::routes::file::{page_of, signed, wanted};
+use crate::routes::file::{signed, wanted};
 
 /// The longest a request waits for a run's end.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -29,7 +31,7 @@ pub(super) async fn execute(
     Body(body): Body<Execute>,
 ) -> ApiResult<impl IntoResponse> {
     let row = app.domain.execute(&ctx, new_run(body)?).await?;
-    Ok((StatusCode::ACCEPTED, Json(shown(row))))
+    Ok((StatusCode::ACCEPTED, Json(shown(&app, row)?)))
 }
 
 pub(super) async fn get_run(
@@ -43,7 +45,7 @@ pub(super) async fn get_run(
     Ok(Json(Run {
         stdout: Some(found.stdout),
         stderr: Some(found.stderr),
-        ..shown(found.run)
+        ..shown(&app, found.run)?
     }))
 }
 
@@ -54,7 +56,12 @@ pub(super) async fn list_runs(
     Query(query): Query<PageQuery>,
 ) -> ApiResult<Json<Page<Run>>> {
     let page = wanted(query.cursor, query.limit)?;
-    Ok(page_of(app.domain.list_runs(&ctx, id, &page).await?, shown))
+    let found = app.domain.list_runs(&ctx, id, &page).await?;
+    let items = found.items.into_iter().map(|row| shown(&app, row));
+    Ok(Json(Page {
+        items: items.collect::<ApiResult<_>>()?,
+        next_cursor: found.next_cursor,
+    }))
 }
 
 pub(super) async fn watch_run(
@@ -76,7 +83,26 @@ pub(super) async fn cancel_run(
     Asker(ctx): Asker,
     Id(id): Id<RunId>,
 ) -> ApiResult<Json<Run>> {
-    Ok(Json(shown(app.domain.cancel_run(&ctx, id).await?)))
+    let row = app.domain.cancel_run(&ctx, id).await?;
+    Ok(Json(shown(&app, row)?))
+}
+
+pub(super) async fn list_runtimes(
+    State(app): State<App>,
+    Asker(ctx): Asker,
+) -> ApiResult<Json<Runtimes>> {
+    let found = app.domain.list_runtimes(&ctx).await?;
+    let owned = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+    let items = found.into_iter().map(|runtime| LanguageRuntime {
+        language: runtime.language.as_str().to_owned(),
+        version: runtime.version,
+        aliases: owned(runtime.language.aliases()),
+        extensions: owned(runtime.language.extensions()),
+        compiled: runtime.language.is_compiled(),
+    });
+    Ok(Json(Runtimes {
+        items: items.collect(),
+    }))
 }
 
 fn new_run(body: Execute) -> ApiResult<NewRun> {
@@ -105,23 +131,46 @@ fn new_run(body: Execute) -> ApiResult<NewRun> {
             ApiError::new(Code::Invalid, "`language` goes with `code` only.").field("language"),
         );
     }
-    let limits = body.limits.unwrap_or_default();
     Ok(NewRun {
         workspace: body.workspace_id.into(),
         program,
         stdin: body.stdin.unwrap_or_default(),
         env: body.env.into_iter().collect(),
-        limits: LimitChange {
-            timeout_ms: limits.timeout_ms,
-            memory_bytes: limits.memory_bytes,
-            pids: limits.pids,
-            output_bytes: limits.output_bytes,
-        },
+        limits: limits(&body.limits.unwrap_or_default()),
     })
 }
 
-fn shown(row: domain::RunRow) -> Run {
-    Run {
+/// Reads limits.
+pub(super) fn limits(wanted: &RunLimits) -> LimitChange {
+    LimitChange {
+        timeout_ms: wanted.timeout_ms,
+        memory_bytes: wanted.memory_bytes,
+        cpu_percent: wanted.cpu_percent,
+        pids: wanted.pids,
+        output_bytes: wanted.output_bytes,
+        disk_bytes: wanted.disk_bytes,
+    }
+}
+
+/// Writes limits.
+pub(super) fn shown_limits(set: LimitChange) -> RunLimits {
+    RunLimits {
+        timeout_ms: set.timeout_ms,
+        memory_bytes: set.memory_bytes,
+        cpu_percent: set.cpu_percent,
+        pids: set.pids,
+        output_bytes: set.output_bytes,
+        disk_bytes: set.disk_bytes,
+    }
+}
+
+fn shown(app: &App, row: domain::RunRow) -> ApiResult<Run> {
+    let position = app.domain.queue_position(&row);
+    // They are stored in the form that is sent.
+    let stages = serde_json::from_str(&row.stages).map_err(|error| {
+        domain::Error::Internal(format!("a run's stages can't be read: {error}"))
+    })?;
+    Ok(Run {
         id: row.id.into(),
         workspace_id: row.workspace_id.into(),
         command: row.command,
@@ -144,7 +193,9 @@ fn shown(row: domain::RunRow) -> Run {
         created_at: row.created_at.to_string(),
         started_at: row.started_at.map(|at| at.to_string()),
         finished_at: row.finished_at.map(|at| at.to_string()),
-    }
+        stages,
+        queue_position: position.map(|place| u32::try_from(place).unwrap_or(u32::MAX)),
+    })
 }
 
 fn outcome(outcome: domain::RunOutcome) -> Outcome {

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::app::App;
 use crate::http::asker::Asker;
 use crate::http::error::ApiResult;
+use crate::routes::run::shown_limits;
 
 pub(super) async fn get_health() -> Json<Health> {
     Json(Health {
@@ -38,6 +39,8 @@ pub(super) async fn get_system(
         },
         isolation: isolation(found.isolation),
         runtimes: found.runtimes.iter().map(runtime).collect(),
+        limits: shown_limits(found.limits),
+        longest_timeout_ms: found.longest_run_ms,
     }))
 }
 

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use atelier_api::workspace::{
     CreateProgress, CreateWorkspace, ListWorkspaces, Source, Template, Templates, UpdateWorkspace,
-    Workspace,
+    Workspace, WorkspaceSettings,
 };
 use atelier_api::{Code, Page, event::After};
 use atelier_base::{WorkspaceId, limit};
+use atelier_domain::run as domain;
 use atelier_domain::template::TEMPLATES;
 use atelier_domain::workspace::{ImportProgress, Source as From_, WorkspaceChange};
 use atelier_domain::{Ctx, WorkspaceRow};
@@ -32,7 +33,8 @@ use crate::http::body::{Body, Id, Query, media_type};
 use crate::http::error::{ApiError, ApiResult};
 use crate::http::live;
 use crate::http::request::Passing;
-use crate::routes::file::{page_of, wanted};
+use crate::routes::file::wanted;
+use crate::routes::run::{limits, shown_limits};
 
 pub(super) async fn list_templates(_: Asker) -> Json<Templates> {
     let items = TEMPLATES.iter().map(|template| Template {
@@ -55,7 +57,11 @@ pub(super) async fn list_workspaces(
         .domain
         .list_workspaces(&ctx, query.archived.unwrap_or(false), &page)
         .await?;
-    Ok(page_of(found, shown))
+    let items = found.items.into_iter().map(shown);
+    Ok(Json(Page {
+        items: items.collect::<ApiResult<_>>()?,
+        next_cursor: found.next_cursor,
+    }))
 }
 
 pub(super) async fn get_workspace(
@@ -63,7 +69,7 @@ pub(super) async fn get_workspace(
     Asker(ctx): Asker,
     Id(id): Id<WorkspaceId>,
 ) -> ApiResult<Json<Workspace>> {
-    Ok(Json(shown(app.domain.get_workspace(&ctx, id).await?)))
+    Ok(Json(shown(app.domain.get_workspace(&ctx, id).await?)?))
 }
 
 pub(super) async fn update_workspace(
@@ -76,10 +82,12 @@ pub(super) async fn update_workspace(
         name: body.name,
         default_model: body.default_model,
         archived: body.archived,
+        settings: body.settings.map(|settings| domain::WorkspaceSettings {
+            limits: limits(&settings.limits),
+        }),
     };
-    Ok(Json(shown(
-        app.domain.update_workspace(&ctx, id, change).await?,
-    )))
+    let row = app.domain.update_workspace(&ctx, id, change).await?;
+    Ok(Json(shown(row)?))
 }
 
 pub(super) async fn delete_workspace(
@@ -147,7 +155,7 @@ pub(super) async fn create_workspace(
         .create_workspace(&ctx, &wanted.name, wanted.source, progress)
         .await?;
     drop(wanted.upload);
-    Ok((StatusCode::CREATED, Json(shown(row))).into_response())
+    Ok((StatusCode::CREATED, Json(shown(row)?)).into_response())
 }
 
 async fn read(app: &App, request: Request) -> ApiResult<Wanted> {
@@ -299,9 +307,9 @@ fn create_streaming(
             }
         };
         drop(wanted.upload);
-        let last = match end {
-            Ok(row) => CreateProgress::Created { workspace: shown(row) },
-            Err(error) => CreateProgress::Failed { problem: ApiError::from(error).into_problem(&passing) },
+        let last = match end.map_err(ApiError::from).and_then(shown) {
+            Ok(workspace) => CreateProgress::Created { workspace },
+            Err(error) => CreateProgress::Failed { problem: error.into_problem(&passing) },
         };
         // The client may be gone; then nobody wants to know.
         let _ = events.send(last).await;
@@ -316,8 +324,9 @@ fn create_streaming(
     )
 }
 
-fn shown(row: WorkspaceRow) -> Workspace {
-    Workspace {
+fn shown(row: WorkspaceRow) -> ApiResult<Workspace> {
+    let settings = domain::WorkspaceSettings::of(&row)?;
+    Ok(Workspace {
         id: row.id.into(),
         owner_id: row.owner_id.into(),
         name: row.name,
@@ -325,5 +334,8 @@ fn shown(row: WorkspaceRow) -> Workspace {
         created_at: row.created_at.to_string(),
         updated_at: row.updated_at.to_string(),
         archived_at: row.archived_at.map(|at| at.to_string()),
-    }
+        settings: WorkspaceSettings {
+            limits: shown_limits(settings.limits),
+        },
+    })
 }

@@ -24,6 +24,9 @@ fn body_of(operation: &Operation) -> Option<Value> {
         "update_file" => json!({ "content": "a" }),
         "restore_version" => json!({ "versionId": STRANGER }),
         "execute" => json!({ "workspaceId": STRANGER, "command": "true" }),
+        "execute_piston" | "execute_v2" => {
+            json!({ "language": "sh", "version": "*", "files": [{ "content": "true" }] })
+        }
         "chat" => json!({ "workspaceId": STRANGER, "message": "hello" }),
         "apply_diff" => json!({ "workspaceId": STRANGER, "patch": "x" }),
         "update_conversation" | "update_terminal" => json!({ "title": "new" }),

@@ -1,0 +1,192 @@
+//! The stages of a run: a compilation and the program, or the program alone.
+
+use std::time::Duration;
+
+use atelier_sandbox::cell::{Outcome, Output, Report};
+use atelier_sandbox::runtime::{Mark, Piece, Splitter};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use crate::event::{RunEvent, RunStage};
+
+/// A stage that ended, as it is stored and shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Stage {
+    pub(crate) name: RunStage,
+    /// How it ended, in the words of the outcome.
+    pub(crate) outcome: String,
+    pub(crate) exit_code: Option<i32>,
+    pub(crate) wall_ms: u64,
+}
+
+impl Stage {
+    fn new(name: RunStage, report: &Report, wall: Duration) -> Self {
+        Self {
+            name,
+            outcome: report.outcome.as_str().to_owned(),
+            exit_code: report.exit_code,
+            wall_ms: millis(wall),
+        }
+    }
+
+    fn event(&self) -> RunEvent {
+        RunEvent::Stage {
+            name: self.name,
+            outcome: Some(self.outcome.clone()),
+            exit_code: self.exit_code,
+            wall_ms: Some(i64::try_from(self.wall_ms).unwrap_or(i64::MAX)),
+        }
+    }
+}
+
+/// Follows a run through its stages.
+#[derive(Debug)]
+pub(super) struct Stages {
+    splitter: Option<Splitter>,
+    start: Instant,
+    ended: Vec<Stage>,
+}
+
+impl Stages {
+    /// Begins to follow a run, which is compiled first if it has a mark.
+    pub(super) fn begin(mark: Option<&Mark>) -> Self {
+        Self {
+            splitter: mark.map(Splitter::new),
+            start: Instant::now(),
+            ended: Vec::new(),
+        }
+    }
+
+    /// Returns the events of the beginning; a run of one stage has none.
+    pub(super) fn beginning(mark: Option<&Mark>) -> Option<RunEvent> {
+        mark.map(|_| begun(RunStage::Compile))
+    }
+
+    /// Tells the stages apart in what the run wrote.
+    pub(super) fn take(&mut self, output: Output) -> Vec<Piece> {
+        match &mut self.splitter {
+            None => vec![Piece::Output(output)],
+            Some(splitter) => splitter.take(output),
+        }
+    }
+
+    /// Returns what was held back, at the end of all output.
+    pub(super) fn rest(&mut self) -> Vec<Piece> {
+        self.splitter
+            .as_mut()
+            .map(Splitter::end)
+            .unwrap_or_default()
+    }
+
+    /// Notes that the compiler ended well, and returns the events of that.
+    pub(super) fn compiled(&mut self) -> [RunEvent; 2] {
+        let stage = Stage {
+            name: RunStage::Compile,
+            outcome: Outcome::Ok.as_str().to_owned(),
+            exit_code: Some(0),
+            wall_ms: millis(self.start.elapsed()),
+        };
+        let events = [stage.event(), begun(RunStage::Run)];
+        self.ended.push(stage);
+        events
+    }
+
+    /// Returns the stages that ended so far.
+    pub(super) fn ended(&self) -> &[Stage] {
+        &self.ended
+    }
+
+    /// Ends the stage that goes on as the run did. Returns all stages, the
+    /// events of the end, and the report without what was ours.
+    pub(super) fn end(mut self, mut report: Report) -> (Vec<Stage>, Option<RunEvent>, Report) {
+        let Some(splitter) = &self.splitter else {
+            let stage = Stage::new(RunStage::Run, &report, report.wall);
+            let stages = if report.outcome == Outcome::Refused {
+                Vec::new()
+            } else {
+                vec![stage]
+            };
+            return (stages, None, report);
+        };
+        report.stderr_bytes = report.stderr_bytes.saturating_sub(splitter.mark_bytes());
+        let before: u64 = self.ended.iter().map(|stage| stage.wall_ms).sum();
+        let name = match self.ended.first() {
+            None => RunStage::Compile,
+            Some(_) => RunStage::Run,
+        };
+        let wall = report.wall.saturating_sub(Duration::from_millis(before));
+        let stage = Stage::new(name, &report, wall);
+        let event = stage.event();
+        self.ended.push(stage);
+        (self.ended, Some(event), report)
+    }
+}
+
+fn begun(name: RunStage) -> RunEvent {
+    RunEvent::Stage {
+        name,
+        outcome: None,
+        exit_code: None,
+        wall_ms: None,
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use atelier_sandbox::cell::Stream;
+
+    fn report(outcome: Outcome, exit_code: Option<i32>) -> Report {
+        Report {
+            exit_code,
+            wall: Duration::from_secs(5),
+            stderr_bytes: 40,
+            ..Report::unstarted(outcome, None)
+        }
+    }
+
+    #[test]
+    fn a_compilation_that_fails_is_the_only_stage() {
+        let mark = Mark::new([7; 16]);
+        let stages = Stages::begin(Some(&mark));
+        let (stages, event, report) = stages.end(report(Outcome::Exit, Some(4)));
+        let seen: Vec<_> = stages
+            .iter()
+            .map(|s| (s.name, &*s.outcome, s.exit_code))
+            .collect();
+        assert_eq!(seen, [(RunStage::Compile, "exit", Some(4))]);
+        assert!(event.is_some());
+        assert_eq!(report.stderr_bytes, 40);
+    }
+
+    #[test]
+    fn a_program_that_was_compiled_is_the_second_stage() {
+        let mark = Mark::new([7; 16]);
+        let mut stages = Stages::begin(Some(&mark));
+        let output = Output {
+            stream: Stream::Stderr,
+            bytes: mark.line().into_bytes(),
+        };
+        assert_eq!(stages.take(output), [Piece::Compiled]);
+        stages.compiled();
+        let (stages, _, report) = stages.end(report(Outcome::Timeout, None));
+        let seen: Vec<_> = stages
+            .iter()
+            .map(|s| (s.name, &*s.outcome, s.exit_code))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (RunStage::Compile, "ok", Some(0)),
+                (RunStage::Run, "timeout", None)
+            ]
+        );
+        assert_eq!(stages.iter().map(|stage| stage.wall_ms).sum::<u64>(), 5_000);
+        assert_eq!(report.stderr_bytes, 7);
+    }
+}
