@@ -212,7 +212,9 @@ async fn open_sqlite(path: &Path) -> Result<Pools> {
         .foreign_keys(true)
         .busy_timeout(WAIT)
         .pragma("temp_store", "MEMORY")
-        .pragma("cache_size", "-16000");
+        // Small: what runs write passes through once, and what is read again is
+        // in the system's cache.
+        .pragma("cache_size", "-2000");
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(WAIT)

@@ -146,6 +146,8 @@ impl Domain {
             slot = place.turn() => Some(slot?),
             () = token.cancelled() => None,
         };
+        // Before its end is told, so that the places of the others are right.
+        drop(place);
         let ended = match slot {
             None => (
                 Vec::new(),
