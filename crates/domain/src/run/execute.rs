@@ -28,6 +28,8 @@ struct Going {
     command: RunCommand,
     shown: String,
     mark: Option<Mark>,
+    /// How many bytes of output it may write.
+    room: u64,
 }
 
 /// What became of a run: its stages, the event of the last one's end, and the
@@ -61,6 +63,7 @@ impl Domain {
             command: prepared.command,
             shown: prepared.shown,
             mark: prepared.mark,
+            room: limits.output_bytes,
         };
         let guard = self.running().register(row.id.as_uuid(), token.clone());
         let domain = self.clone();
@@ -187,7 +190,7 @@ impl Domain {
         let (sender, receiver) = mpsc::channel(WAITING);
         let host = Arc::clone(self.host());
         let site = Site::workspace(&tree.files);
-        let mut stages = Stages::begin(going.mark.as_ref());
+        let mut stages = Stages::begin(going.mark.as_ref(), going.room);
         let run = host.run(&site, going.command.clone(), token, sender);
         let stored = self.store_output(going.id, &mut stages, receiver);
         let (report, stored) = tokio::join!(run, stored);

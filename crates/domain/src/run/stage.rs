@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use atelier_sandbox::cell::{Outcome, Output, Report};
+use atelier_sandbox::cell::{Outcome, Output, Report, Stream};
 use atelier_sandbox::runtime::{Mark, Piece, Splitter};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -47,15 +47,23 @@ pub(super) struct Stages {
     /// When the stage that goes on began.
     start: Instant,
     ended: Vec<Stage>,
+    /// How many bytes may still be kept; the cell lets through a few more for
+    /// the mark.
+    room: u64,
+    /// How many bytes were kept of standard output and of standard error.
+    kept: [u64; 2],
 }
 
 impl Stages {
     /// Begins to follow a run, which is compiled first if it has a mark.
-    pub(super) fn begin(mark: Option<&Mark>) -> Self {
+    /// At most `room` bytes of output are kept.
+    pub(super) fn begin(mark: Option<&Mark>, room: u64) -> Self {
         Self {
             splitter: mark.map(Splitter::new),
             start: Instant::now(),
             ended: Vec::new(),
+            room,
+            kept: [0; 2],
         }
     }
 
@@ -66,18 +74,30 @@ impl Stages {
 
     /// Tells the stages apart in what the run wrote.
     pub(super) fn take(&mut self, output: Output) -> Vec<Piece> {
-        match &mut self.splitter {
+        let pieces = match &mut self.splitter {
             None => vec![Piece::Output(output)],
             Some(splitter) => splitter.take(output),
-        }
+        };
+        self.within_room(pieces)
     }
 
     /// Returns what was held back, at the end of all output.
     pub(super) fn rest(&mut self) -> Vec<Piece> {
-        self.splitter
-            .as_mut()
-            .map(Splitter::end)
-            .unwrap_or_default()
+        let rest = self.splitter.as_mut().map(Splitter::end);
+        self.within_room(rest.unwrap_or_default())
+    }
+
+    fn within_room(&mut self, mut pieces: Vec<Piece>) -> Vec<Piece> {
+        for piece in &mut pieces {
+            if let Piece::Output(output) = piece {
+                let room = usize::try_from(self.room).unwrap_or(usize::MAX);
+                output.bytes.truncate(room);
+                let kept = output.bytes.len() as u64;
+                self.room -= kept;
+                self.kept[usize::from(output.stream == Stream::Stderr)] += kept;
+            }
+        }
+        pieces
     }
 
     /// Notes that the compiler ended well, and returns the events of that.
@@ -102,7 +122,8 @@ impl Stages {
     /// Ends the stage that goes on as the run did. Returns all stages, the
     /// events of the end, and the report without what was ours.
     pub(super) fn end(mut self, mut report: Report) -> (Vec<Stage>, Option<RunEvent>, Report) {
-        let Some(splitter) = &self.splitter else {
+        [report.stdout_bytes, report.stderr_bytes] = self.kept;
+        if self.splitter.is_none() {
             let stage = Stage::new(RunStage::Run, &report, report.wall);
             let stages = if report.outcome == Outcome::Refused {
                 Vec::new()
@@ -110,8 +131,7 @@ impl Stages {
                 vec![stage]
             };
             return (stages, None, report);
-        };
-        report.stderr_bytes = report.stderr_bytes.saturating_sub(splitter.mark_bytes());
+        }
         let (name, wall) = match self.ended.first() {
             None => (RunStage::Compile, report.wall),
             // The cell knows the time of both together.
@@ -140,7 +160,6 @@ fn millis(time: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use atelier_sandbox::cell::Stream;
 
     fn report(outcome: Outcome, exit_code: Option<i32>) -> Report {
         Report {
@@ -154,7 +173,7 @@ mod tests {
     #[test]
     fn a_compilation_that_fails_is_the_only_stage() {
         let mark = Mark::new([7; 16]);
-        let stages = Stages::begin(Some(&mark));
+        let stages = Stages::begin(Some(&mark), 100);
         let (stages, event, report) = stages.end(report(Outcome::Exit, Some(4)));
         let seen: Vec<_> = stages
             .iter()
@@ -162,19 +181,24 @@ mod tests {
             .collect();
         assert_eq!(seen, [(RunStage::Compile, "exit", Some(4))]);
         assert!(event.is_some());
-        assert_eq!(report.stderr_bytes, 40);
+        assert_eq!(report.stderr_bytes, 0);
     }
 
     #[test]
     fn a_program_that_was_compiled_is_the_second_stage() {
         let mark = Mark::new([7; 16]);
-        let mut stages = Stages::begin(Some(&mark));
-        let output = Output {
+        let mut stages = Stages::begin(Some(&mark), 5);
+        let output = |text: &str| Output {
             stream: Stream::Stderr,
-            bytes: mark.line().into_bytes(),
+            bytes: text.as_bytes().to_vec(),
         };
-        assert_eq!(stages.take(output), [Piece::Compiled]);
+        assert_eq!(stages.take(output(&mark.line())), [Piece::Compiled]);
         stages.compiled();
+        // The mark takes nothing of the room for output.
+        assert_eq!(
+            stages.take(output("abcdefg")),
+            [Piece::Output(output("abcde"))]
+        );
         let (stages, _, report) = stages.end(report(Outcome::Timeout, None));
         let seen: Vec<_> = stages
             .iter()
@@ -191,6 +215,6 @@ mod tests {
             stages.iter().all(|stage| stage.wall_ms < 5_000),
             "{stages:?}"
         );
-        assert_eq!(report.stderr_bytes, 7);
+        assert_eq!(report.stderr_bytes, 5);
     }
 }

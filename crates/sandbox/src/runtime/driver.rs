@@ -130,6 +130,9 @@ pub enum Piece {
 #[derive(Debug)]
 pub struct Splitter {
     mark: Vec<u8>,
+    /// Whether the mark was seen.
+    marked: bool,
+    /// Whether the compiler's end was told.
     compiled: bool,
     /// The end of standard error that may begin the mark.
     tail: Vec<u8>,
@@ -142,33 +145,46 @@ impl Splitter {
     pub fn new(mark: &Mark) -> Self {
         Self {
             mark: mark.line().into_bytes(),
+            marked: false,
             compiled: false,
             tail: Vec::new(),
             held: Vec::new(),
         }
     }
 
-    /// Returns how many bytes of standard error were the mark's.
-    pub fn mark_bytes(&self) -> u64 {
-        if self.compiled {
-            self.mark.len() as u64
-        } else {
-            0
+    /// Takes the next output and returns what it is, in order.
+    pub fn take(&mut self, output: Output) -> Vec<Piece> {
+        match output.stream {
+            Stream::Stdout => self.take_stdout(output),
+            Stream::Stderr if self.marked => vec![Piece::Output(output)],
+            Stream::Stderr => self.take_stderr(output.bytes),
         }
     }
 
-    /// Takes the next output and returns what it is, in order.
-    pub fn take(&mut self, output: Output) -> Vec<Piece> {
+    /// Returns what was held back, at the end of all output.
+    pub fn end(&mut self) -> Vec<Piece> {
+        let mut pieces: Vec<Piece> = stderr(std::mem::take(&mut self.tail)).into_iter().collect();
+        if !self.held.is_empty() {
+            pieces.extend(self.compiled());
+        }
+        pieces
+    }
+
+    fn take_stdout(&mut self, output: Output) -> Vec<Piece> {
         if self.compiled {
             return vec![Piece::Output(output)];
         }
-        if output.stream == Stream::Stdout {
-            self.held.push(output);
-            let held: usize = self.held.iter().map(|piece| piece.bytes.len()).sum();
-            return if held > HELD { self.held() } else { Vec::new() };
+        self.held.push(output);
+        let held: usize = self.held.iter().map(|piece| piece.bytes.len()).sum();
+        if held > HELD {
+            return self.compiled();
         }
+        Vec::new()
+    }
+
+    fn take_stderr(&mut self, added: Vec<u8>) -> Vec<Piece> {
         let mut bytes = std::mem::take(&mut self.tail);
-        bytes.extend(output.bytes);
+        bytes.extend(added);
         let found = bytes
             .windows(self.mark.len())
             .position(|window| window == self.mark);
@@ -177,26 +193,24 @@ impl Splitter {
             self.tail = bytes.split_off(bytes.len() - begun);
             return stderr(bytes).into_iter().collect();
         };
-        self.compiled = true;
+        self.marked = true;
         let rest = bytes.split_off(at + self.mark.len());
         bytes.truncate(at);
         let mut pieces: Vec<Piece> = stderr(bytes).into_iter().collect();
-        pieces.push(Piece::Compiled);
-        pieces.extend(self.held());
+        pieces.extend(self.compiled());
         pieces.extend(stderr(rest));
         pieces
     }
 
-    /// Returns what was held back, at the end of all output.
-    pub fn end(&mut self) -> Vec<Piece> {
-        let mut pieces: Vec<Piece> = stderr(std::mem::take(&mut self.tail)).into_iter().collect();
-        pieces.extend(self.held());
-        pieces
-    }
-
-    fn held(&mut self) -> Vec<Piece> {
+    /// Tells the compiler's end, once, and what was held back until it. That
+    /// the program wrote to standard output says as much as the mark does.
+    fn compiled(&mut self) -> Vec<Piece> {
+        let told = std::mem::replace(&mut self.compiled, true);
+        let told = (!told).then_some(Piece::Compiled);
         let held = std::mem::take(&mut self.held);
-        held.into_iter().map(Piece::Output).collect()
+        told.into_iter()
+            .chain(held.into_iter().map(Piece::Output))
+            .collect()
     }
 
     /// Returns how many bytes at the end may be the beginning of the mark.
@@ -284,8 +298,16 @@ mod tests {
         let mut splitter = Splitter::new(&mark());
         let big = output(Stream::Stdout, &vec![b'x'; HELD]);
         assert_eq!(splitter.take(big.clone()), []);
-        assert_eq!(splitter.take(big.clone()).len(), 2);
+        let pieces = splitter.take(big.clone());
+        assert_eq!((&pieces[0], pieces.len()), (&Piece::Compiled, 3));
         assert_eq!(splitter.end(), []);
+        // The end of the compiler is told once, also when the mark is lost.
+        let late = splitter.take(output(Stream::Stderr, mark().line().as_bytes()));
+        assert_eq!(late, []);
+        let mut splitter = Splitter::new(&mark());
+        assert_eq!(splitter.take(output(Stream::Stdout, b"early")), []);
+        let early = Piece::Output(output(Stream::Stdout, b"early"));
+        assert_eq!(splitter.end(), [Piece::Compiled, early]);
     }
 
     #[test]
