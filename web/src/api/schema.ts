@@ -350,6 +350,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runtimes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the languages that can be run. */
+        get: operations["list_runtimes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -506,6 +523,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/execute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Runs a program, for clients of Piston. */
+        post: operations["execute_v2"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/piston/execute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Runs a program, for clients of Piston. */
+        post: operations["execute_piston"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/piston/runtimes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists languages, for clients of Piston. */
+        get: operations["list_piston_runtimes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/runtimes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists languages, for clients of Piston. */
+        get: operations["list_v2_runtimes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/versions/{id}": {
         parameters: {
             query?: never;
@@ -556,7 +641,7 @@ export interface paths {
         delete: operations["delete_workspace"];
         options?: never;
         head?: never;
-        /** Renames, archives or brings back a workspace. */
+        /** Renames a workspace, changes its settings, archives it or brings it back. */
         patch: operations["update_workspace"];
         trace?: never;
     };
@@ -1119,10 +1204,10 @@ export interface components {
             env?: {
                 [key: string]: string;
             };
-            /** @description The language of `code`: `python`, `javascript` or `shell`. */
+            /** @description The language of `code`: one of `GET /api/runtimes`, or an alias of it. */
             language?: string | null;
             limits?: components["schemas"]["RunLimits"] | null;
-            /** @description A file of the workspace, run by its language's interpreter. */
+            /** @description A file of the workspace, run by its language's interpreter or compiler. */
             path?: string | null;
             /** @description What the program reads on standard input. */
             stdin?: string | null;
@@ -1290,6 +1375,19 @@ export interface components {
             /** @description Why not, and what to do. */
             reason?: string | null;
         };
+        /** @description A language that can be run. */
+        LanguageRuntime: {
+            /** @description Other names that it goes by. */
+            aliases: string[];
+            /** @description Whether it is compiled first, as a stage of its own. */
+            compiled: boolean;
+            /** @description File endings it is chosen for, without the dot. */
+            extensions: string[];
+            /** @description The language. */
+            language: string;
+            /** @description The version of the program that runs or compiles it, when it says one. */
+            version?: string | null;
+        };
         /** @description One layer of isolation. */
         Layer: {
             /** @description What was found. */
@@ -1380,6 +1478,124 @@ export interface components {
          * @enum {string}
          */
         PatchFormat: "auto" | "apply_patch" | "search_replace" | "unified" | "edits" | "whole";
+        /** @description An error. */
+        PistonError: {
+            /** @description What is wrong. */
+            message: string;
+        };
+        /** @description Runs a program that comes with its files. */
+        PistonExecute: {
+            /** @description The program's arguments. */
+            args?: string[] | null;
+            /**
+             * Format: int64
+             * @description The compiler's processor time in milliseconds.
+             */
+            compileCpuTime?: number | null;
+            /**
+             * Format: int64
+             * @description The compiler's memory in bytes; -1 for the server's limit.
+             */
+            compileMemoryLimit?: number | null;
+            /**
+             * Format: int64
+             * @description The compiler's wall-clock time in milliseconds.
+             */
+            compileTimeout?: number | null;
+            /** @description The files; the first one of text is where the program begins. */
+            files: components["schemas"]["PistonFile"][];
+            /** @description The language, by a name or alias. */
+            language: string;
+            /**
+             * Format: int64
+             * @description The program's processor time in milliseconds.
+             */
+            runCpuTime?: number | null;
+            /**
+             * Format: int64
+             * @description The program's memory in bytes; -1 for the server's limit.
+             */
+            runMemoryLimit?: number | null;
+            /**
+             * Format: int64
+             * @description The program's wall-clock time in milliseconds.
+             */
+            runTimeout?: number | null;
+            /** @description What the program reads on standard input. */
+            stdin?: string | null;
+            /** @description Which of its versions: a semver selector. */
+            version: string;
+        };
+        /** @description A file of a program. */
+        PistonFile: {
+            /** @description Its content. */
+            content: string;
+            /** @description How the content is written: `utf8`, `base64` or `hex`. */
+            encoding?: string | null;
+            /** @description Its name. */
+            name?: string | null;
+        };
+        /** @description What came of a program. */
+        PistonResult: {
+            compile?: components["schemas"]["PistonStage"] | null;
+            /** @description The language. */
+            language: string;
+            /** @description What came of the program; of the compiler when that failed. */
+            run: components["schemas"]["PistonStage"];
+            /** @description The version that was selected. */
+            version: string;
+        };
+        /** @description A language that can be run. */
+        PistonRuntime: {
+            /** @description Other names that it goes by. */
+            aliases: string[];
+            /** @description The language. */
+            language: string;
+            /** @description The program that runs or compiles it. */
+            runtime: string;
+            /** @description Its version. */
+            version: string;
+        };
+        /** @description The languages that can be run. */
+        PistonRuntimes: components["schemas"]["PistonRuntime"][];
+        /** @description What came of a stage. */
+        PistonStage: {
+            /**
+             * Format: int32
+             * @description The exit status, when its program exited.
+             */
+            code?: number | null;
+            /**
+             * Format: int64
+             * @description Processor time in milliseconds.
+             */
+            cpuTime?: number | null;
+            /**
+             * Format: int64
+             * @description The most memory it used, in bytes.
+             */
+            memory?: number | null;
+            /** @description What a person should know of how it ended. */
+            message?: string | null;
+            /** @description Both, in the order in which they were written. */
+            output: string;
+            /** @description The name of the signal that ended it. */
+            signal?: string | null;
+            /**
+             * @description `RE` for an exit status other than 0, `SG` for a signal, `TO` for the
+             *     time limit, `OL` for the output limit; null when it ended well.
+             */
+            status?: string | null;
+            /** @description Standard error. */
+            stderr: string;
+            /** @description Standard output. */
+            stdout: string;
+            /**
+             * Format: int64
+             * @description Wall-clock time in milliseconds.
+             */
+            wallTime: number;
+        };
         /** @description A way into a preview. */
         PreviewLink: {
             /** @description An address on the preview's own origin. It works once, within a minute. */
@@ -1581,6 +1797,11 @@ export interface components {
              * @description The most memory it held, in bytes.
              */
             peakMemoryBytes?: number | null;
+            /**
+             * Format: int32
+             * @description While it is queued: how many runs go on before it, and itself.
+             */
+            queuePosition?: number | null;
             /** @description Why it was refused or ended, in a sentence. */
             reason?: string | null;
             /**
@@ -1588,6 +1809,8 @@ export interface components {
              * @description The signal that ended it.
              */
             signal?: number | null;
+            /** @description Its stages that ended: `compile`, if its language is compiled, and `run`. */
+            stages?: components["schemas"]["Stage"][];
             /** @description When it started. */
             startedAt?: string | null;
             /** @description How far it is. */
@@ -1635,6 +1858,22 @@ export interface components {
         } | {
             /**
              * Format: int32
+             * @description Its exit status.
+             */
+            exitCode?: number | null;
+            /** @description Which. */
+            name: components["schemas"]["StageName"];
+            outcome?: components["schemas"]["Outcome"] | null;
+            /** @enum {string} */
+            type: "stage";
+            /**
+             * Format: int64
+             * @description Its wall-clock time in milliseconds.
+             */
+            wallMs?: number | null;
+        } | {
+            /**
+             * Format: int32
              * @description The exit status.
              */
             exitCode?: number | null;
@@ -1655,8 +1894,22 @@ export interface components {
              */
             wallMs: number;
         };
-        /** @description Limits of a run. Absent ones are the server's; larger ones are refused. */
+        /**
+         * @description Limits of a run, or of a workspace's runs. Absent ones are what stands
+         *     above: the workspace's for a run, the server's for a workspace. Larger ones
+         *     are refused, but for the time, which a run may raise to the server's longest.
+         */
         RunLimits: {
+            /**
+             * Format: int32
+             * @description Processor time, in percent of one processor.
+             */
+            cpuPercent?: number | null;
+            /**
+             * Format: int64
+             * @description The size that the workspace may grow to, in bytes.
+             */
+            diskBytes?: number | null;
             /**
              * Format: int64
              * @description Memory in bytes.
@@ -1694,6 +1947,11 @@ export interface components {
             /** @description Its version, when the program says one. */
             version?: string | null;
         };
+        /** @description The languages that can be run. */
+        Runtimes: {
+            /** @description One for each language that this machine has. */
+            items: components["schemas"]["LanguageRuntime"][];
+        };
         /** @description Who is signed in. */
         Session: {
             /** @description The signed-in person. */
@@ -1724,6 +1982,28 @@ export interface components {
             /** @description An https URL. */
             url: string;
         };
+        /** @description A stage that ended. */
+        Stage: {
+            /**
+             * Format: int32
+             * @description Its exit status, when its program exited.
+             */
+            exitCode?: number | null;
+            /** @description Which. */
+            name: components["schemas"]["StageName"];
+            /** @description How it ended. */
+            outcome: components["schemas"]["Outcome"];
+            /**
+             * Format: int64
+             * @description Its wall-clock time in milliseconds.
+             */
+            wallMs: number;
+        };
+        /**
+         * @description A stage of a run.
+         * @enum {string}
+         */
+        StageName: "compile" | "run";
         /** @description What a save met when the file has moved on. */
         StaleFile: {
             /** @description The text both sides started from, when it is known. */
@@ -1746,6 +2026,16 @@ export interface components {
             database: string;
             /** @description How runs are isolated here. */
             isolation: components["schemas"]["Isolation"];
+            /**
+             * @description The limits of a run when nothing else is set: the most that a workspace
+             *     or a request may set, but for the time.
+             */
+            limits?: components["schemas"]["RunLimits"];
+            /**
+             * Format: int64
+             * @description The longest time that a run may ask for, in milliseconds.
+             */
+            longestTimeoutMs?: number;
             /** @description The languages whose files can be run here. */
             runtimes: components["schemas"]["Runtime"][];
             /** @description The server's version. */
@@ -2096,6 +2386,7 @@ export interface components {
             defaultModel?: string | null;
             /** @description The new name, 1 to 120 characters. */
             name?: string | null;
+            settings?: components["schemas"]["WorkspaceSettings"] | null;
         };
         /** @description Usage of the signed-in person. */
         Usage: {
@@ -2216,6 +2507,8 @@ export interface components {
              * @description The person it belongs to.
              */
             ownerId: string;
+            /** @description What is set for it. */
+            settings?: components["schemas"]["WorkspaceSettings"];
             /** @description When something in it last changed. */
             updatedAt: string;
         };
@@ -2278,6 +2571,14 @@ export interface components {
             /** @enum {string} */
             type: "networkDenied";
         };
+        /** @description What is set for a workspace. */
+        WorkspaceSettings: {
+            /**
+             * @description The limits of its runs, within the server's; all of them at once. Absent
+             *     ones are the server's.
+             */
+            limits?: components["schemas"]["RunLimits"];
+        };
     };
     responses: never;
     parameters: never;
@@ -2324,6 +2625,7 @@ export type Hunk = components['schemas']['Hunk'];
 export type HunkKind = components['schemas']['HunkKind'];
 export type HunkState = components['schemas']['HunkState'];
 export type Isolation = components['schemas']['Isolation'];
+export type LanguageRuntime = components['schemas']['LanguageRuntime'];
 export type Layer = components['schemas']['Layer'];
 export type LayerState = components['schemas']['LayerState'];
 export type Message = components['schemas']['Message'];
@@ -2334,6 +2636,13 @@ export type OpenPort = components['schemas']['OpenPort'];
 export type Outcome = components['schemas']['Outcome'];
 export type OutputStream = components['schemas']['OutputStream'];
 export type PatchFormat = components['schemas']['PatchFormat'];
+export type PistonError = components['schemas']['PistonError'];
+export type PistonExecute = components['schemas']['PistonExecute'];
+export type PistonFile = components['schemas']['PistonFile'];
+export type PistonResult = components['schemas']['PistonResult'];
+export type PistonRuntime = components['schemas']['PistonRuntime'];
+export type PistonRuntimes = components['schemas']['PistonRuntimes'];
+export type PistonStage = components['schemas']['PistonStage'];
 export type PreviewLink = components['schemas']['PreviewLink'];
 export type Problem = components['schemas']['Problem'];
 export type Proposal = components['schemas']['Proposal'];
@@ -2351,9 +2660,12 @@ export type RunEvent = components['schemas']['RunEvent'];
 export type RunLimits = components['schemas']['RunLimits'];
 export type RunStatus = components['schemas']['RunStatus'];
 export type Runtime = components['schemas']['Runtime'];
+export type Runtimes = components['schemas']['Runtimes'];
 export type Session = components['schemas']['Session'];
 export type SignIn = components['schemas']['SignIn'];
 export type Source = components['schemas']['Source'];
+export type Stage = components['schemas']['Stage'];
+export type StageName = components['schemas']['StageName'];
 export type StaleFile = components['schemas']['StaleFile'];
 export type System = components['schemas']['System'];
 export type Template = components['schemas']['Template'];
@@ -2380,6 +2692,7 @@ export type Version = components['schemas']['Version'];
 export type VersionContent = components['schemas']['VersionContent'];
 export type Workspace = components['schemas']['Workspace'];
 export type WorkspaceEvent = components['schemas']['WorkspaceEvent'];
+export type WorkspaceSettings = components['schemas']['WorkspaceSettings'];
 export type $defs = Record<string, never>;
 export interface operations {
     apply_diff: {
@@ -3238,6 +3551,35 @@ export interface operations {
             };
         };
     };
+    list_runtimes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Runtimes"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_session: {
         parameters: {
             query?: never;
@@ -3616,6 +3958,130 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    execute_v2: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PistonExecute"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PistonResult"];
+                };
+            };
+            /** @description What is wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PistonError"];
+                };
+            };
+        };
+    };
+    execute_piston: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PistonExecute"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PistonResult"];
+                };
+            };
+            /** @description What is wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PistonError"];
+                };
+            };
+        };
+    };
+    list_piston_runtimes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PistonRuntimes"];
+                };
+            };
+            /** @description What is wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PistonError"];
+                };
+            };
+        };
+    };
+    list_v2_runtimes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PistonRuntimes"];
+                };
+            };
+            /** @description What is wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PistonError"];
                 };
             };
         };
