@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::run::{Profile, build_atelier};
-use crate::{project, web};
+use crate::run::{Profile, build_atelier, build_launcher};
+use crate::{process, project, web};
 use server::Server;
 
 /// How long a server may calm down before its memory counts as idle.
@@ -46,8 +46,18 @@ pub(crate) fn run(samples: usize) -> Result<()> {
     first_load::measure(&server)?;
     println!("## Runs ({samples} samples)\n");
     runs::measure(&binary, &server, samples)?;
+    println!("## Cells ({samples} samples)\n");
+    cells(samples)?;
     println!("## One patch of 200 files and 1,000 hunks ({samples} samples)\n");
     patches::measure(&binary, samples)
+}
+
+/// Measures cells without a server around them.
+fn cells(samples: usize) -> Result<()> {
+    let launcher = build_launcher()?;
+    let mut bench = process::cargo(["bench", "--quiet", "--package", "atelier-sandbox"]);
+    bench.args(["--bench", "cells", "--"]).arg(launcher);
+    process::run(bench.arg(samples.to_string()))
 }
 
 #[expect(

@@ -71,7 +71,10 @@ pub(crate) fn build_atelier(profile: Profile) -> Result<PathBuf> {
 /// Builds the small program that starts cells, which the binary carries. It is
 /// static and loads at a fixed address, because that starts faster; what it is
 /// made of is built for the binary anyway.
-fn build_launcher() -> Result<PathBuf> {
+///
+/// # Errors
+/// The build fails.
+pub(crate) fn build_launcher() -> Result<PathBuf> {
     let mut build = process::cargo(["rustc", FORMAT, "--release"]);
     build.args(["--package", "atelier-sandbox", "--bin", LAUNCHER, "--"]);
     build.args([

@@ -93,6 +93,17 @@ impl Launcher {
     }
 }
 
+/// Returns the system call filters of cells, each as the array of `struct
+/// sock_filter` that the kernel and other sandboxes take, in the order in which
+/// to install them.
+///
+/// # Errors
+/// There is none for this processor.
+pub fn call_filters() -> io::Result<Vec<Vec<u8>>> {
+    let programs = filter::compile().map_err(io::Error::other)?;
+    Ok(programs.iter().map(filter::bytes).collect())
+}
+
 /// What cells have in common.
 #[derive(Clone, Debug)]
 pub struct CellOptions {

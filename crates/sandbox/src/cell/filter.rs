@@ -27,6 +27,15 @@ pub(super) fn compile() -> Result<Vec<BpfProgram>, seccompiler::Error> {
     ])
 }
 
+/// Writes a program as the kernel takes it.
+pub(super) fn bytes(program: &BpfProgram) -> Vec<u8> {
+    let instructions = program.iter().flat_map(|i| {
+        let ([c0, c1], [k0, k1, k2, k3]) = (i.code.to_ne_bytes(), i.k.to_ne_bytes());
+        [c0, c1, i.jt, i.jf, k0, k1, k2, k3]
+    });
+    instructions.collect()
+}
+
 /// Writes a program as numbers.
 pub(super) fn encode(program: &BpfProgram) -> Vec<u64> {
     program
