@@ -5,7 +5,7 @@ use std::io::{self, IoSlice, IoSliceMut, Read, Seek, Write};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::fs::MemfdFlags;
+use rustix::fs::{FileType, MemfdFlags};
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
@@ -58,8 +58,13 @@ pub(super) fn write_down(value: &impl Serialize) -> io::Result<OwnedFd> {
     Ok(file.into())
 }
 
-/// Reads what [`write_down`] wrote.
+/// Reads what [`write_down`] wrote. Anything but a file, which could make the
+/// reader wait, is refused.
 pub(super) fn read_back<T: DeserializeOwned>(file: OwnedFd) -> io::Result<T> {
+    let mode = rustix::fs::fstat(&file)?.st_mode;
+    if FileType::from_raw_mode(mode) != FileType::RegularFile {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
     let mut text = Vec::new();
     File::from(file).take(TEXT_BYTES).read_to_end(&mut text)?;
     Ok(serde_json::from_slice(&text)?)

@@ -116,7 +116,8 @@ pub(super) async fn hold(ground: &Arc<Ground>, site: &Site) -> Result<Held, Stri
 
 /// Offers the way out. Without somebody to serve it the cell has no network.
 fn hand_out(keeper: &Keeper, site: Site, way_out: std::net::TcpListener) {
-    if let Ok(listener) = tokio::net::TcpListener::from_std(way_out) {
+    let set = way_out.set_nonblocking(true);
+    if let Ok(listener) = set.and_then(|()| tokio::net::TcpListener::from_std(way_out)) {
         let _ = keeper.exits.try_send(NetworkExit { site, listener });
     }
 }

@@ -33,7 +33,7 @@ use super::system;
 use super::terminal::{ScreenSize, Terminal, TerminalEnd};
 
 /// How long a cell may take to start, to answer, and to end.
-const START: Duration = Duration::from_secs(20);
+const START: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(5);
 const END: Duration = Duration::from_secs(5);
 /// The most bytes of an answer.
@@ -228,7 +228,8 @@ impl Live {
         let limits = ground.cell_limits().clone();
         let begun = self.begin(ground, program, &limits, Some(size), &[]).await;
         let (control, group) = begun?;
-        let Ok(screen) = receive_one(&control).await else {
+        let screen = timeout(ANSWER, receive_one(&control)).await;
+        let Ok(Ok(screen)) = screen else {
             // Then the answer is there instead, and says why.
             return Err(why_not(control).await);
         };
@@ -263,7 +264,9 @@ impl Live {
     async fn dial(&self, port: u16, version_6: bool) -> io::Result<tokio::net::TcpStream> {
         let answer = self.ask(&Request::Connect { port, version_6 }, &[]).await?;
         let socket = timeout(ANSWER, receive_one(&answer)).await??;
-        let stream = tokio::net::TcpStream::from_std(TcpStream::from(socket))?;
+        let stream = TcpStream::from(socket);
+        stream.set_nonblocking(true)?;
+        let stream = tokio::net::TcpStream::from_std(stream)?;
         timeout(ANSWER, stream.writable()).await??;
         match stream.take_error()? {
             Some(error) => Err(error),

@@ -8,6 +8,7 @@
 )]
 
 mod calls;
+mod hostile;
 mod lab;
 mod life;
 mod limits;
