@@ -285,6 +285,7 @@ fn preview_domain(text: String) -> Result<String> {
             .unwrap_or_default();
         url.domain()
             .is_some_and(|name| format!("{name}{port}") == text && name.contains('.'))
+            && !text.contains('*')
     });
     if !plain {
         bail!(
