@@ -16,6 +16,7 @@ export function emptyApi(): FakeApi {
   return new FakeApi()
     .on("get", "/api/session", () => ({ user }))
     .on("get", "/api/system", () => sampleSystem())
+    .on("get", "/api/runtimes", () => ({ items: [] }))
     .on("get", "/api/templates", () => ({ items: [] }))
     .on("get", "/api/providers", () => ({ items: [] }))
     .on("get", "/api/workspaces", () => ({ items: [], nextCursor: null }));

@@ -67,11 +67,24 @@ describe("the system page", () => {
     await expectAccessible();
   });
 
-  it("copies a fix", async () => {
-    const { user } = openPage("/settings/system", emptyApi());
-    await user.click(
-      await screen.findByRole("button", { name: "Copy the fix for Resource limits" }),
-    );
+  it("lists the languages with their versions, and copies a fix", async () => {
+    const api = emptyApi().on("get", "/api/runtimes", () => ({
+      items: [
+        {
+          language: "cpp",
+          version: "12.2.0",
+          aliases: ["c++"],
+          extensions: ["cc"],
+          compiled: true,
+        },
+        { language: "shell", version: null, aliases: [], extensions: ["sh"], compiled: false },
+      ],
+    }));
+    const { user } = openPage("/settings/system", api);
+    const languages = await screen.findByRole("list", { name: "Languages" });
+    expect(languages).toHaveTextContent("C++12.2.0.cc, c++Compiled first");
+    expect(languages).toHaveTextContent("version unknown");
+    await user.click(screen.getByRole("button", { name: "Copy the fix for Resource limits" }));
     expect(await navigator.clipboard.readText()).toBe("systemd.unified_cgroup_hierarchy=1");
     expect(screen.getByRole("button", { name: "Copied" })).toBeVisible();
     await expectAccessible();

@@ -60,6 +60,7 @@ export function sampleRun(change: Partial<Run> = {}): Run {
     createdAt: NOW,
     startedAt: NOW,
     finishedAt: NOW,
+    stages: [],
     ...change,
   };
 }

@@ -64,6 +64,48 @@ describe("the run panel", () => {
     await expectAccessible();
   });
 
+  it("tells which stage goes on", async () => {
+    openRun([{ type: "stage", name: "compile" }]);
+    expect(await screen.findByText("Compiling…")).toBeVisible();
+  });
+
+  it("says why a compiled program wasn't run", async () => {
+    const stages = [{ name: "compile" as const, outcome: "exit" as const, wallMs: 80 }];
+    openRun(
+      [finished({ outcome: "exit", exitCode: 1 })],
+      sampleRun({ outcome: "exit", exitCode: 1, stages }),
+    );
+    expect(await screen.findByText("It could not be compiled, so it was not run.")).toBeVisible();
+    expect(screen.getByText(/compiled in 80 ms/)).toBeVisible();
+  });
+
+  it("sends the options with every run, until they are reset", async () => {
+    const { user, api, workspaceId } = openRun([finished({})], sampleRun());
+    await user.click(await screen.findByRole("button", { name: "Options" }));
+    await user.type(screen.getByRole("textbox", { name: /^Input/ }), "3");
+    await user.type(screen.getByRole("textbox", { name: "Processes" }), "9");
+    await user.click(screen.getByRole("checkbox", { name: "Run as a server" }));
+    expect(screen.getByRole("textbox", { name: "Time" })).toBeDisabled();
+    await expectAccessible(screen.getByRole("dialog", { name: "Options of runs" }));
+    await user.keyboard("{Escape}");
+    expect(screen.getByRole("button", { name: "Options: 3 set" })).toBeVisible();
+    await user.type(screen.getByRole("textbox", { name: "Command line" }), "cat{Enter}");
+    await waitFor(() =>
+      expect(api.sent("post", "/api/execute")).toEqual([
+        {
+          workspaceId,
+          command: "cat",
+          stdin: "3",
+          limits: { pids: 9, timeoutMs: 86_400_000 },
+        },
+      ]),
+    );
+    await user.click(screen.getByRole("button", { name: "Options: 3 set" }));
+    await user.click(screen.getByRole("button", { name: "Reset" }));
+    await user.keyboard("{Escape}");
+    expect(screen.getByRole("button", { name: "Options" })).toBeVisible();
+  });
+
   it("stops a run", async () => {
     const { user, api, run } = openRun([output("stdout", "tick\n")]);
     api.on("post", "/api/execute/{id}/cancel", () => run);

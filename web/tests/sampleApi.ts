@@ -17,14 +17,8 @@ export function sampleApi(): FakeApi {
         : new Refusal(401, "sign_in_link_invalid", "The sign-in link is wrong, used or expired."),
     )
     .on("delete", "/api/session", () => undefined)
-    .on("get", "/api/system", () => ({
-      ...sampleSystem({ layers: LAYERS }),
-      runtimes: [
-        { language: "python", command: "python3", extensions: ["py"] },
-        { language: "javascript", command: "node", extensions: ["js", "mjs", "cjs"] },
-        { language: "shell", command: "sh", extensions: ["sh"] },
-      ],
-    }))
+    .on("get", "/api/system", () => sampleSystem({ layers: LAYERS }))
+    .on("get", "/api/runtimes", () => ({ items: RUNTIMES }))
     .on("get", "/api/usage", ({ query }) => usageBy(query.get("groupBy") ?? "day"));
   addWorkspaces(api);
   addProject(api);
@@ -112,6 +106,19 @@ function addProviders(api: FakeApi): void {
         : { ok: true, detail: "gpt-5.1 answered in 840 ms.", hint: null, models: ["gpt-5.1"] },
     );
 }
+
+const RUNTIMES = [
+  { language: "python", version: "3.11.2", aliases: ["py"], extensions: ["py"], compiled: false },
+  {
+    language: "javascript",
+    version: "20.20.2",
+    aliases: ["js", "node"],
+    extensions: ["js", "mjs", "cjs"],
+    compiled: false,
+  },
+  { language: "cpp", version: "12.2.0", aliases: ["c++"], extensions: ["cpp"], compiled: true },
+  { language: "shell", version: null, aliases: ["sh"], extensions: ["sh"], compiled: false },
+];
 
 const LAYERS = [
   {

@@ -219,6 +219,7 @@ const RUN: Run = {
   peakMemoryBytes: 9_437_184,
   stdoutBytes: 4,
   stderrBytes: 0,
+  stages: [],
   stdout: "449\n",
   stderr: "",
   createdAt: ago(5),

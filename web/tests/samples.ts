@@ -19,6 +19,7 @@ export function sampleWorkspace(change: Partial<Workspace> = {}): Workspace {
     createdAt: "2026-11-01T08:00:00Z",
     updatedAt: "2026-11-21T08:00:00Z",
     archivedAt: null,
+    settings: { limits: {} },
     ...change,
   };
 }
@@ -60,6 +61,15 @@ export function sampleSystem(change: Partial<System["isolation"]> = {}): System 
       ],
       ...change,
     },
+    limits: {
+      timeoutMs: 60_000,
+      memoryBytes: 2 * 1024 ** 3,
+      cpuPercent: 200,
+      pids: 256,
+      outputBytes: 8 * 1024 ** 2,
+      diskBytes: 4 * 1024 ** 3,
+    },
+    longestTimeoutMs: 86_400_000,
     runtimes: [{ language: "python", command: "python3", extensions: ["py"] }],
   };
 }

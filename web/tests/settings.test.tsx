@@ -1,11 +1,11 @@
-import { screen, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Denial, Grant } from "@/api/schema";
 import { layoutStore } from "@/features/workspace/layoutStore";
 import { cellApi } from "./cell";
 import { Refusal } from "./fakeApi";
 import { expectAccessible, openPage } from "./page";
-import { sampleId } from "./samples";
+import { sampleId, sampleWorkspace } from "./samples";
 
 vi.mock("@/features/tree/FileTree", () => ({ FileTree: () => <p>The tree</p> }));
 vi.mock("@/features/editor/EditorPane", () => ({ EditorPane: () => <p>The editor</p> }));
@@ -117,5 +117,51 @@ describe("the network of a workspace", () => {
     expect(await screen.findByText("b.test:1")).toBeVisible();
     await user.click(screen.getByRole("button", { name: "Dismiss" }));
     expect(screen.queryByText("b.test:1")).toBeNull();
+  });
+});
+
+describe("the limits of a workspace", () => {
+  const MIB = 1024 * 1024;
+
+  function openLimits(limits = {}) {
+    const { api, workspaceId } = cellApi();
+    const workspace = sampleWorkspace({ id: workspaceId, settings: { limits } });
+    api
+      .on("get", "/api/workspaces/{id}", () => workspace)
+      .on("patch", "/api/workspaces/{id}", ({ body }) => ({
+        ...workspace,
+        settings: body.settings,
+      }));
+    return { api, ...openPage(`/w/${workspaceId}?settings=limits`, api) };
+  }
+
+  it("shows what is set and the most that may be, and saves all at once", async () => {
+    const { user, api } = openLimits({ memoryBytes: 512 * MIB, pids: 32 });
+    const memory = await screen.findByRole("textbox", { name: "Memory" });
+    expect(memory).toHaveValue("512");
+    expect(memory).toHaveAccessibleDescription(/At most 2048 MiB/);
+    await expectAccessible(screen.getByRole("dialog"));
+    await user.clear(memory);
+    await user.type(screen.getByRole("textbox", { name: "Time" }), "2.5");
+    await user.click(screen.getByRole("button", { name: "Save limits" }));
+    await waitFor(() =>
+      expect(api.sent("patch", "/api/workspaces/{id}")).toEqual([
+        { settings: { limits: { timeoutMs: 2500, pids: 32 } } },
+      ]),
+    );
+  });
+
+  it("says at the field what is wrong, and sends nothing", async () => {
+    const { user, api } = openLimits();
+    const memory = await screen.findByRole("textbox", { name: "Memory" });
+    await user.type(memory, "4096");
+    await user.type(screen.getByRole("textbox", { name: "Processes" }), "many");
+    await user.click(screen.getByRole("button", { name: "Save limits" }));
+    expect(memory).toBeInvalid();
+    expect(memory).toHaveAccessibleDescription("This server allows at most 2048 MiB.");
+    expect(screen.getByRole("textbox", { name: "Processes" })).toHaveAccessibleDescription(
+      "Write a number, such as 30.",
+    );
+    expect(api.sent("patch", "/api/workspaces/{id}")).toEqual([]);
   });
 });

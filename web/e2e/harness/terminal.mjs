@@ -7,6 +7,7 @@ export function screenOf(page) {
 
 /** Opens a terminal, and waits until its shell asks for a command. */
 export async function openTerminal(page) {
+  await page.getByRole("tab", { name: "Terminal" }).waitFor();
   await page.keyboard.press("Control+Backquote");
   await page.getByRole("button", { name: "New terminal" }).last().click();
   await screenOf(page).getByText("$").first().waitFor();

@@ -1,4 +1,4 @@
-/** Servers and their previews, the network, and what the machine can do. */
+/** Servers and their previews, the network, limits, and what the machine can do. */
 import assert from "node:assert/strict";
 import { PHONE } from "../harness/browser.mjs";
 import { makeWorkspace, openSetting, signIn } from "../harness/setting.mjs";
@@ -122,15 +122,59 @@ story("the network of the sandbox", async (t) => {
   });
 });
 
+story("the limits of the sandbox", async (t) => {
+  const setting = await openSetting(t);
+  const { page, look } = setting;
+
+  await t.step("are set for the workspace, within the server's", async () => {
+    await signIn(setting);
+    const id = await makeWorkspace(setting, "Garden", FILES);
+    await page.goto(`/w/${id}`);
+    await page.getByRole("button", { name: "Workspace settings" }).click();
+    await page.getByRole("textbox", { name: "Time" }).fill("1");
+    await page.getByRole("textbox", { name: "Memory" }).fill("99999999");
+    await page.getByRole("button", { name: "Save limits" }).click();
+    await page.getByText(/This server allows at most/).waitFor();
+    await look("refused");
+    await page.getByRole("textbox", { name: "Memory" }).fill("");
+    await page.getByRole("button", { name: "Save limits" }).click();
+    await page.getByText("The limits are saved").waitFor();
+    await look("saved");
+    await page.keyboard.press("Escape");
+  });
+
+  await t.step("end a run that goes over them, and say so", async () => {
+    await runLine(page, "sleep 30");
+    await page.getByText("Out of time", { exact: true }).waitFor();
+    await page.getByRole("link", { name: "Limits of this workspace" }).waitFor();
+    await look("out of time");
+  });
+
+  await t.step("a run has options of its own", async () => {
+    await page.getByRole("button", { name: /^Options/ }).click();
+    await page.getByRole("textbox", { name: "Input" }).fill("from the page\n");
+    await page.getByRole("checkbox", { name: "Run as a server" }).check();
+    await look("options");
+    await page.keyboard.press("Escape");
+    await runLine(page, "cat; sleep 2; echo still here");
+    await outputOf(page).getByText("from the page").first().waitFor();
+    await outputOf(page).getByText("still here").first().waitFor();
+    await page.getByText("Finished", { exact: true }).waitFor();
+  });
+});
+
 story("what the machine can do", async (t) => {
   const setting = await openSetting(t);
   const { page, look } = setting;
 
-  await t.step("each layer is told", async () => {
+  await t.step("each layer and language is told", async () => {
     await signIn(setting);
     await page.goto("/settings/system");
     const layers = page.getByRole("list", { name: "Layers of isolation" });
     await layers.getByText("Active").first().waitFor();
+    const languages = page.getByRole("list", { name: "Languages" });
+    await languages.getByText("Python", { exact: true }).waitFor();
+    assert.match((await languages.textContent()) ?? "", /Python3\.\d+/);
     await look("system");
   });
 });
@@ -152,6 +196,9 @@ for (const colorScheme of ["light", "dark"]) {
       await frame.getByRole("heading", { name: "Hello from the cell" }).waitFor();
       await look("preview");
       await page.getByRole("button", { name: "Workspace settings" }).tap();
+      await page.getByRole("textbox", { name: "Memory" }).waitFor();
+      await look("limits");
+      await page.getByRole("tab", { name: "Network" }).tap();
       await page.getByText("Nothing: the network is off.").waitFor();
       await look("network");
       await page.getByRole("button", { name: "Close", exact: true }).tap();

@@ -5,6 +5,7 @@
 export const keys = {
   session: ["session"] as const,
   system: ["system"] as const,
+  runtimes: ["runtimes"] as const,
   templates: ["templates"] as const,
   workspaces: ["workspaces"] as const,
   workspace: (id: string) => ["workspaces", "one", id] as const,

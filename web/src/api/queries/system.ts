@@ -8,3 +8,10 @@ export const systemQuery = queryOptions({
   queryFn: ({ signal }) => call("get", "/api/system", { signal }),
   staleTime: 60_000,
 });
+
+/** The languages that can be run here, with their versions. */
+export const runtimesQuery = queryOptions({
+  queryKey: keys.runtimes,
+  queryFn: ({ signal }) => call("get", "/api/runtimes", { signal }),
+  staleTime: 60_000,
+});

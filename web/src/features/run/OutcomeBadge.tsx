@@ -8,7 +8,7 @@ import {
   TriangleAlert,
 } from "lucide-react";
 import type { ReactNode } from "react";
-import type { Outcome, RunStatus } from "@/api/schema";
+import type { Outcome, RunStatus, StageName } from "@/api/schema";
 import { Badge } from "@/ui/Badge";
 import { type Tone, wordsOf } from "./outcome";
 
@@ -23,9 +23,15 @@ const ICONS: Record<Tone, ReactNode> = {
 export function OutcomeBadge({
   status,
   outcome,
+  queuePosition,
+  stage,
 }: {
   status: RunStatus;
   outcome: Outcome | null | undefined;
+  /** While it waits: how many go on before it, and itself. */
+  queuePosition?: number | null | undefined;
+  /** What goes on now, when there are stages. */
+  stage?: StageName | undefined;
 }) {
   if (outcome) {
     const { label, tone } = wordsOf(outcome);
@@ -36,10 +42,12 @@ export function OutcomeBadge({
     );
   }
   return status === "queued" ? (
-    <Badge icon={<Clock aria-hidden />}>Waiting</Badge>
+    <Badge icon={<Clock aria-hidden />}>
+      {queuePosition ? `Waiting, number ${queuePosition}` : "Waiting"}
+    </Badge>
   ) : (
     <Badge tone="accent" icon={<LoaderCircle aria-hidden className="animate-spin" />}>
-      Running
+      {stage === "compile" ? "Compiling…" : "Running"}
     </Badge>
   );
 }

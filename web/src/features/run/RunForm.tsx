@@ -3,9 +3,11 @@ import { type FormEvent, useState } from "react";
 import { Button } from "@/ui/Button";
 import { IconButton } from "@/ui/IconButton";
 import { Input } from "@/ui/Input";
+import { RunOptionsButton } from "./RunOptionsButton";
 
 /** Where runs are started and stopped. Stop is always in the same place. */
 export function RunForm({
+  workspaceId,
   fileName,
   isStarting,
   isRunning,
@@ -16,6 +18,7 @@ export function RunForm({
   onStop,
   onHistory,
 }: {
+  workspaceId: string;
   /** The name of the file in the editor, when it can be run. */
   fileName: string | undefined;
   isStarting: boolean;
@@ -79,6 +82,7 @@ export function RunForm({
       >
         Stop
       </Button>
+      <RunOptionsButton workspaceId={workspaceId} />
       <IconButton
         size="sm"
         label="Earlier runs"

@@ -39,7 +39,11 @@ export function RunHistory({
                 .join(" · ")}
             </span>
             <span>
-              <OutcomeBadge status={run.status} outcome={run.outcome} />
+              <OutcomeBadge
+                status={run.status}
+                outcome={run.outcome}
+                queuePosition={run.queuePosition}
+              />
             </span>
             <span className="text-right text-muted text-sm">{ago(run.createdAt)}</span>
           </button>

@@ -44,6 +44,7 @@ export function RunPanel({ workspaceId }: { workspaceId: string }) {
   return (
     <section aria-label="Run" className="flex min-h-0 flex-1 flex-col bg-panel">
       <RunForm
+        workspaceId={workspaceId}
         fileName={file?.path.slice(file.path.lastIndexOf("/") + 1)}
         isStarting={start.isPending}
         isRunning={isRunning}

@@ -3,8 +3,8 @@ import { Link } from "@tanstack/react-router";
 import { Copy, RotateCcw } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { keys } from "@/api/queries/keys";
-import type { Run } from "@/api/schema";
-import { bytes, duration } from "@/lib/format";
+import type { Outcome, Run, StageName } from "@/api/schema";
+import { bytes, duration, sentence } from "@/lib/format";
 import { ErrorState } from "@/ui/ErrorState";
 import { IconButton } from "@/ui/IconButton";
 import { toast } from "@/ui/Toast";
@@ -13,6 +13,9 @@ import { OutcomeBadge } from "./OutcomeBadge";
 import { endingOf, wordsOf } from "./outcome";
 import { ERROR_MARK } from "./output";
 import { type RunProgress, useRunOutput } from "./useRunOutput";
+
+/** The ends that a larger limit may prevent. */
+const LIMITED: readonly Outcome[] = ["timeout", "memory", "pids", "output", "disk"];
 
 /** One run: what was run, how it stands or ended, and its output. */
 export function RunView({ run, onRerun }: { run: Run; onRerun: () => void }) {
@@ -23,7 +26,12 @@ export function RunView({ run, onRerun }: { run: Run; onRerun: () => void }) {
   const isOver = known.status === "finished";
   return (
     <div className="flex min-h-0 flex-1 flex-col">
-      <RunHead run={known} onRerun={onRerun} outputText={progress.outputText} />
+      <RunHead
+        run={known}
+        stage={progress.stage}
+        onRerun={onRerun}
+        outputText={progress.outputText}
+      />
       <Explanation run={known} />
       {progress.error === undefined ? null : <ErrorState error={progress.error} className="m-2" />}
       <div className="relative min-h-0 flex-1 bg-sunken">
@@ -46,14 +54,20 @@ export function RunView({ run, onRerun }: { run: Run; onRerun: () => void }) {
 
 function RunHead({
   run,
+  stage,
   onRerun,
   outputText,
 }: {
   run: Run;
+  stage: StageName | undefined;
   onRerun: () => void;
   outputText: () => string;
 }) {
-  const facts = [endingOf(run), run.wallMs ? duration(run.wallMs) : undefined].filter(Boolean);
+  const facts = [
+    endingOf(run),
+    run.wallMs ? duration(run.wallMs) : undefined,
+    compiledIn(run),
+  ].filter(Boolean);
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(outputText());
@@ -64,7 +78,12 @@ function RunHead({
   };
   return (
     <header className="flex min-h-9 shrink-0 flex-wrap items-center gap-x-2.5 gap-y-1 border-line border-b px-3 py-1">
-      <OutcomeBadge status={run.status} outcome={run.outcome} />
+      <OutcomeBadge
+        status={run.status}
+        outcome={run.outcome}
+        queuePosition={run.queuePosition}
+        stage={stage}
+      />
       <code
         className="min-w-0 flex-1 truncate font-mono text-sm max-sm:order-last max-sm:basis-full"
         title={run.command}
@@ -99,13 +118,43 @@ function RunHead({
   );
 }
 
+function meaningOf({ stages }: Run, outcome: Outcome): string {
+  const failed = stages?.find((stage) => stage.outcome !== "ok");
+  if (outcome === "exit" && failed?.name === "compile") {
+    return "It could not be compiled, so it was not run.";
+  }
+  return wordsOf(outcome).meaning;
+}
+
+/** How long it was compiled for, when that was a stage of its own. */
+function compiledIn({ stages }: Run): string | undefined {
+  const stage = stages?.find(({ name }) => name === "compile");
+  return stage ? `compiled in ${duration(stage.wallMs)}` : undefined;
+}
+
 /** Why it did not end well, in words. */
 function Explanation({ run }: { run: Run }) {
-  const needsNone = ["ok", "exit", "cancelled"];
+  const needsNone = ["ok", "cancelled"];
   if (!run.outcome || needsNone.includes(run.outcome)) return null;
+  const failed = run.stages?.find(({ outcome }) => outcome !== "ok");
+  if (run.outcome === "exit" && failed?.name !== "compile") return null;
   return (
     <div className="shrink-0 border-line border-b bg-warning-soft px-3 py-1.5 text-sm">
-      <p>{run.reason ?? wordsOf(run.outcome).meaning}</p>
+      <p>
+        {run.reason ? sentence(run.reason) : meaningOf(run, run.outcome)}
+        {LIMITED.includes(run.outcome) ? (
+          <>
+            {" "}
+            <Link
+              to="."
+              search={(previous: object) => ({ ...previous, settings: "limits" as const })}
+              className="text-accent underline underline-offset-2"
+            >
+              Limits of this workspace
+            </Link>
+          </>
+        ) : null}
+      </p>
       {run.outcome === "refused" ? (
         <p className="mt-1">
           <Link to="/settings/system" className="text-accent underline underline-offset-2">

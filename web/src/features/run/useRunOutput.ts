@@ -1,5 +1,6 @@
 import { type RefObject, useEffect, useRef, useState } from "react";
 import { followRun, type LinkState, type LiveRunEvent } from "@/api/events";
+import type { StageName } from "@/api/schema";
 import { TerminalWriter, textOf } from "./output";
 import type { Screen } from "./terminal";
 
@@ -8,6 +9,8 @@ export type RunEnd = Extract<LiveRunEvent, { type: "finished" }>;
 export interface RunProgress {
   readonly hasStarted: boolean;
   readonly hasOutput: boolean;
+  /** The stage that goes on, when the program is compiled first. */
+  readonly stage: StageName | undefined;
   readonly end: RunEnd | undefined;
   readonly link: LinkState;
   readonly error: unknown;
@@ -16,6 +19,7 @@ export interface RunProgress {
 const AT_FIRST: RunProgress = {
   hasStarted: false,
   hasOutput: false,
+  stage: undefined,
   end: undefined,
   link: "connecting",
   error: undefined,
@@ -77,6 +81,9 @@ function intoScreen(
         if (collected.length === 0) change({ hasOutput: true });
         collected.push(textOf(event, decoders[event.stream]));
         screen.write(writer.write(event));
+        break;
+      case "stage":
+        change({ stage: event.outcome == null ? event.name : undefined });
         break;
       case "finished":
         change({ end: event });

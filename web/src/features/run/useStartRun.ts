@@ -1,9 +1,11 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { keys } from "@/api/queries/keys";
 import { execute } from "@/api/queries/runs";
+import { systemQuery } from "@/api/queries/system";
 import type { Execute, Run } from "@/api/schema";
 import { useShowInWorkspace } from "@/commands/useWorkspaceNavigation";
 import { documentsOf } from "@/editor/workspaceDocuments";
+import { executeOptions, runOptions } from "./runOptions";
 
 /** What is run: a file of the workspace, or a command line. */
 export type Wanted =
@@ -21,7 +23,12 @@ export function useStartRun(workspaceId: string) {
         const isSaved = await documentsOf(workspaceId).ensureSaved(wanted.fileId);
         if (!isSaved) return undefined;
       }
-      return execute(bodyOf(workspaceId, wanted));
+      const options = runOptions(workspaceId).getState();
+      const { longestTimeoutMs } = await client.ensureQueryData(systemQuery);
+      return execute({
+        ...bodyOf(workspaceId, wanted),
+        ...executeOptions(options, longestTimeoutMs),
+      });
     },
     onSuccess: (run) => {
       if (!run) {

@@ -3,9 +3,10 @@ import { useShowInWorkspace } from "@/commands/useWorkspaceNavigation";
 import { SETTINGS, type Settings } from "@/lib/workspaceSearch";
 import { Dialog } from "@/ui/Dialog";
 import { Tabs } from "@/ui/Tabs";
+import { LimitSettings } from "./LimitSettings";
 import { NetworkSettings } from "./NetworkSettings";
 
-const LABELS: Record<Settings, string> = { network: "Network" };
+const LABELS: Record<Settings, string> = { limits: "Limits", network: "Network" };
 
 /** The settings of a workspace, over its page. The sheet is the address's `?settings=`. */
 export function WorkspaceSettings({
@@ -17,6 +18,7 @@ export function WorkspaceSettings({
 }) {
   const show = useShowInWorkspace();
   const sheets: Record<Settings, ReactNode> = {
+    limits: <LimitSettings workspaceId={workspaceId} />,
     network: <NetworkSettings workspaceId={workspaceId} />,
   };
   return (

@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { systemQuery } from "@/api/queries/system";
-import type { System } from "@/api/schema";
+import type { Layer } from "@/api/schema";
 import { Badge } from "@/ui/Badge";
 import { Card } from "@/ui/Card";
 import { ErrorState } from "@/ui/ErrorState";
 import { Skeleton } from "@/ui/Skeleton";
 import { IsolationLayers } from "./IsolationLayers";
+import { Runtimes } from "./Runtimes";
 
 /** What the server and its machine can do. */
 export function SystemStatus() {
@@ -20,7 +21,7 @@ export function SystemStatus() {
   if (system.isError) {
     return <ErrorState error={system.error} retry={() => void system.refetch()} />;
   }
-  const { isolation, runtimes, version, database } = system.data;
+  const { isolation, version, database } = system.data;
   return (
     <>
       <Card>
@@ -29,13 +30,13 @@ export function SystemStatus() {
           <Badge tone={isolation.ready ? "success" : "danger"}>
             {isolation.ready ? "Ready" : "Runs are refused"}
           </Badge>
-          {isolation.reason ? (
-            <p className="w-full break-words text-muted">{isolation.reason}</p>
-          ) : null}
+          <p className="w-full break-words text-muted">
+            {isolation.reason ?? summaryOf(isolation.layers)}
+          </p>
         </header>
         <IsolationLayers layers={isolation.layers} />
       </Card>
-      <Runtimes runtimes={runtimes} />
+      <Runtimes />
       <Card className="p-4">
         <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-1.5">
           <dt className="text-muted">Version</dt>
@@ -48,39 +49,9 @@ export function SystemStatus() {
   );
 }
 
-/** The language as it is written: the server's names are in lower case. */
-function languageName(language: string): string {
-  if (language === "javascript") return "JavaScript";
-  return language.charAt(0).toUpperCase() + language.slice(1);
-}
-
-function Runtimes({ runtimes }: { runtimes: System["runtimes"] }) {
-  return (
-    <Card>
-      <h2 className="border-line border-b px-4 py-3 font-semibold text-md">
-        Languages that can be run
-      </h2>
-      {runtimes.length === 0 ? (
-        <p className="px-4 py-3 text-muted">
-          None of the programs that Atelier knows was found. Install Python 3 or Node.js and start
-          it anew.
-        </p>
-      ) : (
-        <ul>
-          {runtimes.map(({ language, command, extensions }) => (
-            <li
-              key={language}
-              className="flex flex-wrap items-baseline gap-x-4 border-line border-b px-4 py-2.5 last:border-0"
-            >
-              <span className="w-28 font-medium">{languageName(language)}</span>
-              <code className="font-mono text-sm">{command}</code>
-              <span className="text-muted text-sm">
-                {extensions.map((extension) => `.${extension}`).join(", ")}
-              </span>
-            </li>
-          ))}
-        </ul>
-      )}
-    </Card>
-  );
+/** How many layers stand, in a sentence. */
+function summaryOf(layers: readonly Layer[]): string {
+  const active = layers.filter(({ state }) => state === "active").length;
+  if (active === layers.length) return "Every layer is active.";
+  return `${active} of ${layers.length} layers are active. What stands below a layer enables it.`;
 }

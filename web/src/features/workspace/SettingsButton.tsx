@@ -9,7 +9,7 @@ export function SettingsButton() {
     <IconButton
       label="Workspace settings"
       icon={<Settings2 />}
-      onClick={() => show({ settings: "network" }, { replace: true })}
+      onClick={() => show({ settings: "limits" }, { replace: true })}
     />
   );
 }
