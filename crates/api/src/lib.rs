@@ -7,6 +7,7 @@
 
 pub mod cell;
 pub mod code;
+pub mod draft;
 pub mod event;
 pub mod file;
 pub mod model;

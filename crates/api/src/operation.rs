@@ -4,8 +4,8 @@
 //! serve exactly it, and the authorisation tests walk it.
 
 use crate::{
-    cell, event, file, model, page, piston, proposal, run, session, system, terminal, turn, usage,
-    workspace,
+    cell, draft, event, file, model, page, piston, proposal, run, session, system, terminal, turn,
+    usage, workspace,
 };
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -183,6 +183,11 @@ operations! {
     get_conversation Get "/api/conversations/{id}" SignedIn (None, NO) => Json(200, of::<turn::ConversationDetail>()), "Returns a conversation with its messages.";
     update_conversation Patch "/api/conversations/{id}" SignedIn (None, Takes(of::<turn::UpdateConversation>())) => Json(200, of::<turn::Conversation>()), "Renames a conversation.";
     delete_conversation Delete "/api/conversations/{id}" SignedIn (None, NO) => Nothing, "Archives a conversation.";
+    list_drafts Get "/api/workspaces/{id}/drafts" SignedIn (None, NO) => Json(200, of::<draft::Drafts>()), "Lists a workspace's drafts, newest first.";
+    create_draft Post "/api/workspaces/{id}/drafts" SignedIn (None, Takes(of::<draft::CreateDraft>())) => Json(201, of::<draft::Draft>()), "Makes a draft: a copy-on-write layer over the workspace.";
+    get_draft Get "/api/drafts/{id}" SignedIn (None, NO) => Json(200, of::<draft::DraftDetail>()), "Returns a draft with what it changed.";
+    delete_draft Delete "/api/drafts/{id}" SignedIn (None, NO) => Nothing, "Throws a draft away.";
+    propose_draft Post "/api/drafts/{id}/proposal" SignedIn (None, Takes(of::<draft::ProposeDraft>())) => Json(201, of::<proposal::Proposal>()), "Makes a proposal of what a draft changed.";
     get_proposal Get "/api/proposals/{id}" SignedIn (None, NO) => Json(200, of::<proposal::Proposal>()), "Returns a proposal with its hunks.";
     apply_proposal Post "/api/proposals/{id}/apply" SignedIn (None, Takes(of::<proposal::ApplyProposal>())) => Json(200, of::<proposal::Proposal>()), "Applies a proposal, whole or in part.";
     reject_proposal Post "/api/proposals/{id}/reject" SignedIn (None, NO) => Json(200, of::<proposal::Proposal>()), "Rejects a proposal.";

@@ -13,6 +13,9 @@ use uuid::Uuid;
 pub struct Execute {
     /// The workspace it runs in.
     pub workspace_id: Uuid,
+    /// A draft of the workspace; the run changes it and not the workspace.
+    #[serde(default)]
+    pub draft_id: Option<Uuid>,
     /// A command line for `sh -c`.
     #[serde(default)]
     pub command: Option<String>,

@@ -99,6 +99,8 @@ ids! {
     UsageId,
     /// Names a remembered permission.
     GrantId,
+    /// Names a copy-on-write layer over a workspace.
+    DraftId,
     /// Names one HTTP request, for the log and for error bodies.
     RequestId,
     /// Names a stream of stored events: a turn's, a run's or a workspace's id.

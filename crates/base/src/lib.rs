@@ -18,7 +18,7 @@ pub use address::is_public;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use hash::ContentHash;
 pub use id::{
-    ConversationId, EventStreamId, FileId, GrantId, HunkId, Ids, MessageId, ModelCallId,
+    ConversationId, DraftId, EventStreamId, FileId, GrantId, HunkId, Ids, MessageId, ModelCallId,
     ProposalId, ProviderId, RequestId, RunId, SessionId, TerminalId, TransactionId, TurnId,
     UsageId, UserId, VersionId, WorkspaceId,
 };

@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::cell::Watched;
 use crate::error::{Error, Result};
+use crate::follow::Follows;
 use crate::live::{Running, Streams, Subscription};
 use crate::network::{Names, Network, NetworkSettings};
 use crate::preview::Previews;
@@ -112,6 +113,7 @@ struct Inner {
     watched: Watched,
     tasks: TaskTracker,
     lasting: TaskTracker,
+    follows: Follows,
     signed_out: watch::Sender<()>,
     stop: CancellationToken,
 }
@@ -142,6 +144,7 @@ impl Domain {
             watched: Watched::default(),
             tasks: TaskTracker::new(),
             lasting: TaskTracker::new(),
+            follows: Follows::default(),
             signed_out: watch::Sender::new(()),
             stop: CancellationToken::new(),
             parts,
@@ -261,6 +264,10 @@ impl Domain {
 
     pub(crate) fn running(&self) -> &Running {
         &self.0.running
+    }
+
+    pub(crate) fn follows(&self) -> &Follows {
+        &self.0.follows
     }
 
     pub(crate) fn trees(&self) -> &Trees {

@@ -84,7 +84,14 @@ impl Domain {
     /// # Errors
     /// [`Error::NotFound`] when the asker may not see it.
     pub async fn get_file(&self, ctx: &Ctx, id: FileId) -> Result<FileContent> {
-        let file = self.require_file(ctx, id).await?;
+        let mut file = self.require_file(ctx, id).await?;
+        let small = file.size_bytes <= limit::TEXT_FILE_BYTES;
+        if file.kind == FileKind::File && file.current_version_id.is_none() && small {
+            // One whose content scans leave out, and that somebody wants now.
+            let tree = self.trees().open(file.workspace_id).await?;
+            let _writing = self.write_to(&tree).await?;
+            file = self.refresh(&tree, ctx, id).await?;
+        }
         self.with_content(file).await
     }
 

@@ -10,9 +10,11 @@ pub mod cell;
 mod commit;
 mod ctx;
 mod domain;
+pub mod draft;
 mod error;
 pub mod event;
 pub mod file;
+mod follow;
 mod language;
 mod live;
 pub mod network;
@@ -31,11 +33,13 @@ pub mod usage;
 pub mod vault;
 pub mod workspace;
 
+pub(crate) use atelier_sandbox::FileError;
+
 pub use atelier_patch::{Format, PatchError};
 pub use atelier_store::{
-    AuthorKind, ConversationRow, Engine, EventRow, FileKind, FileRow, GrantRow, MessageRole,
-    MessageRow, ModelCallRow, ProposalHunkRow, ProposalRow, RunOutcome, RunRow, RunStatus, TurnRow,
-    TurnState, UserRow, VersionRow, WorkspaceRow,
+    AuthorKind, ConversationRow, DraftRow, DraftState, Engine, EventRow, FileKind, FileRow,
+    GrantRow, MessageRole, MessageRow, ModelCallRow, ProposalHunkRow, ProposalRow, RunOutcome,
+    RunRow, RunStatus, TurnRow, TurnState, UserRow, VersionRow, WorkspaceRow,
 };
 pub use ctx::{Actor, Ctx};
 pub use domain::{Domain, ImportSettings, Parts, Settings};

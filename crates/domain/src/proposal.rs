@@ -25,7 +25,7 @@ use crate::page::{Page, PageOf};
 
 pub use apply::{Accept, Resolution};
 pub use make::NewProposal;
-pub(crate) use make::{Origin, title_of};
+pub(crate) use make::{Base, Origin, ReadyProposal, title_of};
 
 /// A proposal in a list.
 #[derive(Debug)]

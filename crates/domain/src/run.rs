@@ -9,7 +9,7 @@ mod scratch;
 mod selector;
 mod stage;
 
-use atelier_base::{RunId, WorkspaceId};
+use atelier_base::{DraftId, RunId, WorkspaceId};
 use atelier_store::{RunRow, RunStatus};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -33,6 +33,8 @@ pub use scratch::{ScratchFile, ScratchJob, ScratchResult, StageLimits, StageResu
 pub struct NewRun {
     /// The workspace.
     pub workspace: WorkspaceId,
+    /// The draft of it that is changed in its place.
+    pub draft: Option<DraftId>,
     /// What is run.
     pub program: Program,
     /// What it reads on standard input.

@@ -22,6 +22,8 @@ use crate::ctx::Ctx;
 use crate::domain::Domain;
 use crate::error::{Error, Result, chain};
 use crate::event::WorkspaceEvent;
+use crate::follow::Following;
+use crate::scan::Cause;
 use crate::workspace::checked_name;
 
 use live::LiveTerminal;
@@ -138,7 +140,12 @@ impl Domain {
             self.stopping().child_token(),
         ));
         place.fill(&live);
-        self.follow_terminal(&live, terminal);
+        let cause = Cause {
+            user: ctx.person().ok(),
+            run: None,
+        };
+        let changes = self.follow_changes(&tree, cause);
+        self.follow_terminal(&live, terminal, changes);
         self.announce_terminals(new.workspace).await?;
         Ok(live.view())
     }
@@ -212,7 +219,13 @@ impl Domain {
     }
 
     /// Follows a terminal to its end, in a task that lasts as long as it does.
-    fn follow_terminal(&self, live: &Arc<LiveTerminal>, terminal: Arc<Terminal>) {
+    /// Until then the workspace's files are followed too.
+    fn follow_terminal(
+        &self,
+        live: &Arc<LiveTerminal>,
+        terminal: Arc<Terminal>,
+        changes: Following,
+    ) {
         live.start(Arc::clone(&terminal));
         let watched = Arc::clone(live);
         let following = self.accompany(async move { follow::follow(&watched, &terminal).await });
@@ -226,6 +239,9 @@ impl Domain {
                 }
             });
             live.end(end, domain.now());
+            if let Err(error) = changes.end().await {
+                tracing::error!(terminal.id = %live.id, error = %chain(&error), "what a terminal did to the files could not be recorded");
+            }
             // What was deleted, and what ends with the server, is not listed.
             let listed = domain.terminals().find(live.id).is_some();
             if !listed || domain.stopping().is_cancelled() {

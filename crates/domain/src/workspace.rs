@@ -155,6 +155,7 @@ impl Domain {
             .read(async |tx| tx.list_workspace_ids().await)
             .await?;
         self.recover_imports(&ids).await?;
+        self.remove_lost_drafts().await?;
         for id in ids {
             // One broken workspace must not keep the others from opening; its
             // own edits try again before they begin.

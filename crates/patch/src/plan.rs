@@ -37,6 +37,30 @@ pub struct PlannedFile {
     pub hunks: Vec<Hunk>,
 }
 
+impl PlannedFile {
+    /// Plans a change whose contents are known; its hunks are those of
+    /// [`crate::diff`] between them.
+    pub fn of(
+        path: WorkspacePath,
+        change: Change,
+        before: Option<Vec<u8>>,
+        after: Option<Vec<u8>>,
+        executable: bool,
+    ) -> Self {
+        let mut file = Self {
+            path,
+            change,
+            before,
+            after,
+            executable,
+            binary: false,
+            hunks: Vec::new(),
+        };
+        finish::describe(&mut file, None);
+        file
+    }
+}
+
 /// What happens to a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {

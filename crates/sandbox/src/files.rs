@@ -6,7 +6,9 @@
 //! trust. Changes go through [`crate::transaction`].
 
 pub(crate) mod beneath;
+mod look;
 pub(crate) mod remove;
+pub(crate) mod rules;
 mod walk;
 
 use std::fs::File;
@@ -23,6 +25,8 @@ use crate::error::{FileError, FileResult};
 use crate::transaction::StateDirectory;
 use beneath::Mounts;
 
+pub use look::Seen;
+pub use rules::LeaveOut;
 pub(crate) use walk::names_in;
 pub use walk::{Found, Listing, Skipped, WalkOptions};
 
@@ -173,6 +177,12 @@ impl Root {
     pub fn hash(&self, path: &WorkspacePath, max: u64) -> FileResult<ContentHash> {
         let (file, stat) = self.open_file(path)?;
         hash_file(path, file, &stat, max)
+    }
+
+    /// Returns the permission bits of the workspace's directory.
+    pub(crate) fn mode(&self) -> FileResult<u32> {
+        let stat = fstat(&self.files).map_err(|e| FileError::io("look at", ".", e))?;
+        Ok(stat.st_mode & 0o777)
     }
 
     /// Returns the handle of the workspace's directory.

@@ -7,8 +7,10 @@
 
 pub mod cell;
 pub mod doctor;
+pub mod draft;
 pub mod error;
 pub mod files;
+pub mod follow;
 pub mod git;
 pub mod host;
 pub mod import;

@@ -5,6 +5,7 @@ mod files {
     mod archive;
     mod clone;
     mod copy;
+    mod follow;
     mod ground;
     mod read;
     mod server;

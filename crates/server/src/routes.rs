@@ -1,6 +1,7 @@
 //! The routes, by resource, and what every request passes on its way.
 
 mod cell;
+mod draft;
 mod file;
 mod piston;
 mod proposal;
@@ -141,6 +142,15 @@ pub fn router(app: App) -> Router {
                 .patch(turn::update_conversation)
                 .delete(turn::delete_conversation),
         )
+        .route(
+            "/api/workspaces/{id}/drafts",
+            get(draft::list_drafts).post(draft::create_draft),
+        )
+        .route(
+            "/api/drafts/{id}",
+            get(draft::get_draft).delete(draft::delete_draft),
+        )
+        .route("/api/drafts/{id}/proposal", post(draft::propose_draft))
         .route("/api/proposals/{id}", get(proposal::get_proposal))
         .route("/api/proposals/{id}/apply", post(proposal::apply_proposal))
         .route(

@@ -144,6 +144,40 @@ impl Reader {
         .await
     }
 
+    /// Finds what is at a path now, as the scan needs it.
+    pub async fn find_live(
+        &mut self,
+        workspace: WorkspaceId,
+        path: &WorkspacePath,
+    ) -> Result<Option<LiveFile>> {
+        self.find_one(
+            "SELECT f.id, f.path, f.kind, f.size_bytes, f.modified_ns, f.inode, f.executable,
+                    f.current_version_id, v.content_hash
+             FROM files f LEFT JOIN file_versions v ON v.id = f.current_version_id
+             WHERE f.workspace_id = $1 AND f.path = $2 AND f.deleted_at IS NULL",
+            args![workspace, path.clone()],
+        )
+        .await
+    }
+
+    /// Lists what is below a folder by path, as the scan needs it.
+    pub async fn list_live_under(
+        &mut self,
+        workspace: WorkspaceId,
+        folder: &WorkspacePath,
+    ) -> Result<Vec<LiveFile>> {
+        let (from, to) = below(folder);
+        self.all(
+            "SELECT f.id, f.path, f.kind, f.size_bytes, f.modified_ns, f.inode, f.executable,
+                    f.current_version_id, v.content_hash
+             FROM files f LEFT JOIN file_versions v ON v.id = f.current_version_id
+             WHERE f.workspace_id = $1 AND f.deleted_at IS NULL AND f.path >= $2 AND f.path < $3
+             ORDER BY f.path",
+            args![workspace, from, to],
+        )
+        .await
+    }
+
     /// Lists what is below a folder, at any depth, by path; not the folder.
     pub async fn list_under(
         &mut self,

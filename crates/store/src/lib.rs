@@ -25,6 +25,7 @@ mod blob;
 mod call;
 mod connection;
 mod conversation;
+mod draft;
 mod error;
 mod event;
 mod export;
@@ -48,6 +49,7 @@ pub use call::{
 };
 pub use connection::{Reader, Writer};
 pub use conversation::{ConversationRow, MessageRole, MessageRow, TurnMode, TurnRow, TurnState};
+pub use draft::{DraftRow, DraftState};
 pub use error::{Error, Result, Unique};
 pub use event::{EventRow, NewEvent};
 pub use file::{FileKind, FileRow, FileStat, LiveFile};

@@ -25,6 +25,7 @@ pub(crate) fn sqlite() -> Migrator {
         2 "0002_run_stages",
         3 "0003_workspace_settings",
         4 "0004_grants",
+        5 "0005_drafts",
     )
 }
 
@@ -35,6 +36,7 @@ pub(crate) fn postgres() -> Migrator {
         2 "0002_run_stages",
         3 "0003_workspace_settings",
         4 "0004_grants",
+        5 "0005_drafts",
     )
 }
 

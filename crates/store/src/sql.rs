@@ -6,9 +6,9 @@
 //! time into the compiler.
 
 use atelier_base::{
-    ContentHash, ConversationId, EventStreamId, FileId, GrantId, HunkId, MessageId, ModelCallId,
-    ProposalId, ProviderId, RunId, SessionId, Timestamp, TransactionId, TurnId, UsageId, UserId,
-    VersionId, WorkspaceId, WorkspacePath,
+    ContentHash, ConversationId, DraftId, EventStreamId, FileId, GrantId, HunkId, MessageId,
+    ModelCallId, ProposalId, ProviderId, RunId, SessionId, Timestamp, TransactionId, TurnId,
+    UsageId, UserId, VersionId, WorkspaceId, WorkspacePath,
 };
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
@@ -112,6 +112,7 @@ macro_rules! id_columns {
 
 id_columns!(
     ConversationId,
+    DraftId,
     EventStreamId,
     FileId,
     GrantId,

@@ -13,10 +13,12 @@ mod it {
     mod apply;
     mod cli;
     mod crash;
+    mod drafts;
     mod dropped;
     mod edits;
     mod events;
     mod files;
+    mod follow;
     mod git;
     mod http;
     mod input;

@@ -57,6 +57,41 @@ export interface paths {
         patch: operations["update_conversation"];
         trace?: never;
     };
+    "/api/drafts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns a draft with what it changed. */
+        get: operations["get_draft"];
+        put?: never;
+        post?: never;
+        /** Throws a draft away. */
+        delete: operations["delete_draft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/drafts/{id}/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a proposal of what a draft changed. */
+        post: operations["propose_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/execute": {
         parameters: {
             query?: never;
@@ -696,6 +731,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/workspaces/{id}/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists a workspace's drafts, newest first. */
+        get: operations["list_drafts"];
+        put?: never;
+        /** Makes a draft: a copy-on-write layer over the workspace. */
+        post: operations["create_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workspaces/{id}/events": {
         parameters: {
             query?: never;
@@ -1078,6 +1131,15 @@ export interface components {
             /** @description The turns, oldest first. */
             turns: components["schemas"]["Turn"][];
         };
+        /** @description Makes a draft over the workspace as it is now. */
+        CreateDraft: {
+            /**
+             * @description Whether the draft sees the workspace's build caches (`target`,
+             *     `node_modules`, `.venv`, `__pycache__`), copy-on-write; false when
+             *     absent: then they are empty in it.
+             */
+            shareCaches?: boolean;
+        };
         /** @description Makes a file or folder. Missing folders on the way are made too. */
         CreateFile: {
             /** @description The text of a new file; empty when absent. */
@@ -1189,6 +1251,92 @@ export interface components {
             /** @description The refusals, the latest first. */
             items: components["schemas"]["Denial"][];
         };
+        /** @description A copy-on-write layer over a workspace. */
+        Draft: {
+            /** @description When it was made. */
+            createdAt: string;
+            /**
+             * Format: uuid
+             * @description Who made it.
+             */
+            createdBy: string;
+            /**
+             * Format: uuid
+             * @description The draft's id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The proposal made of it.
+             */
+            proposalId?: string | null;
+            /** @description Whether it sees the workspace's build caches. */
+            shareCaches: boolean;
+            /** @description What became of it. */
+            state: components["schemas"]["DraftState"];
+            /**
+             * Format: uuid
+             * @description The workspace it lies over.
+             */
+            workspaceId: string;
+        };
+        /** @description A file and its content. */
+        DraftBase: {
+            /** @description BLAKE3 of its content, 64 hex digits. */
+            hash: string;
+            /** @description The file's path. */
+            path: string;
+        };
+        /** @description One file that a draft changed. */
+        DraftChange: {
+            /** @description Whether it may be executed; absent when it is gone or a link. */
+            executable?: boolean | null;
+            /** @description Where it was before a rename. */
+            from?: string | null;
+            /** @description What happened to it. */
+            kind: components["schemas"]["DraftChangeKind"];
+            /**
+             * @description BLAKE3 of its content in the draft; absent when it is gone, a link, or
+             *     larger than 64 MiB.
+             */
+            newHash?: string | null;
+            /** @description BLAKE3 of its content when the draft was made, 64 hex digits. */
+            oldHash?: string | null;
+            /** @description Where it is now, or was. */
+            path: string;
+            /**
+             * Format: int64
+             * @description Its size in bytes; absent when it is gone.
+             */
+            size?: number | null;
+        };
+        /**
+         * @description What a draft did to a file.
+         * @enum {string}
+         */
+        DraftChangeKind: "create" | "modify" | "delete" | "mode" | "link" | "rename";
+        /** @description A draft with what it changed and what that stands on. */
+        DraftDetail: components["schemas"]["Draft"] & {
+            /** @description What it changed, by path; not what build tools make. */
+            changes: components["schemas"]["DraftChange"][];
+            /**
+             * @description The workspace's files that are not any more what they were when the
+             *     draft was made, by path, at most 1,000. Any may have been read in it.
+             */
+            stale: string[];
+            /** @description The files it changed, as they were when it was made. */
+            stoodOn: components["schemas"]["DraftBase"][];
+        };
+        /** @description A workspace's drafts, newest first; at most 32. */
+        Drafts: {
+            /** @description Those that were not thrown away. */
+            items: components["schemas"]["Draft"][];
+        };
+        /**
+         * @description What became of a draft.
+         * @enum {string}
+         */
+        DraftState: "open" | "discarded" | "proposed";
         /**
          * @description Starts a run in the workspace's cell. Exactly one of `command`, `argv`,
          *     `path` and `code` says what is run.
@@ -1200,6 +1348,11 @@ export interface components {
             code?: string | null;
             /** @description A command line for `sh -c`. */
             command?: string | null;
+            /**
+             * Format: uuid
+             * @description A draft of the workspace; the run changes it and not the workspace.
+             */
+            draftId?: string | null;
             /** @description Environment variables in addition to the cell's own. */
             env?: {
                 [key: string]: string;
@@ -1701,6 +1854,11 @@ export interface components {
              * @description The workspace it is for.
              */
             workspaceId: string;
+        };
+        /** @description Makes a proposal of what a draft changed. */
+        ProposeDraft: {
+            /** @description A title for the proposal; made of the files' names when absent. */
+            title?: string | null;
         };
         /** @description A way to a model: an OpenAI-compatible endpoint, a key and a model name. */
         Provider: {
@@ -2602,6 +2760,7 @@ export type Conflict = components['schemas']['Conflict'];
 export type ContextFile = components['schemas']['ContextFile'];
 export type Conversation = components['schemas']['Conversation'];
 export type ConversationDetail = components['schemas']['ConversationDetail'];
+export type CreateDraft = components['schemas']['CreateDraft'];
 export type CreateFile = components['schemas']['CreateFile'];
 export type CreateGrant = components['schemas']['CreateGrant'];
 export type CreateProgress = components['schemas']['CreateProgress'];
@@ -2610,6 +2769,13 @@ export type CreateTerminal = components['schemas']['CreateTerminal'];
 export type CreateWorkspace = components['schemas']['CreateWorkspace'];
 export type Denial = components['schemas']['Denial'];
 export type Denials = components['schemas']['Denials'];
+export type Draft = components['schemas']['Draft'];
+export type DraftBase = components['schemas']['DraftBase'];
+export type DraftChange = components['schemas']['DraftChange'];
+export type DraftChangeKind = components['schemas']['DraftChangeKind'];
+export type DraftDetail = components['schemas']['DraftDetail'];
+export type Drafts = components['schemas']['Drafts'];
+export type DraftState = components['schemas']['DraftState'];
 export type Execute = components['schemas']['Execute'];
 export type File = components['schemas']['File'];
 export type FileChange = components['schemas']['FileChange'];
@@ -2649,6 +2815,7 @@ export type Proposal = components['schemas']['Proposal'];
 export type ProposalFile = components['schemas']['ProposalFile'];
 export type ProposalState = components['schemas']['ProposalState'];
 export type ProposalSummary = components['schemas']['ProposalSummary'];
+export type ProposeDraft = components['schemas']['ProposeDraft'];
 export type Provider = components['schemas']['Provider'];
 export type ProviderCheck = components['schemas']['ProviderCheck'];
 export type Providers = components['schemas']['Providers'];
@@ -2851,6 +3018,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftDetail"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    propose_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposeDraft"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
                 };
             };
             /** @description A problem document. */
@@ -4374,6 +4636,72 @@ export interface operations {
                         /** @description Give this back as `cursor` for the next page; null on the last. */
                         nextCursor?: string | null;
                     };
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_drafts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Drafts"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateDraft"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
                 };
             };
             /** @description A problem document. */

@@ -49,6 +49,18 @@ pub(crate) struct Origin {
     pub(crate) seen: BTreeMap<WorkspacePath, VersionId>,
 }
 
+/// A proposal whose changes are known.
+pub(crate) struct ReadyProposal {
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) title: String,
+    pub(crate) format: Format,
+    /// The patch as a person reads it.
+    pub(crate) text: String,
+    pub(crate) turn: Option<TurnId>,
+    pub(crate) base: Base,
+    pub(crate) files: Vec<PlannedFile>,
+}
+
 impl Domain {
     /// Validates a patch and makes a proposal of it; applies it when asked to.
     ///
@@ -98,23 +110,42 @@ impl Domain {
         title: String,
         origin: Origin,
     ) -> Result<ProposalId> {
-        let user = ctx.person()?;
+        ctx.person()?;
         let tree = self.trees().open(workspace).await?;
         let base = self.base_of(&tree, ctx, patch, &origin.seen).await?;
         let plan = atelier_patch::plan(patch, &base)?;
+        let ready = ReadyProposal {
+            workspace,
+            title,
+            format: patch.format,
+            text: text.to_owned(),
+            turn: origin.turn,
+            base,
+            files: plan.files,
+        };
+        self.store_proposal(ctx, ready).await
+    }
+
+    /// Stores a proposal whose changes are known.
+    pub(crate) async fn store_proposal(
+        &self,
+        ctx: &Ctx,
+        ready: ReadyProposal,
+    ) -> Result<ProposalId> {
         let id = self.ids().next::<ProposalId>();
         let proposal = ProposalRow {
             id,
-            workspace_id: workspace,
-            user_id: user,
-            turn_id: origin.turn,
-            title: title
+            workspace_id: ready.workspace,
+            user_id: ctx.person()?,
+            turn_id: ready.turn,
+            title: ready
+                .title
                 .chars()
                 .filter(|c| !c.is_control())
                 .take(limit::NAME_CHARS)
                 .collect(),
-            format: patch.format.to_string(),
-            patch_hash: self.store().blobs().put(text.as_bytes().to_vec()).await?,
+            format: ready.format.to_string(),
+            patch_hash: self.store().blobs().put(ready.text.into_bytes()).await?,
             state: ProposalState::Open,
             created_at: self.now(),
             decided_at: None,
@@ -124,13 +155,14 @@ impl Domain {
             files: Vec::new(),
             hunks: Vec::new(),
         };
-        for (position, planned) in (0..).zip(plan.files) {
-            self.add_file(&mut stored, position, planned, &base).await?;
+        for (position, planned) in (0..).zip(ready.files) {
+            self.add_file(&mut stored, position, planned, &ready.base)
+                .await?;
         }
         self.store()
             .write(async |tx| tx.insert_proposal(&stored).await)
             .await?;
-        self.announce_proposal(workspace, id).await?;
+        self.announce_proposal(ready.workspace, id).await?;
         Ok(id)
     }
 
@@ -273,7 +305,21 @@ impl Domain {
 }
 
 /// What the paths of a patch held.
-struct Base(BTreeMap<WorkspacePath, BaseEntry>);
+pub(crate) struct Base(BTreeMap<WorkspacePath, BaseEntry>);
+
+impl Base {
+    /// Makes the base of changes whose files and versions are known.
+    pub(crate) fn of_known(known: BTreeMap<WorkspacePath, (FileId, Option<VersionId>)>) -> Self {
+        let entries = known.into_iter().map(|(path, known)| {
+            let entry = BaseEntry {
+                entry: Entry::Missing,
+                known: Some(known),
+            };
+            (path, entry)
+        });
+        Self(entries.collect())
+    }
+}
 
 struct BaseEntry {
     entry: Entry,

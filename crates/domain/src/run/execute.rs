@@ -30,6 +30,8 @@ struct Going {
     mark: Option<Mark>,
     /// How many bytes of output it may write.
     room: u64,
+    /// Where it works, when that is not the workspace itself.
+    draft: Option<Site>,
 }
 
 /// What became of a run: its stages, the event of the last one's end, and the
@@ -49,6 +51,10 @@ impl Domain {
         let id = self.ids().next();
         let limits = self.limits(&WorkspaceSettings::of(&workspace)?, new.limits)?;
         let prepared = self.prepare(&new, id, limits.clone()).await?;
+        let draft = match new.draft {
+            Some(draft) => Some(self.open_draft_site(ctx, new.workspace, draft).await?),
+            None => None,
+        };
         let token = self.stopping().child_token();
         let place = self.queue_for(&limits).enter(user, id)?;
         let row = self.queued_row(id, user, new.workspace, &prepared, &limits);
@@ -64,6 +70,7 @@ impl Domain {
             shown: prepared.shown,
             mark: prepared.mark,
             room: limits.output_bytes,
+            draft,
         };
         let guard = self.running().register(row.id.as_uuid(), token.clone());
         let domain = self.clone();
@@ -189,8 +196,18 @@ impl Domain {
         let tree = self.trees().open(going.workspace).await?;
         let (sender, receiver) = mpsc::channel(WAITING);
         let host = Arc::clone(self.host());
-        let site = Site::workspace(&tree.files);
         let mut stages = Stages::begin(going.mark.as_ref(), going.room);
+        let cause = Cause {
+            user: Some(going.user),
+            run: Some(going.id),
+        };
+        let (site, following) = if let Some(site) = &going.draft {
+            // A draft's changes are not the workspace's.
+            (site.clone(), None)
+        } else {
+            let following = self.follow_changes(&tree, cause);
+            (Site::workspace(&tree.files), Some(following))
+        };
         let run = host.run(&site, going.command.clone(), token, sender);
         let stored = self.store_output(going.id, &mut stages, receiver);
         let (report, stored) = tokio::join!(run, stored);
@@ -198,11 +215,9 @@ impl Domain {
         if let Err(error) = stored {
             tracing::error!(run.id = %going.id, error = %chain(&error), "a run's output could not be stored");
         }
-        let cause = Cause {
-            user: Some(going.user),
-            run: Some(going.id),
-        };
-        if let Err(error) = self.scan(&tree, cause).await {
+        if let Some(following) = following
+            && let Err(error) = following.end().await
+        {
             tracing::error!(run.id = %going.id, error = %chain(&error), "what a run did to the files could not be recorded");
         }
         Ok(stages.end(report))

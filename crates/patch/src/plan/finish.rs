@@ -133,7 +133,7 @@ fn change_of(file: &PlannedFile, from: Option<WorkspacePath>) -> Option<Change> 
 
 /// Gives a file its hunks, with the labels that its document knows if it was
 /// made of the content before.
-fn describe(file: &mut PlannedFile, document: Option<&(WorkspacePath, Box<Document>)>) {
+pub(super) fn describe(file: &mut PlannedFile, document: Option<&(WorkspacePath, Box<Document>)>) {
     let before = file.before.as_deref().unwrap_or_default();
     let after = file.after.as_deref().unwrap_or_default();
     file.binary = is_binary(before) || is_binary(after);

@@ -7,7 +7,9 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use atelier_base::WorkspacePath;
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat, openat2, statat};
+use rustix::fs::{
+    AtFlags, FileType, Mode, OFlags, ResolveFlags, Stat, fstat, openat, openat2, statat,
+};
 use rustix::io::Errno;
 
 use crate::error::{FileError, FileResult};
@@ -80,6 +82,18 @@ pub(crate) fn look_in(folder: impl AsFd, name: &str) -> rustix::io::Result<Optio
         Err(Errno::NOENT) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Opens a regular file by its name in an open folder, for reading; `None`
+/// when it is not one.
+pub(crate) fn open_regular(folder: BorrowedFd<'_>, name: &str) -> Option<std::fs::File> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let is_regular = |stat: &Stat| file_type(stat) == FileType::RegularFile;
+    // Looked at first: opening a device does something.
+    look_in(folder, name).ok()?.filter(is_regular)?;
+    let file = openat(folder, name, flags, Mode::empty()).ok()?;
+    let opened = fstat(&file).ok()?;
+    is_regular(&opened).then(|| file.into())
 }
 
 /// Like [`explain`] for a folder, where `None` is the root.

@@ -1,9 +1,12 @@
 //! Deleting a whole tree without ever leaving it.
 
 use std::ffi::{CStr, CString};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 
-use rustix::fs::{AtFlags, Mode, RenameFlags, fchmod, fstat, renameat_with, unlinkat};
+use rustix::fs::{
+    AtFlags, CWD, Mode, OFlags, RenameFlags, chmodat, fchmod, fstat, openat, renameat_with,
+    unlinkat,
+};
 use rustix::io::Errno;
 
 use super::open_child;
@@ -89,10 +92,24 @@ impl Removal<'_> {
 /// Opens a folder; one that its owner may not write to, as some build tools
 /// leave them, becomes writable first.
 fn open_for_emptying(folder: BorrowedFd<'_>, name: &CStr) -> rustix::io::Result<OwnedFd> {
-    let child = open_child(folder, name)?;
+    let child = match open_child(folder, name) {
+        Err(Errno::ACCESS) => {
+            unlock(folder, name)?;
+            open_child(folder, name)?
+        }
+        opened => opened?,
+    };
     let mode = Mode::from_raw_mode(fstat(&child)?.st_mode);
     if !mode.contains(Mode::RWXU) && !rustix::process::geteuid().is_root() {
         fchmod(&child, mode | Mode::RWXU)?;
     }
     Ok(child)
+}
+
+/// Lets the owner of a folder into it, without following a link.
+fn unlock(folder: BorrowedFd<'_>, name: &CStr) -> rustix::io::Result<()> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let held = openat(folder, name, flags, Mode::empty())?;
+    let place = format!("/proc/self/fd/{}", held.as_raw_fd());
+    chmodat(CWD, place, Mode::RWXU, AtFlags::empty())
 }

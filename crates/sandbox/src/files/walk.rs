@@ -2,6 +2,7 @@
 
 use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
 
 use atelier_base::path::protected_name;
 use atelier_base::{WorkspacePath, limit};
@@ -9,7 +10,8 @@ use rustix::fs::{AtFlags, FileType, RawDir, Stat, statat};
 use rustix::io::Errno;
 
 use super::beneath::{self, Mounts};
-use super::{EntryKind, Root, open_child};
+use super::rules::{Rules, is_tagged};
+use super::{EntryKind, LeaveOut, Root, open_child};
 use crate::error::{FileError, FileResult};
 
 /// The most skipped names that a listing tells of.
@@ -24,9 +26,8 @@ pub struct WalkOptions {
     pub below: Option<WorkspacePath>,
     /// The most entries; more is an error.
     pub max_entries: u64,
-    /// Names of folders that are listed but not entered, such as
-    /// `node_modules`.
-    pub leave_out: Vec<String>,
+    /// What is listed but not entered.
+    pub leave_out: LeaveOut,
 }
 
 impl Default for WalkOptions {
@@ -34,7 +35,7 @@ impl Default for WalkOptions {
         Self {
             below: None,
             max_entries: limit::IMPORT_FILES,
-            leave_out: Vec::new(),
+            leave_out: LeaveOut::Nothing,
         }
     }
 }
@@ -57,6 +58,9 @@ pub struct Found {
     pub inode: u64,
     /// Whether its owner may execute it.
     pub executable: bool,
+    /// Whether a tool made it: a folder that was not entered, or a file that
+    /// the tree's `.gitignore` names. Always false when nothing is left out.
+    pub left_out: bool,
 }
 
 impl Found {
@@ -69,6 +73,7 @@ impl Found {
             changed_ns: beneath::changed_ns(stat),
             inode: stat.st_ino,
             executable: beneath::is_executable(stat),
+            left_out: false,
             path,
         }
     }
@@ -109,8 +114,18 @@ impl Root {
             count: 0,
             listing: Listing::default(),
         };
+        let rules = match options.leave_out {
+            LeaveOut::Nothing => None,
+            LeaveOut::Generated => Some(self.rules_of(below)?),
+        };
         let prefix = below.map_or(String::new(), |path| format!("{path}/"));
-        walk.folder(&top, &prefix, prefix.matches('/').count())?;
+        let depth = prefix.matches('/').count();
+        let at = Place {
+            prefix: &prefix,
+            rules: rules.as_ref(),
+            depth,
+        };
+        walk.folder(&top, at)?;
         let mut listing = walk.listing;
         listing.found.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         listing
@@ -120,19 +135,43 @@ impl Root {
     }
 }
 
+impl Root {
+    /// Reads the rules of a folder and of all that it lies in.
+    fn rules_of(&self, folder: Option<&WorkspacePath>) -> FileResult<Arc<Rules>> {
+        let mut rules = Rules::of_top(self.handle());
+        let mut folders: Vec<_> =
+            std::iter::successors(folder.cloned(), WorkspacePath::parent).collect();
+        folders.reverse();
+        for path in folders {
+            let handle = beneath::open_folder(self.handle(), Some(&path), Mounts::Cross)
+                .map_err(|e| beneath::explain(e, "open the folder", &path))?;
+            rules = rules.enter(handle.as_fd(), &path);
+        }
+        Ok(rules)
+    }
+}
+
 struct Walk<'a> {
     options: &'a WalkOptions,
     count: u64,
     listing: Listing,
 }
 
+/// Where a walk is.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    prefix: &'a str,
+    rules: Option<&'a Arc<Rules>>,
+    depth: usize,
+}
+
 impl Walk<'_> {
-    fn folder(&mut self, folder: &OwnedFd, prefix: &str, depth: usize) -> FileResult<()> {
+    fn folder(&mut self, folder: &OwnedFd, at: Place<'_>) -> FileResult<()> {
         let names = match names_in(folder.as_fd()) {
             Ok(names) => names,
             // The folder went away while we walked.
             Err(Errno::NOENT) => return Ok(()),
-            Err(error) => return Err(FileError::io("list the folder", prefix, error)),
+            Err(error) => return Err(FileError::io("list the folder", at.prefix, error)),
         };
         for (name, _) in names {
             self.count += 1;
@@ -142,56 +181,72 @@ impl Walk<'_> {
                     max: self.options.max_entries,
                 });
             }
-            self.entry(folder, prefix, &name, depth)?;
+            self.entry(folder, &name, at)?;
         }
         Ok(())
     }
 
-    fn entry(
-        &mut self,
-        folder: &OwnedFd,
-        prefix: &str,
-        name: &CString,
-        depth: usize,
-    ) -> FileResult<()> {
+    fn entry(&mut self, folder: &OwnedFd, name: &CString, at: Place<'_>) -> FileResult<()> {
         let Ok(text) = name.to_str() else {
             let lossy = name.to_string_lossy();
-            self.skip(prefix, &lossy, "its name is not UTF-8");
+            self.skip(at.prefix, &lossy, "its name is not UTF-8");
             return Ok(());
         };
         if protected_name(text).is_some() {
             return Ok(());
         }
-        let Ok(path) = WorkspacePath::new(&format!("{prefix}{text}")) else {
-            self.skip(prefix, text, "its name can't be used in a workspace");
+        let Ok(path) = WorkspacePath::new(&format!("{}{text}", at.prefix)) else {
+            self.skip(at.prefix, text, "its name can't be used in a workspace");
             return Ok(());
         };
         let Ok(stat) = statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) else {
             return Ok(());
         };
-        let kind = EntryKind::of(&stat);
-        self.listing.found.push(Found::of(path, &stat));
-        if kind != EntryKind::Directory || self.options.leave_out.iter().any(|n| n == text) {
+        let mut found = Found::of(path.clone(), &stat);
+        let kind = found.kind;
+        found.left_out = at.rules.is_some_and(|rules| rules.leave_out(&path, kind));
+        let left_out = found.left_out;
+        self.listing.found.push(found);
+        if kind != EntryKind::Directory || left_out {
             return Ok(());
         }
-        if depth + 1 >= limit::PATH_DEPTH {
-            self.skip(prefix, text, "what is in it is nested too deep");
+        if at.depth + 1 >= limit::PATH_DEPTH {
+            self.skip(at.prefix, text, "what is in it is nested too deep");
             return Ok(());
         }
-        match open_child(folder, name) {
-            Ok(child) => self.folder(&child, &format!("{prefix}{text}/"), depth + 1),
+        self.enter(folder, name, &path, at)
+    }
+
+    fn enter(
+        &mut self,
+        folder: &OwnedFd,
+        name: &CString,
+        path: &WorkspacePath,
+        at: Place<'_>,
+    ) -> FileResult<()> {
+        let child = match open_child(folder, name) {
+            Ok(child) => child,
             Err(Errno::ACCESS | Errno::PERM) => {
-                self.skip(prefix, text, "what is in it can't be read");
-                Ok(())
+                self.skip(at.prefix, path.name(), "what is in it can't be read");
+                return Ok(());
             }
             // Gone, or swapped for something else, since we looked.
-            Err(Errno::NOENT | Errno::LOOP | Errno::NOTDIR) => Ok(()),
-            Err(error) => Err(FileError::io(
-                "open the folder",
-                format!("{prefix}{text}"),
-                error,
-            )),
+            Err(Errno::NOENT | Errno::LOOP | Errno::NOTDIR) => return Ok(()),
+            Err(error) => return Err(FileError::io("open the folder", path, error)),
+        };
+        if at.rules.is_some() && is_tagged(child.as_fd()) {
+            if let Some(found) = self.listing.found.last_mut() {
+                found.left_out = true;
+            }
+            return Ok(());
         }
+        let rules = at.rules.map(|rules| rules.enter(child.as_fd(), path));
+        let inside = Place {
+            prefix: &format!("{path}/"),
+            rules: rules.as_ref(),
+            depth: at.depth + 1,
+        };
+        self.folder(&child, inside)
     }
 
     fn skip(&mut self, prefix: &str, name: &str, why: &'static str) {

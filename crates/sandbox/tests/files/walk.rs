@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::time::Instant;
 
 use atelier_base::{ErrorKind, limit};
-use atelier_sandbox::files::{EntryKind, WalkOptions};
+use atelier_sandbox::files::{EntryKind, LeaveOut, WalkOptions};
 
 use super::ground::{Ground, path};
 
@@ -44,7 +44,7 @@ fn names(ground: &Ground, options: &WalkOptions) -> Vec<String> {
 fn a_tree_is_listed_in_order_and_links_are_not_followed() {
     let ground = ground();
     let options = WalkOptions {
-        leave_out: vec!["node_modules".to_owned()],
+        leave_out: LeaveOut::Generated,
         ..WalkOptions::default()
     };
     let all = [

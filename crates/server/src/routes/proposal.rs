@@ -102,7 +102,7 @@ pub(super) async fn undo_proposal(
     Ok(Json(shown(app.domain.undo_proposal(&ctx, id).await?)?))
 }
 
-fn shown(found: domain::proposal::Proposal) -> ApiResult<Proposal> {
+pub(super) fn shown(found: domain::proposal::Proposal) -> ApiResult<Proposal> {
     let files = found
         .files
         .into_iter()

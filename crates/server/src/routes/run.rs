@@ -133,6 +133,7 @@ fn new_run(body: Execute) -> ApiResult<NewRun> {
     }
     Ok(NewRun {
         workspace: body.workspace_id.into(),
+        draft: body.draft_id.map(Into::into),
         program,
         stdin: body.stdin.unwrap_or_default(),
         env: body.env.into_iter().collect(),

@@ -37,6 +37,11 @@ both_engines! {
         assert_eq!((first.modified_ns, first.executable), (row.modified_ns, false));
         assert_eq!(first.current_version_id, row.current_version_id);
         assert_eq!(first.content_hash, Some(atelier_base::ContentHash::of(b"B.txt")));
+        let at = async |at: &str| t.read(async |r| r.find_live(workspace.id, &path(at)).await).await;
+        assert_eq!(at("B.txt").await.as_ref(), Some(first));
+        assert_eq!(at("a/none").await, None);
+        let under = t.read(async |r| r.list_live_under(workspace.id, &path("a")).await).await;
+        assert_eq!(under, all[4..6]);
     }
 
     async fn a_file_is_found_by_id_and_by_path(t) {

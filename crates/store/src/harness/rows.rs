@@ -6,11 +6,11 @@ use atelier_base::{ContentHash, TransactionId, UserId, WorkspaceId};
 
 use super::{Fixture, path};
 use crate::{
-    AuthorKind, CallState, ConversationRow, FileChange, FileKind, FileRow, GrantAction, GrantRow,
-    HunkState, MessageRole, MessageRow, ModelCallRow, NewEvent, NewWorkspace, Proposal,
-    ProposalFileRow, ProposalHunkRow, ProposalRow, ProposalState, ProviderRow, RunRow, RunStatus,
-    SessionRow, SignInLinkRow, TransactionKind, TransactionRow, TurnMode, TurnRow, TurnState,
-    UsageKind, UsageRecordRow, UserRow, VersionRow, WorkspaceRow,
+    AuthorKind, CallState, ConversationRow, DraftRow, DraftState, FileChange, FileKind, FileRow,
+    GrantAction, GrantRow, HunkState, MessageRole, MessageRow, ModelCallRow, NewEvent,
+    NewWorkspace, Proposal, ProposalFileRow, ProposalHunkRow, ProposalRow, ProposalState,
+    ProviderRow, RunRow, RunStatus, SessionRow, SignInLinkRow, TransactionKind, TransactionRow,
+    TurnMode, TurnRow, TurnState, UsageKind, UsageRecordRow, UserRow, VersionRow, WorkspaceRow,
 };
 
 impl Fixture {
@@ -289,6 +289,19 @@ impl Fixture {
             created_by: workspace.owner_id,
             created_at: self.now(),
             expires_at: None,
+        }
+    }
+
+    pub(crate) fn draft(&self, workspace: &WorkspaceRow) -> DraftRow {
+        DraftRow {
+            id: self.id(),
+            workspace_id: workspace.id,
+            state: DraftState::Open,
+            share_caches: true,
+            manifest_hash: ContentHash::of(b"[]"),
+            proposal_id: None,
+            created_by: workspace.owner_id,
+            created_at: self.now(),
         }
     }
 
