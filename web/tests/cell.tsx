@@ -47,6 +47,7 @@ export function cellApi(cell: Cell = sampleCell({ state: "stopped", processes: [
     .on("get", "/api/workspaces/{id}/cell", () => cell)
     .on("get", "/api/workspaces/{id}/terminals", () => ({ items: [] }))
     .on("get", "/api/workspaces/{id}/grants", () => ({ items: [] }))
-    .on("get", "/api/workspaces/{id}/network/denials", () => ({ items: [] }));
+    .on("get", "/api/workspaces/{id}/network/denials", () => ({ items: [] }))
+    .on("get", "/api/workspaces/{id}/drafts", () => ({ items: [] }));
   return { api, workspaceId };
 }

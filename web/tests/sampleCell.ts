@@ -1,4 +1,4 @@
-import type { Denial, Grant, Terminal } from "@/api/schema";
+import type { Denial, DraftDetail, Grant, Terminal } from "@/api/schema";
 import { type FakeApi, Refusal } from "./fakeApi.ts";
 import { WORKSPACE } from "./sampleProject.ts";
 import { sampleId } from "./samples.ts";
@@ -7,7 +7,7 @@ const MINUTE = 60_000;
 const OWNER = "0199a4f2-0000-7000-8000-0000000000aa";
 const at = (minutes: number) => new Date(Date.now() - minutes * MINUTE).toISOString();
 
-/** A cell at work: terminals, a server, some network. */
+/** A cell at work: terminals, a server, some network, a draft. */
 export function addCell(api: FakeApi): void {
   let isRunning = true;
   const stopped = { state: "stopped" as const, processes: [], ports: [], weaker: [] };
@@ -22,6 +22,7 @@ export function addCell(api: FakeApi): void {
     }));
   addTerminals(api);
   addNetwork(api);
+  addDrafts(api);
 }
 
 const CELL = {
@@ -126,4 +127,30 @@ function addNetwork(api: FakeApi): void {
       return undefined;
     })
     .on("get", "/api/workspaces/{id}/network/denials", () => ({ items: denials }));
+}
+
+function addDrafts(api: FakeApi): void {
+  const draft: DraftDetail = {
+    id: sampleId(),
+    workspaceId: WORKSPACE,
+    state: "open",
+    shareCaches: false,
+    proposalId: null,
+    stoodOn: [],
+    createdAt: at(4),
+    createdBy: OWNER,
+    changes: [
+      { path: "shop/price.py", kind: "modify" },
+      { path: "shop/rounding.py", kind: "create" },
+      { path: "docs/prices.md", from: "docs/price-list.md", kind: "rename" },
+    ],
+    stale: ["shop/price.py"],
+  };
+  api
+    .on("get", "/api/workspaces/{id}/drafts", () => ({ items: [draft] }))
+    .on("get", "/api/drafts/{id}", () => draft)
+    .on("delete", "/api/drafts/{id}", () => {
+      draft.state = "discarded";
+      return undefined;
+    });
 }

@@ -163,6 +163,29 @@ story("the limits of the sandbox", async (t) => {
   });
 });
 
+story("a draft over the sandbox's files", async (t) => {
+  const setting = await openSetting(t);
+  const { page, look } = setting;
+
+  await t.step("takes what a run changes, and becomes a proposal", async () => {
+    await signIn(setting);
+    const id = await makeWorkspace(setting, "Garden", { "plants.txt": "rose\n" });
+    await page.goto(`/w/${id}`);
+    await page.getByRole("button", { name: /^Options/ }).click();
+    await page.getByRole("combobox", { name: "Where" }).selectOption("In a new draft");
+    await page.keyboard.press("Escape");
+    await runLine(page, "echo lily >> plants.txt; echo done");
+    await outputOf(page).getByText("done").first().waitFor();
+    await page.getByText("Finished", { exact: true }).waitFor();
+    await page.getByRole("tab", { name: "Drafts" }).click();
+    await page.getByRole("list", { name: "Changes" }).getByText("plants.txt").waitFor();
+    await look("draft");
+    await page.getByRole("button", { name: "Make a proposal" }).click();
+    await page.getByText(/change undecided|changes undecided/).waitFor();
+    await look("proposal");
+  });
+});
+
 story("what the machine can do", async (t) => {
   const setting = await openSetting(t);
   const { page, look } = setting;

@@ -67,7 +67,7 @@ describe("applyEvent", () => {
 
   it.each<[Record<string, string>, string[]]>([
     [{ type: "proposalChanged", proposalId: "p" }, ["proposal/p", "proposals/w"]],
-    [{ type: "runChanged", runId: "r" }, ["run/r", "runs/w"]],
+    [{ type: "runChanged", runId: "r" }, ["run/r", "runs/w", "draft"]],
     [
       { type: "turnChanged", turnId: "t", conversationId: "c" },
       ["turn/t", "conversation/c", "conversations/w", "usage"],

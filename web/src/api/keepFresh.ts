@@ -40,17 +40,19 @@ export function applyEvent(
   switch (event.type) {
     case "filesChanged":
       if (event.files.length < event.count || event.files.length === 0) {
-        return [keys.files(workspaceId), ["file"], ["versions"], ["proposal"]];
+        return [keys.files(workspaceId), ["file"], ["versions"], ["proposal"], ["draft"]];
       }
       return [
-        // An open proposal says how it stands to the files as they are now.
+        // Open proposals and drafts say how they stand to the files as they are now.
         ["proposal"],
+        ["draft"],
         ...event.files.flatMap((file) => applyChange(client, workspaceId, file)),
       ];
     case "proposalChanged":
       return [keys.proposal(event.proposalId), keys.proposals(workspaceId)];
     case "runChanged":
-      return [keys.run(event.runId), keys.runs(workspaceId)];
+      // It may have run in a draft.
+      return [keys.run(event.runId), keys.runs(workspaceId), ["draft"]];
     case "turnChanged":
       return [
         keys.turn(event.turnId),
@@ -109,6 +111,8 @@ function everything(workspaceId: string): QueryKey[] {
     keys.cell(workspaceId),
     keys.grants(workspaceId),
     keys.denials(workspaceId),
+    keys.drafts(workspaceId),
+    ["draft"],
     keys.conversations(workspaceId),
     ["conversation"],
     ["turn"],

@@ -11,6 +11,7 @@ export const PANELS = [
   "review",
   "run",
   "terminal",
+  "drafts",
   "preview",
   "versions",
 ] as const;

@@ -38,6 +38,9 @@ const ReviewPane = lazy(() =>
 const TerminalPanel = lazy(() =>
   import("@/features/terminal/TerminalPanel").then((module) => ({ default: module.TerminalPanel })),
 );
+const DraftsPanel = lazy(() =>
+  import("@/features/drafts/DraftsPanel").then((module) => ({ default: module.DraftsPanel })),
+);
 const PreviewPane = lazy(() =>
   import("@/features/preview/PreviewPane").then((module) => ({ default: module.PreviewPane })),
 );
@@ -100,6 +103,7 @@ function OpenWorkspace({ workspaceId }: { workspaceId: string }) {
           run: slot(<RunPanel workspaceId={workspaceId} />),
           versions: slot(<VersionsPane workspaceId={workspaceId} />),
           terminal: slot(<TerminalPanel workspaceId={workspaceId} />),
+          drafts: slot(<DraftsPanel workspaceId={workspaceId} />),
           preview: slot(<PreviewPane workspaceId={workspaceId} />),
           notices: <DenialNotice workspaceId={workspaceId} />,
           status: <StatusBar workspaceId={workspaceId} />,

@@ -27,4 +27,6 @@ export const keys = {
   cell: (workspaceId: string) => ["cell", workspaceId] as const,
   grants: (workspaceId: string) => ["grants", workspaceId] as const,
   denials: (workspaceId: string) => ["denials", workspaceId] as const,
+  drafts: (workspaceId: string) => ["drafts", workspaceId] as const,
+  draft: (id: string) => ["draft", id] as const,
 };

@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { SlidersHorizontal } from "lucide-react";
 import { useStore } from "zustand";
+import { draftsQuery } from "@/api/queries/drafts";
 import { systemQuery } from "@/api/queries/system";
-import { duration } from "@/lib/format";
+import { ago, duration } from "@/lib/format";
 import { LIMITS, mostFor, parseLimits, shownLimit } from "@/lib/limitsForm";
 import { Button } from "@/ui/Button";
 import { Checkbox } from "@/ui/Checkbox";
@@ -10,6 +11,7 @@ import { Field } from "@/ui/Field";
 import { IconButton } from "@/ui/IconButton";
 import { TextArea } from "@/ui/Input";
 import { Popover } from "@/ui/Popover";
+import { Select } from "@/ui/Select";
 import { UnitInput } from "@/ui/UnitInput";
 import { countOptions, NO_OPTIONS, type RunOptions, runOptions } from "./runOptions";
 
@@ -52,6 +54,7 @@ function Options({ workspaceId }: { workspaceId: string }) {
           />
         )}
       </Field>
+      <Place workspaceId={workspaceId} place={options.place} onChange={(place) => set({ place })} />
       <div>
         <Checkbox
           label="Run as a server"
@@ -73,6 +76,40 @@ function Options({ workspaceId }: { workspaceId: string }) {
         Reset
       </Button>
     </div>
+  );
+}
+
+function Place({
+  workspaceId,
+  place,
+  onChange,
+}: {
+  workspaceId: string;
+  place: RunOptions["place"];
+  onChange: (place: RunOptions["place"]) => void;
+}) {
+  const drafts = useQuery(draftsQuery(workspaceId));
+  const open = drafts.data?.items.filter(({ state }) => state === "open") ?? [];
+  return (
+    <Field label="Where" hint="A draft keeps what it changes apart from your files.">
+      {(control) => (
+        <Select
+          {...control}
+          value={typeof place === "string" ? place : place.draftId}
+          onChange={({ target: { value } }) =>
+            onChange(value === "workspace" || value === "new" ? value : { draftId: value })
+          }
+        >
+          <option value="workspace">In the workspace</option>
+          <option value="new">In a new draft</option>
+          {open.map(({ id, createdAt }) => (
+            <option key={id} value={id}>
+              In the draft of {ago(createdAt)}
+            </option>
+          ))}
+        </Select>
+      )}
+    </Field>
   );
 }
 

@@ -23,8 +23,9 @@ it("counts what isn't as at first", () => {
       stdin: "a",
       limits: { pids: "3", timeoutMs: "" },
       isServer: true,
+      place: "new",
     }),
-  ).toBe(3);
+  ).toBe(4);
 });
 
 it("keeps the options of each workspace apart", () => {

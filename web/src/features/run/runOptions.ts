@@ -10,12 +10,15 @@ export interface RunOptions {
   readonly limits: LimitTexts;
   /** For servers: the longest time that there is. */
   readonly isServer: boolean;
+  /** Where it runs: in the workspace, in a draft that is made for it, or in one by its id. */
+  readonly place: "workspace" | "new" | { readonly draftId: string };
 }
 
 export const NO_OPTIONS: RunOptions = {
   stdin: "",
   limits: {},
   isServer: false,
+  place: "workspace",
 };
 
 const stores = new Map<string, StoreApi<RunOptions>>();
@@ -46,7 +49,7 @@ export function executeOptions(
 }
 
 /** How many of the options are not as at first. */
-export function countOptions({ stdin, limits, isServer }: RunOptions): number {
+export function countOptions({ stdin, limits, isServer, place }: RunOptions): number {
   const written = Object.values(limits).filter((text) => text !== "").length;
-  return written + Number(stdin !== "") + Number(isServer);
+  return written + Number(stdin !== "") + Number(isServer) + Number(place !== NO_OPTIONS.place);
 }

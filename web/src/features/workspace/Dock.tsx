@@ -8,9 +8,10 @@ import type { Slots } from "./slots";
 const LABELS: Record<DockPanel, string> = {
   run: "Run",
   terminal: "Terminal",
+  drafts: "Drafts",
 };
 
-/** Below the editor: runs and terminals, one in front. */
+/** Below the editor: runs, terminals and drafts, one in front. */
 export function Dock({ slots }: { slots: Slots }) {
   const panel = useStore(layoutStore, (layout) => layout.dockPanel);
   const show = useShowInWorkspace();

@@ -27,6 +27,7 @@ const TABS: MobileTab<Panel>[] = [
 const TAB_OF: Partial<Record<Panel, Panel>> = {
   versions: "editor",
   terminal: "run",
+  drafts: "run",
 };
 
 /** One part at a time, chosen at the foot of the screen. */

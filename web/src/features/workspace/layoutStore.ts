@@ -7,7 +7,7 @@ export const SIDE_PANELS = ["chat", "review", "versions", "preview"] as const;
 export type SidePanel = (typeof SIDE_PANELS)[number];
 
 /** The sheets below the editor, of which one is in front. */
-export const DOCK_PANELS = ["run", "terminal"] as const;
+export const DOCK_PANELS = ["run", "terminal", "drafts"] as const;
 
 export type DockPanel = (typeof DOCK_PANELS)[number];
 

@@ -42,7 +42,7 @@ export function useLayoutCommands(): void {
         keys: "Mod+Alt+B",
         run: () => togglePart("side"),
       },
-      ...([...SIDE_PANELS, "run"] as const).map((panel) => ({
+      ...([...SIDE_PANELS, "run", "drafts"] as const).map((panel) => ({
         id: `layout.${panel}`,
         label: `Go to ${panel}`,
         group: "Layout",
