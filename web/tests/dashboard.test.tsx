@@ -1,9 +1,14 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Workspace } from "@/api/schema";
 import { Events, type FakeApi, Refusal } from "./fakeApi";
 import { emptyApi, expectAccessible, openPage } from "./page";
 import { sampleWorkspace } from "./samples";
+
+// A workspace that is opened fetches its parts, which must not outlast the test.
+vi.mock("@/features/tree/FileTree", () => ({ FileTree: () => <p>The tree</p> }));
+vi.mock("@/features/editor/EditorPane", () => ({ EditorPane: () => <p>The editor</p> }));
+vi.mock("@/features/chat/ChatPanel", () => ({ ChatPanel: () => <p>The chat</p> }));
 
 /** A server that keeps workspaces. */
 function apiWith(workspaces: Workspace[]): FakeApi {
