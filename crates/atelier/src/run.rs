@@ -1,11 +1,15 @@
 //! `atelier run`: one command in a one-shot cell over the current directory.
 
 use std::io::{Read as _, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use atelier_sandbox::cell::{Limits, Outcome, Output, Report, RunCommand, STDIN_BYTES, Stream};
+use atelier_domain::network::FixedGrants;
+use atelier_sandbox::cell::{
+    Cells, Limits, Outcome, Output, Report, RunCommand, STDIN_BYTES, Site, Stream,
+};
 use clap::Args;
 use std::io::IsTerminal as _;
 use tokio::sync::mpsc;
@@ -28,6 +32,10 @@ pub(crate) struct Arguments {
     /// Wall-clock time in seconds.
     #[arg(long, value_name = "SECONDS")]
     timeout: Option<u64>,
+    /// What it may reach: hosts with commas between them, such as
+    /// `example.org,registries`, through an HTTP proxy; else nothing.
+    #[arg(long, value_name = "none|HOSTS", default_value = "none", value_parser = FixedGrants::parse)]
+    net: FixedGrants,
     /// The command.
     #[arg(last = true, required = true, value_name = "ARGV")]
     argv: Vec<String>,
@@ -72,13 +80,15 @@ fn run(arguments: Arguments) -> Result<Report> {
     serve::runtime()?.block_on(async {
         let cancel = CancellationToken::new();
         let (sender, receiver) = mpsc::channel(16);
-        let running = async {
-            tokio::join!(
-                cells.run(&workspace, command, cancel.clone(), sender),
-                copy(receiver)
-            )
-            .0
-        };
+        let run = run_with(
+            &cells,
+            &workspace,
+            arguments.net,
+            command,
+            cancel.clone(),
+            sender,
+        );
+        let running = async { tokio::join!(run, copy(receiver)).0 };
         tokio::pin!(running);
         let report = tokio::select! {
             report = &mut running => report,
@@ -90,6 +100,40 @@ fn run(arguments: Arguments) -> Result<Report> {
         cells.close().await;
         Ok(report)
     })
+}
+
+/// Runs it, with a way out only when there is somewhere to go.
+async fn run_with(
+    cells: &Cells,
+    workspace: &Path,
+    net: FixedGrants,
+    command: RunCommand,
+    cancel: CancellationToken,
+    output: mpsc::Sender<Output>,
+) -> Report {
+    if net.is_empty() {
+        return cells.run(workspace, command, cancel, output).await;
+    }
+    let Some(mut exits) = cells.take_exits() else {
+        return Report::refused("The cell's way out is taken");
+    };
+    let over = CancellationToken::new();
+    let serve = async {
+        if let Some(exit) = exits.recv().await {
+            atelier_server::serve_fixed(exit.listener, net, over.clone()).await;
+        }
+    };
+    let site = Site::workspace(workspace);
+    let run = async {
+        let report = cells.run_in(&site, command, cancel, output).await;
+        over.cancel();
+        report
+    };
+    tokio::select! {
+        report = run => report,
+        // It ends only after the run has.
+        never = async { serve.await; std::future::pending().await } => never,
+    }
 }
 
 /// Reads what is piped in; a terminal is not waited for.

@@ -5,6 +5,7 @@
 //! for every connection.
 
 mod denial;
+mod fixed;
 mod names;
 mod permit;
 mod resource;
@@ -24,6 +25,7 @@ use crate::domain::Domain;
 use crate::error::{Error, Result};
 
 pub use denial::Denial;
+pub use fixed::FixedGrants;
 pub use names::{Names, SystemNames};
 pub use permit::{Permit, Refusal};
 use resource::Resource;

@@ -15,5 +15,6 @@ mod serve;
 mod tunnel;
 
 pub use app::{App, Options};
+pub use proxy::serve_fixed;
 pub use routes::router;
 pub use serve::{SHUTDOWN, serve};

@@ -11,14 +11,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atelier_base::WorkspaceId;
-use atelier_domain::Domain;
-use atelier_domain::network::{Exit, Permit};
+use atelier_domain::network::{FixedGrants, Permit, Refusal};
+use atelier_domain::{Domain, Error};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// The most connections of a cell at a time; more wait to be accepted.
 const CONNECTIONS: usize = 256;
@@ -40,7 +41,10 @@ pub(crate) fn attend(domain: &Domain) {
         loop {
             tokio::select! {
                 exit = exits.next() => match exit {
-                    Some(exit) => drop(serving.accompany(serve(serving.clone(), exit))),
+                    Some(exit) => {
+                        let gate = Gate::Workspace(serving.clone(), exit.workspace);
+                        serving.accompany(serve(gate, exit.listener, exit.over));
+                    }
                     None => return,
                 },
                 () = serving.stopping().cancelled() => return,
@@ -49,26 +53,78 @@ pub(crate) fn attend(domain: &Domain) {
     });
 }
 
+/// Lets the programs of one cell reach what `grants` name, until `over`.
+pub async fn serve_fixed(listener: TcpListener, grants: FixedGrants, over: CancellationToken) {
+    let gate = Gate::Fixed {
+        grants: Arc::new(grants),
+        tasks: TaskTracker::new(),
+        over: over.clone(),
+    };
+    serve(gate, listener, over).await;
+}
+
+/// Who decides about the connections of a cell.
+#[derive(Clone, Debug)]
+enum Gate {
+    Workspace(Domain, WorkspaceId),
+    Fixed {
+        grants: Arc<FixedGrants>,
+        tasks: TaskTracker,
+        over: CancellationToken,
+    },
+}
+
+impl std::fmt::Display for Gate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Workspace(_, workspace) => workspace.fmt(f),
+            Self::Fixed { .. } => f.write_str("one command"),
+        }
+    }
+}
+
+impl Gate {
+    async fn permit(&self, host: &str, port: u16) -> Result<Result<Permit, Refusal>, Error> {
+        match self {
+            Self::Workspace(domain, workspace) => domain.permit(*workspace, host, port).await,
+            Self::Fixed { grants, .. } => Ok(grants.permit(host, port).await),
+        }
+    }
+
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        match self {
+            Self::Workspace(domain, _) => drop(domain.accompany(work)),
+            Self::Fixed { tasks, .. } => drop(tasks.spawn(work)),
+        }
+    }
+
+    fn stopping(&self) -> &CancellationToken {
+        match self {
+            Self::Workspace(domain, _) => domain.stopping(),
+            Self::Fixed { over, .. } => over,
+        }
+    }
+}
+
 /// Serves one cell.
-async fn serve(domain: Domain, exit: Exit) {
+async fn serve(gate: Gate, listener: TcpListener, over: CancellationToken) {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let accepting = async {
         loop {
             let Ok(place) = Arc::clone(&places).acquire_owned().await else {
                 return;
             };
-            match exit.listener.accept().await {
+            match listener.accept().await {
                 Ok((stream, _)) => {
                     let line = Line {
-                        domain: domain.clone(),
-                        workspace: exit.workspace,
-                        over: exit.over.clone(),
+                        gate: gate.clone(),
+                        over: over.clone(),
                         _place: Arc::new(place),
                     };
-                    domain.accompany(line.serve(stream));
+                    gate.spawn(line.serve(stream));
                 }
                 Err(error) => {
-                    tracing::warn!(workspace.id = %exit.workspace, %error, "could not accept a cell's connection");
+                    tracing::warn!(%gate, %error, "could not accept a cell's connection");
                     tokio::time::sleep(PAUSE).await;
                 }
             }
@@ -76,16 +132,15 @@ async fn serve(domain: Domain, exit: Exit) {
     };
     tokio::select! {
         () = accepting => {}
-        () = exit.over.cancelled() => {}
-        () = domain.stopping().cancelled() => {}
+        () = over.cancelled() => {}
+        () = gate.stopping().cancelled() => {}
     }
 }
 
 /// A connection from a program in a cell.
 #[derive(Clone, Debug)]
 struct Line {
-    domain: Domain,
-    workspace: WorkspaceId,
+    gate: Gate,
     over: CancellationToken,
     /// Its place among the connections of the cell, kept by its tunnels too.
     _place: Arc<OwnedSemaphorePermit>,
@@ -107,11 +162,11 @@ impl Line {
         tokio::select! {
             ended = connection => {
                 if let Err(error) = ended {
-                    tracing::debug!(workspace.id = %self.workspace, %error, "a cell's connection broke off");
+                    tracing::debug!(gate = %self.gate, %error, "a cell's connection broke off");
                 }
             }
             () = self.over.cancelled() => {}
-            () = self.domain.stopping().cancelled() => {}
+            () = self.gate.stopping().cancelled() => {}
         }
     }
 
@@ -127,7 +182,7 @@ impl Line {
             () = permit.revoked.cancelled() => {}
             () = expired => {}
             () = self.over.cancelled() => {}
-            () = self.domain.stopping().cancelled() => {}
+            () = self.gate.stopping().cancelled() => {}
         }
     }
 }

@@ -5,7 +5,7 @@
 //! gains nothing.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use atelier_base::{GrantId, WorkspaceId, is_public};
@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 use url::Host;
 
+use super::names::Names;
 use super::resource::{Resource, address_of, canonical, narrowest};
 use crate::domain::Domain;
 use crate::error::{Result, chain};
@@ -47,6 +48,13 @@ pub enum Refusal {
         /// The grant that would allow it.
         resource: String,
     },
+    /// The command line does not name it.
+    NotNamed {
+        /// The host and port as `host:port`.
+        to: String,
+        /// What to name.
+        resource: String,
+    },
     /// The host has a private address.
     Private {
         /// The host and port as `host:port`.
@@ -67,6 +75,11 @@ impl std::fmt::Display for Refusal {
                 f,
                 "Network access to {to} is not granted in this workspace. \
                  To allow it, open the workspace's Network settings in Atelier and grant `{resource}`."
+            ),
+            Self::NotNamed { to, resource } => write!(
+                f,
+                "Network access to {to} is not granted to this command. \
+                 To allow it, start it with `--net {resource}`."
             ),
             Self::Private { to } => write!(
                 f,
@@ -95,6 +108,35 @@ impl Cuts {
     }
 }
 
+/// Returns the addresses of a host, all of which may be connected to.
+pub(super) async fn addresses_of(
+    names: &dyn Names,
+    allow_private: bool,
+    host: &Host,
+    port: u16,
+) -> Result<Vec<SocketAddr>, Refusal> {
+    let to = format!("{host}:{port}");
+    let found = match (address_of(host), host) {
+        (None, Host::Domain(name)) => {
+            let asked = tokio::time::timeout(RESOLVE, names.resolve(name)).await;
+            asked.ok().and_then(std::result::Result::ok)
+        }
+        (address, _) => address.map(|address| vec![address]),
+    };
+    let Some(mut found) = found.filter(|all| !all.is_empty()) else {
+        return Err(Refusal::Unknown { to });
+    };
+    // A name with one private address is a trick, or not for the public.
+    if !allow_private && !found.iter().all(|address| is_public(*address)) {
+        return Err(Refusal::Private { to });
+    }
+    found.truncate(ADDRESSES);
+    let found = found.into_iter();
+    Ok(found
+        .map(|address| SocketAddr::new(address, port))
+        .collect())
+}
+
 impl Domain {
     /// Decides whether a program in a workspace's cell may connect to a host,
     /// and records it when it may not. Programs have no session: what they may
@@ -117,23 +159,17 @@ impl Domain {
             let resource = narrowest(&host, port).to_string();
             return Ok(Err(Refusal::NotGranted { to, resource }));
         };
-        let addresses = match self.addresses_of(&host).await {
+        let allow_private = self.settings().network.allow_private;
+        let addresses = match addresses_of(&**self.names(), allow_private, &host, port).await {
             Ok(addresses) => addresses,
-            Err(reason) => {
-                tracing::info!(workspace.id = %workspace, %host, port, reason, "a connection was refused");
-                return Ok(Err(if reason == PRIVATE {
-                    Refusal::Private { to }
-                } else {
-                    Refusal::Unknown { to }
-                }));
+            Err(refusal) => {
+                tracing::info!(workspace.id = %workspace, %refusal, "a connection was refused");
+                return Ok(Err(refusal));
             }
         };
         let now = self.now();
         Ok(Ok(Permit {
-            addresses: addresses
-                .into_iter()
-                .map(|address| SocketAddr::new(address, port))
-                .collect(),
+            addresses,
             revoked,
             holds: grant.expires_at.map(|until| until.since(now)),
         }))
@@ -170,24 +206,6 @@ impl Domain {
             .await?)
     }
 
-    /// Returns the addresses of a host, all of which may be connected to.
-    async fn addresses_of(&self, host: &Host) -> Result<Vec<IpAddr>, &'static str> {
-        let found = match (address_of(host), host) {
-            (None, Host::Domain(name)) => {
-                let asked = tokio::time::timeout(RESOLVE, self.names().resolve(name)).await;
-                asked.ok().and_then(std::result::Result::ok)
-            }
-            (address, _) => address.map(|address| vec![address]),
-        };
-        let mut found = found.filter(|all| !all.is_empty()).ok_or(UNKNOWN)?;
-        // A name with one private address is a trick, or not for the public.
-        if !self.settings().network.allow_private && !found.iter().all(|a| is_public(*a)) {
-            return Err(PRIVATE);
-        }
-        found.truncate(ADDRESSES);
-        Ok(found)
-    }
-
     async fn deny(&self, workspace: WorkspaceId, host: &Host, port: u16) -> Result<()> {
         let now = self.now();
         if !self.network().denials.record(workspace, host, port, now) {
@@ -204,6 +222,3 @@ impl Domain {
         Ok(())
     }
 }
-
-const PRIVATE: &str = "its address is private";
-const UNKNOWN: &str = "its name does not resolve";

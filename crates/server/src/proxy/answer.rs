@@ -47,8 +47,8 @@ impl Line {
             ));
         };
         let (stream, permit) = self.reach(host, port).await?;
-        let domain = self.domain.clone();
-        domain.accompany(async move {
+        let gate = self.gate.clone();
+        gate.spawn(async move {
             // Fails when the program went away before it had its answer.
             let Ok(upgraded) = hyper::upgrade::on(request).await else {
                 return;
@@ -94,8 +94,8 @@ impl Line {
             .handshake(TokioIo::new(stream))
             .await
             .map_err(unreachable)?;
-        let domain = self.domain.clone();
-        domain.accompany(async move {
+        let gate = self.gate.clone();
+        gate.spawn(async move {
             tokio::select! {
                 // Both bodies say so themselves when it breaks off.
                 _ = connection => {}
@@ -110,12 +110,12 @@ impl Line {
 
     /// Connects to a host when that is permitted.
     async fn reach(&self, host: &str, port: u16) -> Result<(TcpStream, Permit), Answer> {
-        let asked = self.domain.permit(self.workspace, host, port).await;
+        let asked = self.gate.permit(host, port).await;
         let permit = match asked {
             Ok(Ok(permit)) => permit,
             Ok(Err(refusal)) => return Err(refused(&refusal)),
             Err(error) => {
-                tracing::error!(workspace.id = %self.workspace, error = %chain(&error), "whether a connection is granted could not be decided");
+                tracing::error!(gate = %self.gate, error = %chain(&error), "whether a connection is granted could not be decided");
                 return Err(plain(
                     StatusCode::SERVICE_UNAVAILABLE,
                     "Atelier could not decide whether this is granted; try again.",
@@ -191,6 +191,10 @@ fn refused(refusal: &Refusal) -> Answer {
         Refusal::NotGranted { to, .. } => (
             StatusCode::FORBIDDEN,
             Some(format!("{to} is not granted in Atelier")),
+        ),
+        Refusal::NotNamed { to, .. } => (
+            StatusCode::FORBIDDEN,
+            Some(format!("{to} is not granted to this command")),
         ),
         Refusal::Private { to } => (
             StatusCode::FORBIDDEN,

@@ -79,6 +79,46 @@ async fn run_passes_output_input_and_status_through() {
 }
 
 #[tokio::test]
+async fn run_reaches_what_is_named_and_nothing_else() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let folder = project();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let serve = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = [0; 1024];
+        let count = stream.read(&mut request).await.unwrap();
+        assert!(request[..count].starts_with(b"GET /x HTTP/1.1\r\n"));
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\nhere";
+        stream.write_all(answer).await.unwrap();
+    };
+    let ask = |port: u16| {
+        format!(
+            "import socket; s = socket.create_connection(('127.0.0.1', 3128)); \
+             s.sendall(b'GET http://127.0.0.1:{port}/x HTTP/1.0\\r\\n\\r\\n'); \
+             print(s.makefile().read())"
+        )
+    };
+    let net = format!("127.0.0.1:{port}");
+    let (named, other) = (ask(port), ask(port ^ 1));
+    let arguments = ["run", "--net", &net, "--", "/usr/bin/python3", "-c", &named];
+    let (ended, ()) = tokio::join!(run_program(folder.path(), &arguments, ""), serve);
+    assert!(
+        ended.stdout.contains("200") && ended.stdout.contains("here"),
+        "{ended:?}"
+    );
+    let arguments = ["run", "--net", &net, "--", "/usr/bin/python3", "-c", &other];
+    let ended = run_program(folder.path(), &arguments, "").await;
+    assert!(
+        ended.stdout.contains("403") && ended.stdout.contains("--net"),
+        "{ended:?}"
+    );
+    let arguments = ["run", "--net", "https://example.org/", "--", "true"];
+    let ended = run_program(folder.path(), &arguments, "").await;
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+}
+
+#[tokio::test]
 async fn serve_says_what_is_wrong_with_its_configuration() {
     for (config, words) in [
         (
