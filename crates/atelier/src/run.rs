@@ -1,7 +1,8 @@
 //! `atelier run`: one command in a one-shot cell over the current directory.
 
+mod draft;
+
 use std::io::{Read as _, Write as _};
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{complain, machine, serve};
+use draft::RunDraft;
 
 /// The command line of `atelier run`.
 #[derive(Debug, Args)]
@@ -36,6 +38,10 @@ pub(crate) struct Arguments {
     /// `example.org,registries`, through an HTTP proxy; else nothing.
     #[arg(long, value_name = "none|HOSTS", default_value = "none", value_parser = FixedGrants::parse)]
     net: FixedGrants,
+    /// Change nothing: the command changes a draft over the directory, whose
+    /// changes are listed on standard error and thrown away.
+    #[arg(long)]
+    draft: bool,
     /// The command.
     #[arg(last = true, required = true, value_name = "ARGV")]
     argv: Vec<String>,
@@ -76,13 +82,19 @@ fn run(arguments: Arguments) -> Result<Report> {
         limits,
         ..RunCommand::new(arguments.argv)
     };
+    let draft = arguments.draft.then(|| RunDraft::over(&workspace));
+    let draft = draft.transpose()?;
+    let site = Site {
+        workspace,
+        draft: draft.as_ref().map(|draft| draft.directory().to_owned()),
+    };
     let cells = machine::cells(1)?;
-    serve::runtime()?.block_on(async {
+    let report = serve::runtime()?.block_on(async {
         let cancel = CancellationToken::new();
         let (sender, receiver) = mpsc::channel(16);
         let run = run_with(
             &cells,
-            &workspace,
+            &site,
             arguments.net,
             command,
             cancel.clone(),
@@ -98,21 +110,28 @@ fn run(arguments: Arguments) -> Result<Report> {
             }
         };
         cells.close().await;
-        Ok(report)
-    })
+        report
+    });
+    if let Some(draft) = draft {
+        let mut stderr = std::io::stderr().lock();
+        for line in draft.changes().context("could not read the draft")? {
+            let _ = writeln!(stderr, "{line}");
+        }
+    }
+    Ok(report)
 }
 
-/// Runs it, with a way out only when there is somewhere to go.
+/// Runs it, in a cell with a way out only when there is somewhere to go.
 async fn run_with(
     cells: &Cells,
-    workspace: &Path,
+    site: &Site,
     net: FixedGrants,
     command: RunCommand,
     cancel: CancellationToken,
     output: mpsc::Sender<Output>,
 ) -> Report {
-    if net.is_empty() {
-        return cells.run(workspace, command, cancel, output).await;
+    if net.is_empty() && site.draft.is_none() {
+        return cells.run(&site.workspace, command, cancel, output).await;
     }
     let Some(mut exits) = cells.take_exits() else {
         return Report::refused("The cell's way out is taken");
@@ -123,9 +142,8 @@ async fn run_with(
             atelier_server::serve_fixed(exit.listener, net, over.clone()).await;
         }
     };
-    let site = Site::workspace(workspace);
     let run = async {
-        let report = cells.run_in(&site, command, cancel, output).await;
+        let report = cells.run_in(site, command, cancel, output).await;
         over.cancel();
         report
     };

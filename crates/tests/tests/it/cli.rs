@@ -119,6 +119,37 @@ async fn run_reaches_what_is_named_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn run_in_a_draft_lists_changes_and_makes_none() {
+    let folder = project();
+    fs::write(folder.path().join("c.txt"), "c\n").unwrap();
+    fs::write(folder.path().join("d.txt"), "d\n").unwrap();
+    let script =
+        "echo more >> b.txt; rm c.txt; mkdir new; echo x > new/x.txt; touch d.txt; ls; exit 5";
+    let ended = run_program(
+        folder.path(),
+        &["run", "--draft", "--", "sh", "-c", script],
+        "",
+    )
+    .await;
+    assert_eq!(ended.code, Some(5), "{ended:?}");
+    assert!(
+        ended.stdout.contains("new\n") && !ended.stdout.contains("c.txt"),
+        "{ended:?}"
+    );
+    assert_eq!(ended.stderr, "M b.txt\nD c.txt\nA new\nA new/x.txt\n");
+    assert_eq!(
+        fs::read_to_string(folder.path().join("b.txt")).unwrap(),
+        "b\n"
+    );
+    assert_eq!(
+        fs::read_to_string(folder.path().join("c.txt")).unwrap(),
+        "c\n"
+    );
+    assert!(!folder.path().join("new").exists());
+    assert!(!folder.path().join(".atelier").exists());
+}
+
+#[tokio::test]
 async fn serve_says_what_is_wrong_with_its_configuration() {
     for (config, words) in [
         (
