@@ -7,6 +7,9 @@ use atelier_base::limit;
 use atelier_sandbox::draft::{self, Draft};
 use atelier_sandbox::files::{EntryKind, Found, Root};
 
+/// Where the state of a transaction on a folder lies.
+const STATE: &str = ".atelier";
+
 /// A draft over a folder, gone when dropped.
 pub(super) struct RunDraft {
     directory: PathBuf,
@@ -21,15 +24,18 @@ impl RunDraft {
         getrandom::fill(&mut name).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
         let name = format!("atelier-draft-{:016x}", u64::from_ne_bytes(name));
         let directory = std::env::temp_dir().join(name);
-        // Its state is not the folder's: nothing is written there.
-        let state = directory.with_extension("state");
+        // It must be on the folder's file system, and is used for writing only.
+        let state = folder.join(STATE);
+        let was_there = state.exists();
         let opened = Root::open(folder, &state)
             .context("could not open the current directory")
             .and_then(|root| {
                 let draft = Draft::create(&directory, &root, &[]);
                 Ok((root, draft.context("could not make a draft")?))
             });
-        let _ = draft::remove(&state);
+        if !was_there {
+            let _ = std::fs::remove_dir(&state);
+        }
         let (folder, draft) = opened?;
         Ok(Self {
             directory,
