@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use atelier_base::{Clock, EventStreamId};
-use atelier_store::{EventRow, NewEvent, Store};
+use atelier_store::{EventRow, NewEvent, Store, Writer};
 use parking_lot::Mutex;
 use serde::Serialize;
 use std::sync::Arc;
@@ -26,6 +26,13 @@ pub(crate) struct Streams {
     store: Store,
     clock: Arc<dyn Clock>,
     latest: Arc<Mutex<HashMap<EventStreamId, watch::Sender<u64>>>>,
+}
+
+/// Events of one stream, ready to be stored.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    stream: EventStreamId,
+    events: Vec<NewEvent>,
 }
 
 impl Streams {
@@ -72,6 +79,46 @@ impl Streams {
             .write(async |tx| tx.append_events(stream, &events).await)
             .await?;
         self.announce(stream, last);
+        Ok(())
+    }
+
+    /// Makes events ready for [`Streams::write_with`].
+    pub(crate) fn batch<E: Serialize>(
+        &self,
+        stream: impl Into<EventStreamId>,
+        events: &[E],
+    ) -> Result<Batch> {
+        Ok(Batch {
+            stream: stream.into(),
+            events: events
+                .iter()
+                .map(|event| self.encode(event))
+                .collect::<Result<_>>()?,
+        })
+    }
+
+    /// Does `work` in one transaction that stores events too, then announces
+    /// them.
+    pub(crate) async fn write_with(
+        &self,
+        batches: &[Batch],
+        work: impl AsyncFnOnce(&mut Writer) -> atelier_store::Result<()>,
+    ) -> Result<()> {
+        let stored = self
+            .store
+            .write(async |tx| {
+                work(tx).await?;
+                let mut last = Vec::with_capacity(batches.len());
+                for batch in batches.iter().filter(|batch| !batch.events.is_empty()) {
+                    let seq = tx.append_events(batch.stream, &batch.events).await?;
+                    last.push((batch.stream, seq));
+                }
+                Ok::<_, atelier_store::Error>(last)
+            })
+            .await?;
+        for (stream, seq) in stored {
+            self.announce(stream, seq);
+        }
         Ok(())
     }
 

@@ -18,6 +18,7 @@ use crate::ctx::Ctx;
 use crate::domain::Domain;
 use crate::error::{Error, Result, chain};
 use crate::event::{RunEvent, WorkspaceEvent};
+use crate::live::Batch;
 use crate::scan::Cause;
 
 /// A run on its way.
@@ -58,10 +59,10 @@ impl Domain {
         let token = self.stopping().child_token();
         let place = self.queue_for(&limits).enter(user, id)?;
         let row = self.queued_row(id, user, new.workspace, &prepared, &limits);
-        self.store()
-            .write(async |tx| tx.insert_run(&row).await)
+        let changed = self.run_changed(row.workspace_id, row.id)?;
+        self.streams()
+            .write_with(&[changed], async |tx| tx.insert_run(&row).await)
             .await?;
-        self.announce_run(row.workspace_id, row.id).await?;
         let going = Going {
             id: row.id,
             workspace: row.workspace_id,
@@ -158,41 +159,52 @@ impl Domain {
         };
         // Before its end is told, so that the places of the others are right.
         drop(place);
-        let ended = match slot {
-            None => (
-                Vec::new(),
-                None,
-                Report::unstarted(Outcome::Cancelled, None),
-            ),
-            Some(_slot) => {
-                let now = self.now();
-                self.store()
-                    .write(async |tx| tx.start_run(going.id, now).await)
-                    .await?;
-                let started = RunEvent::Started {
-                    command: going.shown.clone(),
-                };
-                let mut events = vec![started];
-                events.extend(Stages::beginning(going.mark.as_ref()));
-                self.streams().publish_all(going.id, &events).await?;
-                self.announce_run(going.workspace, going.id).await?;
-                self.run_in_cell(going, token).await?
+        let (rest, ended) = match slot {
+            None => {
+                let report = Report::unstarted(Outcome::Cancelled, None);
+                (Vec::new(), (Vec::new(), None, report))
             }
+            Some(_slot) => self.run_in_cell(going, token).await?,
         };
-        self.finish_run(going, ended).await
+        self.finish_run(going, rest, ended).await
+    }
+
+    /// Tells that a run starts. Its program need not wait for that.
+    async fn tell_start(&self, going: &Going) -> Result<()> {
+        let now = self.now();
+        let started = RunEvent::Started {
+            command: going.shown.clone(),
+        };
+        let mut events = vec![started];
+        events.extend(Stages::beginning(going.mark.as_ref()));
+        let events = self.streams().batch(going.id, &events)?;
+        let changed = self.run_changed(going.workspace, going.id)?;
+        self.streams()
+            .write_with(&[events, changed], async |tx| {
+                tx.start_run(going.id, now).await.map(drop)
+            })
+            .await
     }
 
     /// Ends a run that failed in the server, so that nobody waits for it.
     async fn record_failure(&self, going: &Going) {
         let reason = "The run failed in the server; its log has the cause.".to_owned();
         let report = Report::unstarted(Outcome::Interrupted, Some(reason));
-        if let Err(error) = self.finish_run(going, (Vec::new(), None, report)).await {
+        if let Err(error) = self
+            .finish_run(going, Vec::new(), (Vec::new(), None, report))
+            .await
+        {
             tracing::error!(run.id = %going.id, error = %chain(&error), "a run could not be recorded");
         }
     }
 
-    /// Runs the command and stores its output as it comes.
-    async fn run_in_cell(&self, going: &Going, token: CancellationToken) -> Result<Ended> {
+    /// Runs the command and stores its output as it comes; returns what of it is
+    /// left to be stored.
+    async fn run_in_cell(
+        &self,
+        going: &Going,
+        token: CancellationToken,
+    ) -> Result<(Vec<RunEvent>, Ended)> {
         let tree = self.trees().open(going.workspace).await?;
         let (sender, receiver) = mpsc::channel(WAITING);
         let host = Arc::clone(self.host());
@@ -209,21 +221,25 @@ impl Domain {
             (Site::workspace(&tree.files), Some(following))
         };
         let run = host.run(&site, going.command.clone(), token, sender);
-        let stored = self.store_output(going.id, &mut stages, receiver);
+        let stored = async {
+            self.tell_start(going).await?;
+            self.store_output(going.id, &mut stages, receiver).await
+        };
         let (report, stored) = tokio::join!(run, stored);
         // The run is over, whatever becomes of its record.
-        if let Err(error) = stored {
+        let rest = stored.unwrap_or_else(|error| {
             tracing::error!(run.id = %going.id, error = %chain(&error), "a run's output could not be stored");
-        }
+            Vec::new()
+        });
         if let Some(following) = following
             && let Err(error) = following.end().await
         {
             tracing::error!(run.id = %going.id, error = %chain(&error), "what a run did to the files could not be recorded");
         }
-        Ok(stages.end(report))
+        Ok((rest, stages.end(report)))
     }
 
-    async fn finish_run(&self, going: &Going, ended: Ended) -> Result<()> {
+    async fn finish_run(&self, going: &Going, rest: Vec<RunEvent>, ended: Ended) -> Result<()> {
         let (stages, stage, mut report) = ended;
         // A run that the server's stop ends was not cancelled by a person.
         if report.outcome == Outcome::Cancelled && self.stopping().is_cancelled() {
@@ -260,13 +276,6 @@ impl Domain {
         };
         let stages = serde_json::to_string(&stages)
             .map_err(|e| Error::Internal(format!("stages can't be written: {e}")))?;
-        self.store()
-            .write(async |tx| {
-                tx.set_run_stages(going.id, &stages).await?;
-                tx.finish_run(going.id, &end).await?;
-                tx.insert_usage(&[used]).await
-            })
-            .await?;
         let finished = RunEvent::Finished {
             outcome: report.outcome.as_str().to_owned(),
             exit_code: report.exit_code,
@@ -274,20 +283,25 @@ impl Domain {
             reason: report.reason,
             wall_ms: i64::try_from(wall_ms).unwrap_or(i64::MAX),
         };
-        let events: Vec<RunEvent> = stage.into_iter().chain([finished]).collect();
-        self.streams().publish_all(going.id, &events).await?;
-        self.announce_run(going.workspace, going.id).await
+        let events = rest.into_iter().chain(stage).chain([finished]);
+        let events = self
+            .streams()
+            .batch(going.id, &events.collect::<Vec<RunEvent>>())?;
+        let changed = self.run_changed(going.workspace, going.id)?;
+        self.streams()
+            .write_with(&[events, changed], async |tx| {
+                tx.set_run_stages(going.id, &stages).await?;
+                tx.finish_run(going.id, &end).await?;
+                tx.insert_usage(&[used]).await
+            })
+            .await
     }
 
-    async fn announce_run(&self, workspace: WorkspaceId, run: RunId) -> Result<()> {
-        self.streams()
-            .publish(
-                workspace,
-                &WorkspaceEvent::RunChanged {
-                    run_id: run.as_uuid(),
-                },
-            )
-            .await?;
-        Ok(())
+    /// Makes the event by which a workspace's clients look at a run again.
+    fn run_changed(&self, workspace: WorkspaceId, run: RunId) -> Result<Batch> {
+        let event = WorkspaceEvent::RunChanged {
+            run_id: run.as_uuid(),
+        };
+        self.streams().batch(workspace, &[event])
     }
 }

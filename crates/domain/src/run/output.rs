@@ -28,22 +28,29 @@ const GATHER_BYTES: usize = 256 * 1024;
 const EVENT_BYTES: usize = 32 * 1024;
 
 impl Domain {
-    /// Stores what a run writes until it has ended.
+    /// Stores what a run writes until it has ended; returns what is left to be
+    /// stored with its end.
     pub(super) async fn store_output(
         &self,
         run: RunId,
         stages: &mut Stages,
         mut output: mpsc::Receiver<Output>,
-    ) -> Result<()> {
+    ) -> Result<Vec<RunEvent>> {
         let mut gathered = Gathered::default();
-        while let Some(piece) = output.recv().await {
+        let mut over = false;
+        while !over && let Some(piece) = output.recv().await {
             let before = stages.ended().len();
             gathered.add_all(stages.take(piece), stages);
             let until = tokio::time::Instant::now() + GATHER;
-            while gathered.bytes < GATHER_BYTES
-                && let Ok(Some(piece)) = tokio::time::timeout_at(until, output.recv()).await
-            {
-                gathered.add_all(stages.take(piece), stages);
+            while gathered.bytes < GATHER_BYTES && !over {
+                match tokio::time::timeout_at(until, output.recv()).await {
+                    Ok(Some(piece)) => gathered.add_all(stages.take(piece), stages),
+                    Ok(None) => over = true,
+                    Err(_) => break,
+                }
+            }
+            if over {
+                break;
             }
             if stages.ended().len() > before {
                 self.store_stages(run, stages).await?;
@@ -53,7 +60,7 @@ impl Domain {
                 .await?;
         }
         gathered.add_all(stages.rest(), stages);
-        self.streams().publish_all(run, &gathered.take(true)).await
+        Ok(gathered.take(true))
     }
 
     async fn store_stages(&self, run: RunId, stages: &Stages) -> Result<()> {
