@@ -168,7 +168,7 @@ on_both_engines! {
             ("bad variable", json!({ "workspaceId": id, "command": "true", "env": { "A=B": "" } }), Code::Invalid, Some("env")),
             ("many variables", json!({ "workspaceId": id, "command": "true", "env": variables }), Code::Invalid, Some("env")),
             ("no time", json!({ "workspaceId": id, "command": "true", "limits": { "timeoutMs": 0 } }), Code::Invalid, Some("limits.timeoutMs")),
-            ("too much time", json!({ "workspaceId": id, "command": "true", "limits": { "timeoutMs": 20_001 } }), Code::Invalid, Some("limits.timeoutMs")),
+            ("too much time", json!({ "workspaceId": id, "command": "true", "limits": { "timeoutMs": 86_400_001 } }), Code::Invalid, Some("limits.timeoutMs")),
             ("too much memory", json!({ "workspaceId": id, "command": "true", "limits": { "memoryBytes": (512_u64 << 20) + 1 } }), Code::Invalid, Some("limits.memoryBytes")),
             ("too many processes", json!({ "workspaceId": id, "command": "true", "limits": { "pids": 257 } }), Code::Invalid, Some("limits.pids")),
             ("too much output", json!({ "workspaceId": id, "command": "true", "limits": { "outputBytes": (256 << 10) + 1 } }), Code::Invalid, Some("limits.outputBytes")),
