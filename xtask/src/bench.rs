@@ -46,6 +46,7 @@ pub(crate) fn run(samples: usize) -> Result<()> {
     first_load::measure(&server)?;
     println!("## Runs ({samples} samples)\n");
     runs::measure(&binary, &server, samples)?;
+    runs::flood(&server)?;
     println!("## Cells ({samples} samples)\n");
     cells(samples)?;
     println!("## One patch of 200 files and 1,000 hunks ({samples} samples)\n");

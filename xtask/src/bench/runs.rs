@@ -64,6 +64,47 @@ pub(super) fn measure(binary: &Path, server: &Server, samples: usize) -> Result<
     interleave(cases, samples)
 }
 
+/// Floods the server with the output of runs that write 50 MB a second until
+/// they are stopped, and prints what became of it.
+///
+/// # Errors
+/// A run does not end as it should.
+pub(super) fn flood(server: &Server) -> Result<()> {
+    let workspace = workspace(server)?;
+    let most = server.client().get("/api/system")?["limits"]["outputBytes"]
+        .as_u64()
+        .context("the server names no limit for output")?;
+    let script = "while :; do head -c 5000000 /dev/zero | tr '\\0' y; sleep 0.1; done";
+    let before = server.resident_kib()?;
+    server.forget_peak()?;
+    for _ in 0..5 {
+        let body = json!({"workspaceId": workspace, "argv": ["sh", "-c", script]});
+        server.client().post("/api/execute", &body)?;
+        // Asked without its output, which whoever wants it whole pays for.
+        let job = loop {
+            let path = format!("/api/workspaces/{workspace}/runs?limit=1");
+            let job = server.client().get(&path)?["items"][0].take();
+            if text(&job, "status")? == "finished" {
+                break job;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        ensure!(job["outcome"] == "output", "the run ended badly: {job}");
+        let stored = job["stdoutBytes"].as_u64();
+        ensure!(
+            stored == Some(most),
+            "{stored:?} bytes were stored of {most}"
+        );
+    }
+    let grown = server.peak_kib()?.saturating_sub(before);
+    println!(
+        "Five runs that write 50 MB/s: {most} bytes stored of each, then outcome `output`; \
+         the server's memory peaked {:.1} MiB above idle.\n",
+        super::mib(grown)
+    );
+    Ok(())
+}
+
 fn workspace(server: &Server) -> Result<String> {
     let body = json!({"name": "bench", "source": {"type": "empty"}});
     let workspace = server.client().post("/api/workspaces", &body)?;
@@ -73,6 +114,13 @@ fn workspace(server: &Server) -> Result<String> {
 /// From the request to the final status of the run.
 fn execute(server: &Server, workspace: &str, argv: &[&str]) -> Result<Duration> {
     let started = Instant::now();
+    let job = to_the_end(server, workspace, argv)?;
+    let took = started.elapsed();
+    ensure!(job["outcome"] == "ok", "the run ended badly: {job}");
+    Ok(took)
+}
+
+fn to_the_end(server: &Server, workspace: &str, argv: &[&str]) -> Result<Value> {
     let body = json!({"workspaceId": workspace, "argv": argv});
     let mut job = server.client().post("/api/execute", &body)?;
     while matches!(text(&job, "status")?, "queued" | "running") {
@@ -81,9 +129,7 @@ fn execute(server: &Server, workspace: &str, argv: &[&str]) -> Result<Duration> 
             .client()
             .get(&format!("/api/execute/{id}?wait=5000"))?;
     }
-    let took = started.elapsed();
-    ensure!(job["outcome"] == "ok", "the run ended badly: {job}");
-    Ok(took)
+    Ok(job)
 }
 
 fn text<'v>(value: &'v Value, field: &str) -> Result<&'v str> {

@@ -54,11 +54,32 @@ impl Server {
     /// # Errors
     /// The kernel doesn't say.
     pub(super) fn resident_kib(&self) -> Result<u64> {
+        self.status("VmRSS:")
+    }
+
+    /// The most memory that it has held since [`Self::forget_peak`], in KiB.
+    ///
+    /// # Errors
+    /// The kernel doesn't say.
+    pub(super) fn peak_kib(&self) -> Result<u64> {
+        self.status("VmHWM:")
+    }
+
+    /// Lets the peak begin anew; see `proc_pid_clear_refs(5)`.
+    ///
+    /// # Errors
+    /// The kernel doesn't allow it.
+    pub(super) fn forget_peak(&self) -> Result<()> {
+        fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5")
+            .context("could not reset the server's peak")
+    }
+
+    fn status(&self, key: &str) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))
             .context("could not read the server's status")?;
         status
             .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .find_map(|line| line.strip_prefix(key))
             .and_then(|rest| rest.split_whitespace().next())
             .and_then(|number| number.parse().ok())
             .context("the kernel doesn't say what is resident")
