@@ -76,6 +76,30 @@ impl Lab {
         Self::idling(Duration::from_mins(5))
     }
 
+    /// A lab whose cells have the tools of whoever runs the tests.
+    pub(crate) fn with_tools() -> Self {
+        let mut lab = Self::new();
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let options = CellOptions {
+            cgroup: format!("{}-{}", lab.group.replace('-', "t"), std::process::id()),
+            path: std::env::split_paths(&path).collect(),
+            max_concurrent: 8,
+            cell: Limits {
+                memory_bytes: 2 << 30,
+                pids: 1024,
+                ..Limits::default()
+            },
+            idle: Duration::from_mins(5),
+        };
+        lab.cells = Cells::new(launcher(), options);
+        lab
+    }
+
+    /// Whether a command that is only tried ends well.
+    pub(crate) async fn ran_well(&self, script: &str) -> bool {
+        self.sh(script).await.outcome() == Outcome::Ok
+    }
+
     fn over(folder: TempDir, number: u32, cell: Limits, idle: Duration) -> Self {
         // Each lab has a control group of its own name, so that one's end does
         // not remove another's.

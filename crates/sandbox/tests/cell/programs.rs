@@ -366,6 +366,21 @@ node --test a.test.js | grep -E '^. pass 1' | wc -l",
         ),
         ("perl", "perl -e 'print \"perl\\n\"'", "perl\n"),
         (
+            "npm",
+            "mkdir -p p && cd p && npm init -y >/dev/null && grep -c '\"name\": \"p\"' package.json",
+            "1\n",
+        ),
+        (
+            "go",
+            "printf 'package main\\nfunc main() { println(\"go\") }\\n' > m.go && go run m.go 2>&1",
+            "go\n",
+        ),
+        (
+            "pyright",
+            "echo 'x: int = \"\"' > t.py; pyright t.py | grep -c '1 error'",
+            "1\n",
+        ),
+        (
             "script",
             "script -qec 'tty' /dev/null | tr -d '\\r'",
             "/dev/pts/0\n",
@@ -382,6 +397,24 @@ node --test a.test.js | grep -E '^. pass 1' | wc -l",
         let ran = lab.run(command).await;
         assert_eq!(ran.ok(), expected, "{script}\n{}", ran.text(Stream::Stderr));
     }
+}
+
+/// Tools that a person installed for themselves are mounted where they are.
+#[tokio::test]
+async fn a_crate_is_built_by_a_toolchain_outside_the_system() {
+    let lab = Lab::with_tools();
+    if !lab.ran_well("cargo --version").await {
+        crate::lab::not_tested("cargo, which is not on the path or not this user's to read");
+        return;
+    }
+    let script =
+        "cargo init -q --name small --vcs none . && cargo build -q --offline && target/debug/small";
+    let mut command = RunCommand::new(["sh", "-c", script]);
+    command.limits = Limits {
+        memory_bytes: 2 << 30,
+        ..Limits::default()
+    };
+    assert_eq!(lab.run(command).await.ok(), "Hello, world!\n");
 }
 
 #[tokio::test]

@@ -215,6 +215,56 @@ for target in [('1.1.1.1', 80), ('10.0.0.1', 22)]:
 }
 
 #[tokio::test]
+async fn one_workspace_can_not_reach_another() {
+    let (victim, attacker) = (Lab::new(), Lab::new());
+    let (site, cancel) = (victim.site(), CancellationToken::new());
+    let mark = mark(987_705, std::process::id());
+    let script = format!(
+        "python3 -c \"
+import socket, time
+a = socket.create_server(('127.0.0.1', 9000))
+b = socket.socket(socket.AF_UNIX); b.bind('\\0abstract'); b.listen()
+open('/tmp/secret', 'w').write('x'); open('/workspace/secret', 'w').write('x')
+time.sleep({mark})\""
+    );
+    let served = victim.inside_of(&site, &script, cancel.clone());
+    let attack = async {
+        while victim
+            .cells
+            .state(&site)
+            .await
+            .is_none_or(|state| state.ports.is_empty())
+        {
+            tokio::task::yield_now().await;
+        }
+        let host = victim.path().display();
+        let script = format!(
+            "python3 -c \"
+import os, socket
+def tried(what):
+    try: what(); print('reached')
+    except OSError: print('no')
+tried(lambda: socket.create_connection(('127.0.0.1', 9000), 2))
+tried(lambda: socket.socket(socket.AF_UNIX).connect('\\0abstract'))
+tried(lambda: open('/tmp/secret'))
+tried(lambda: open('/workspace/secret'))
+tried(lambda: os.listdir('{host}'))
+others = [p for p in os.listdir('/proc') if p.isdigit() and '{mark}' in open(f'/proc/{{p}}/cmdline').read()]
+print(len(others) - 1)\""
+        );
+        let ran = attacker.inside(&script).await;
+        cancel.cancel();
+        ran
+    };
+    let (_, attack) = tokio::join!(served, attack);
+    // The one process with the mark on its command line is the asker itself,
+    // and the shell that started it.
+    let text = attack.ok();
+    assert!(text.starts_with("no\nno\nno\nno\nno\n"), "{text}");
+    assert!(text.ends_with("\n1\n") || text.ends_with("\n0\n"), "{text}");
+}
+
+#[tokio::test]
 async fn a_cell_that_nobody_uses_ends_and_comes_back() {
     let lab = Lab::idling(Duration::from_millis(150));
     let cancel = CancellationToken::new();
