@@ -35,6 +35,9 @@ pub(crate) struct Cause {
     pub(crate) run: Option<RunId>,
 }
 
+/// The most paths that are compared without making way for others.
+const AT_ONCE: usize = 2_000;
+
 impl Domain {
     /// Looks through the whole tree, and records and announces what changed,
     /// in steps. The caller must not hold the tree.
@@ -134,12 +137,13 @@ impl Domain {
     /// Compares the whole tree with its rows.
     async fn differences(&self, tree: &Arc<Tree>) -> Result<Vec<Difference>> {
         let walker = Arc::clone(tree);
-        let listing = blocking(move || walker.root.walk(&walk_options())).await?;
+        let walk = blocking(move || walker.root.walk(&walk_options()));
         let workspace = tree.workspace;
-        let mut known = self
+        let rows = self
             .store()
-            .read(async |tx| tx.list_live_all(workspace).await)
-            .await?;
+            .read(async |tx| tx.list_live_all(workspace).await);
+        let (listing, known) = tokio::join!(walk, rows);
+        let (listing, mut known) = (listing?, known?);
         // What could not be looked into is not gone.
         let unread: Vec<String> = listing
             .skipped
@@ -151,6 +155,9 @@ impl Domain {
                 .iter()
                 .any(|folder| file.path.as_str().starts_with(folder))
         });
+        if known.len() + listing.found.len() < AT_ONCE {
+            return Ok(compare(listing.found, known));
+        }
         // A hundred thousand paths take a while.
         blocking(move || Ok(compare(listing.found, known))).await
     }

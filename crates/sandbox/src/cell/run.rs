@@ -115,8 +115,10 @@ pub(super) async fn run(
         peak_memory: group.peak_memory(),
         supervised: false,
     };
-    // Nothing but the launcher, which is not in the group, is alive any more.
-    let (status, _) = tokio::join!(child.wait(), group.remove());
+    // Nothing but the launcher, which is not in the group, is alive any more;
+    // nobody needs to wait for what is cleared away.
+    ground.tasks().spawn(group.remove());
+    let status = child.wait().await;
     evidence.supervised = status.is_ok_and(|status| status.code().is_some());
     ending::conclude(evidence)
 }
