@@ -37,6 +37,7 @@
 #![forbid(unsafe_code)]
 
 mod apply;
+mod destruction;
 mod diff;
 mod edit;
 mod error;
@@ -51,6 +52,7 @@ mod select;
 mod sheet;
 mod source;
 
+pub use destruction::{Destruction, Loss, Thresholds};
 pub use diff::{Hunk, HunkKind, diff, splice};
 pub use edit::{
     Anchor, EditBody, EditHunk, EditLine, FileEdit, Format, LineOp, ParseOptions, Patch,
