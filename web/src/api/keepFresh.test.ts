@@ -67,7 +67,8 @@ describe("applyEvent", () => {
 
   it.each<[Record<string, string>, string[]]>([
     [{ type: "proposalChanged", proposalId: "p" }, ["proposal/p", "proposals/w"]],
-    [{ type: "runChanged", runId: "r" }, ["run/r", "runs/w", "draft"]],
+    [{ type: "runChanged", runId: "r" }, ["run/r", "runs/w", "draft", "cell/w"]],
+    [{ type: "terminalsChanged" }, ["terminals/w", "cell/w"]],
     [
       { type: "turnChanged", turnId: "t", conversationId: "c" },
       ["turn/t", "conversation/c", "conversations/w", "usage"],

@@ -51,8 +51,8 @@ export function applyEvent(
     case "proposalChanged":
       return [keys.proposal(event.proposalId), keys.proposals(workspaceId)];
     case "runChanged":
-      // It may have run in a draft.
-      return [keys.run(event.runId), keys.runs(workspaceId), ["draft"]];
+      // It may have run in a draft, and been the first in its sandbox.
+      return [keys.run(event.runId), keys.runs(workspaceId), ["draft"], keys.cell(workspaceId)];
     case "turnChanged":
       return [
         keys.turn(event.turnId),
@@ -61,7 +61,7 @@ export function applyEvent(
         keys.usage,
       ];
     case "terminalsChanged":
-      return [keys.terminals(workspaceId)];
+      return [keys.terminals(workspaceId), keys.cell(workspaceId)];
     case "portsChanged":
       client.setQueryData<Cell>(keys.cell(workspaceId), (cell) =>
         cell ? { ...cell, ports: event.ports } : cell,
