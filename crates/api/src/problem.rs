@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::code::Code;
 use crate::file::StaleFile;
-use crate::proposal::Conflict;
+use crate::proposal::{Conflict, PatchFailure};
 
 /// An error, as `application/problem+json`.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -36,6 +36,9 @@ pub struct Problem {
     /// With `merge_conflict`: each file that needs a decision.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub conflicts: Vec<Conflict>,
+    /// With `patch_invalid`: what is wrong with the patch, and where.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub patch: Option<Box<PatchFailure>>,
 }
 
 impl Problem {
@@ -52,6 +55,7 @@ impl Problem {
             request_id: request_id.into(),
             stale: None,
             conflicts: Vec::new(),
+            patch: None,
         }
     }
 }

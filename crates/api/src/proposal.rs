@@ -278,3 +278,54 @@ pub struct Conflict {
     /// Both together, with conflict markers.
     pub merged: Option<String>,
 }
+
+/// Why a patch was refused, for a program: the same facts that the problem's
+/// `detail`, or the command line's message, tells a person or a model. Nothing
+/// of a refused patch is applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PatchFailure {
+    /// The stable name of the kind of failure, such as `context_not_found`.
+    pub code: String,
+    /// The whole explanation, at most 40 lines.
+    pub message: String,
+    /// What the patch's author can do about it.
+    pub hint: String,
+    /// The file, when one is to blame.
+    pub path: Option<String>,
+    /// Which hunk of that file, from 1, counted through the whole patch.
+    pub hunk: Option<u32>,
+    /// Which line of the patch, from 1.
+    pub patch_line: Option<u32>,
+    /// The hash of the file's current content.
+    pub file_hash: Option<String>,
+    /// The first line where the most similar place differs from the hunk.
+    pub divergence: Option<Divergence>,
+    /// Up to three lines of the file, from 1, where the hunk could begin.
+    #[serde(default)]
+    pub candidates: Vec<u32>,
+    /// The lines of the file that are worth reading again.
+    pub reread: Option<LineSpan>,
+}
+
+/// A line that a hunk expected and the file doesn't have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Divergence {
+    /// The line of the file, from 1.
+    pub line: u32,
+    /// The line as the hunk has it.
+    pub expected: String,
+    /// The line as the file has it; null past the end of the file.
+    pub found: Option<String>,
+}
+
+/// Some lines of a file, from 1, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LineSpan {
+    /// The first line.
+    pub from: u32,
+    /// The last line.
+    pub to: u32,
+}

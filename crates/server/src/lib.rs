@@ -15,6 +15,7 @@ mod serve;
 mod tunnel;
 
 pub use app::{App, Options};
+pub use http::error::patch_failure;
 pub use proxy::serve_fixed;
 pub use routes::router;
 pub use serve::{SHUTDOWN, serve};

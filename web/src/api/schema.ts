@@ -1251,6 +1251,18 @@ export interface components {
             /** @description The refusals, the latest first. */
             items: components["schemas"]["Denial"][];
         };
+        /** @description A line that a hunk expected and the file doesn't have. */
+        Divergence: {
+            /** @description The line as the hunk has it. */
+            expected: string;
+            /** @description The line as the file has it; null past the end of the file. */
+            found?: string | null;
+            /**
+             * Format: int32
+             * @description The line of the file, from 1.
+             */
+            line: number;
+        };
         /** @description A copy-on-write layer over a workspace. */
         Draft: {
             /** @description When it was made. */
@@ -1557,6 +1569,19 @@ export interface components {
          * @enum {string}
          */
         LayerState: "active" | "weaker" | "missing";
+        /** @description Some lines of a file, from 1, both ends included. */
+        LineSpan: {
+            /**
+             * Format: int32
+             * @description The first line.
+             */
+            from: number;
+            /**
+             * Format: int32
+             * @description The last line.
+             */
+            to: number;
+        };
         /** @description Something said in a conversation. */
         Message: {
             /** @description The text, as Markdown. */
@@ -1626,6 +1651,37 @@ export interface components {
          * @enum {string}
          */
         OutputStream: "stdout" | "stderr";
+        /**
+         * @description Why a patch was refused, for a program: the same facts that the problem's
+         *     `detail`, or the command line's message, tells a person or a model. Nothing
+         *     of a refused patch is applied.
+         */
+        PatchFailure: {
+            /** @description Up to three lines of the file, from 1, where the hunk could begin. */
+            candidates?: number[];
+            /** @description The stable name of the kind of failure, such as `context_not_found`. */
+            code: string;
+            divergence?: components["schemas"]["Divergence"] | null;
+            /** @description The hash of the file's current content. */
+            fileHash?: string | null;
+            /** @description What the patch's author can do about it. */
+            hint: string;
+            /**
+             * Format: int32
+             * @description Which hunk of that file, from 1, counted through the whole patch.
+             */
+            hunk?: number | null;
+            /** @description The whole explanation, at most 40 lines. */
+            message: string;
+            /**
+             * Format: int32
+             * @description Which line of the patch, from 1.
+             */
+            patchLine?: number | null;
+            /** @description The file, when one is to blame. */
+            path?: string | null;
+            reread?: components["schemas"]["LineSpan"] | null;
+        };
         /**
          * @description How a patch is written.
          * @enum {string}
@@ -1766,6 +1822,7 @@ export interface components {
             field?: string | null;
             /** @description What to do next. */
             hint?: string | null;
+            patch?: components["schemas"]["PatchFailure"] | null;
             /** @description Names the request in the server's log. */
             requestId: string;
             stale?: components["schemas"]["StaleFile"] | null;
@@ -2769,6 +2826,7 @@ export type CreateTerminal = components['schemas']['CreateTerminal'];
 export type CreateWorkspace = components['schemas']['CreateWorkspace'];
 export type Denial = components['schemas']['Denial'];
 export type Denials = components['schemas']['Denials'];
+export type Divergence = components['schemas']['Divergence'];
 export type Draft = components['schemas']['Draft'];
 export type DraftBase = components['schemas']['DraftBase'];
 export type DraftChange = components['schemas']['DraftChange'];
@@ -2794,6 +2852,7 @@ export type Isolation = components['schemas']['Isolation'];
 export type LanguageRuntime = components['schemas']['LanguageRuntime'];
 export type Layer = components['schemas']['Layer'];
 export type LayerState = components['schemas']['LayerState'];
+export type LineSpan = components['schemas']['LineSpan'];
 export type Message = components['schemas']['Message'];
 export type ModelCall = components['schemas']['ModelCall'];
 export type NewFileKind = components['schemas']['NewFileKind'];
@@ -2801,6 +2860,7 @@ export type OpenApiDocument = components['schemas']['OpenApiDocument'];
 export type OpenPort = components['schemas']['OpenPort'];
 export type Outcome = components['schemas']['Outcome'];
 export type OutputStream = components['schemas']['OutputStream'];
+export type PatchFailure = components['schemas']['PatchFailure'];
 export type PatchFormat = components['schemas']['PatchFormat'];
 export type PistonError = components['schemas']['PistonError'];
 export type PistonExecute = components['schemas']['PistonExecute'];

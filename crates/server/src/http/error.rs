@@ -2,10 +2,10 @@
 //! error to a status.
 
 use atelier_api::file::StaleFile;
-use atelier_api::proposal::Conflict;
+use atelier_api::proposal::{Conflict, Divergence, LineSpan, PatchFailure};
 use atelier_api::{Code, Problem, piston};
 use atelier_base::{ErrorKind, PathError};
-use atelier_domain::{Error, chain};
+use atelier_domain::{Error, PatchError, chain};
 use axum::Json;
 use axum::extract::Request;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -151,9 +151,13 @@ impl From<Error> for ApiError {
                 "Send the version id you edited, quoted, as `If-Match`.",
             )),
             // It begins with a file's name, which stays as it is written.
-            Error::Patch(error) => Self::new(Code::PatchInvalid, error.to_string())
-                .hint(Some(error.hint()))
-                .field("patch"),
+            Error::Patch(error) => {
+                let mut answer = Self::new(Code::PatchInvalid, error.to_string())
+                    .hint(Some(error.hint()))
+                    .field("patch");
+                answer.problem.patch = Some(Box::new(patch_failure(&error)));
+                answer
+            }
             Error::MergeConflict(conflicts) => {
                 let mut error = Self::new(Code::MergeConflict, text).hint(Some(
                     "Decide what to keep in each file and apply again with `resolutions`.",
@@ -233,6 +237,32 @@ fn log(error: &Error) {
 
 fn path_error(error: &PathError) -> ApiError {
     ApiError::new(Code::PathInvalid, sentence(&error.to_string())).field("path")
+}
+
+/// Writes why a patch was refused in the form that programs read, here and in
+/// the command line's JSON.
+pub fn patch_failure(error: &PatchError) -> PatchFailure {
+    let evidence = error.evidence.as_deref();
+    PatchFailure {
+        code: error.code().to_owned(),
+        message: error.to_string(),
+        hint: error.hint().to_owned(),
+        path: error.path.as_ref().map(ToString::to_string),
+        hunk: error.hunk,
+        patch_line: error.patch_line,
+        file_hash: evidence.and_then(|evidence| Some(evidence.file_hash?.to_string())),
+        divergence: evidence
+            .and_then(|evidence| evidence.divergence.as_ref())
+            .map(|divergence| Divergence {
+                line: divergence.line,
+                expected: divergence.expected.clone(),
+                found: divergence.found.clone(),
+            }),
+        candidates: evidence.map_or_else(Vec::new, |evidence| evidence.candidates.clone()),
+        reread: evidence
+            .and_then(|evidence| evidence.reread)
+            .map(|(from, to)| LineSpan { from, to }),
+    }
 }
 
 fn conflict(conflict: atelier_domain::Conflict) -> Conflict {
