@@ -184,6 +184,12 @@ pub enum HunkKind {
     Delete,
     /// Gives the file its new path.
     Rename,
+    /// Makes the file of another one.
+    Copy,
+    /// Changes whether the file may be executed.
+    Mode,
+    /// Changes a content that is not text, as a whole.
+    Binary,
 }
 
 /// What was decided about a hunk.

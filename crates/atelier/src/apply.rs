@@ -179,13 +179,15 @@ fn changes_of(file: &PlannedFile) -> Vec<FileChange> {
         expect,
     };
     match &file.change {
-        Change::Create => vec![write(Expect::Missing)],
+        Change::Create | Change::Copy { .. } => vec![write(Expect::Missing)],
         Change::Modify => vec![write(before)],
         Change::Delete => vec![FileChange::Remove {
             path: file.path.clone(),
             expect: before,
         }],
-        Change::Rename { from } if file.before == file.after => {
+        Change::Rename { from }
+            if file.before == file.after && file.executable == file.executable_before =>
+        {
             vec![FileChange::Rename {
                 from: from.clone(),
                 to: file.path.clone(),
@@ -214,10 +216,9 @@ fn report(arguments: &Arguments, plan: &Plan) {
         .files
         .iter()
         .map(|file| {
-            let from = if let Change::Rename { from } = &file.change {
-                Some(from.to_string())
-            } else {
-                None
+            let from = match &file.change {
+                Change::Rename { from } | Change::Copy { from } => Some(from.to_string()),
+                Change::Create | Change::Modify | Change::Delete => None,
             };
             json!({
                 "path": file.path.to_string(),
@@ -240,6 +241,7 @@ fn verb(change: &Change) -> &'static str {
         Change::Modify => "modify",
         Change::Delete => "delete",
         Change::Rename { .. } => "rename",
+        Change::Copy { .. } => "copy",
     }
 }
 

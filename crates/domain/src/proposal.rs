@@ -296,11 +296,14 @@ fn engine_hunk(row: &ProposalHunkRow) -> Result<Hunk> {
     })
 }
 
-const KINDS: [(HunkKind, &str); 4] = [
+const KINDS: [(HunkKind, &str); 7] = [
     (HunkKind::Text, "text"),
     (HunkKind::Create, "create"),
     (HunkKind::Delete, "delete"),
     (HunkKind::Rename, "rename"),
+    (HunkKind::Copy, "copy"),
+    (HunkKind::Mode, "mode"),
+    (HunkKind::Binary, "binary"),
 ];
 
 fn kind_word(kind: HunkKind) -> &'static str {

@@ -41,6 +41,12 @@ pub enum HunkKind {
     Delete,
     /// Gives the file its new path; has no lines.
     Rename,
+    /// Makes the file of another one; has no lines.
+    Copy,
+    /// Changes whether the file may be executed; has no lines.
+    Mode,
+    /// Changes a content that isn't text, as a whole; has no lines.
+    Binary,
 }
 
 impl Hunk {
@@ -93,8 +99,9 @@ pub fn diff(before: &[u8], after: &[u8]) -> Vec<Hunk> {
 /// Returns `before` with the accepted hunks' lines taken from `after`.
 ///
 /// `hunks` are those that [`diff`] or [`crate::plan`] gave for these two
-/// texts, in order; only those of text count. A hunk without a flag in
-/// `accepted` is not accepted. With all accepted the result is `after`, with
+/// texts, in order; only those of text count, and one of bytes that aren't
+/// text takes `after` as a whole. A hunk without a flag in `accepted` is not
+/// accepted. With all accepted the result is `after`, with
 /// none it is `before`.
 pub fn splice(before: &[u8], after: &[u8], hunks: &[Hunk], accepted: &[bool]) -> Vec<u8> {
     let old: Vec<&[u8]> = lines(before).collect();
@@ -102,6 +109,10 @@ pub fn splice(before: &[u8], after: &[u8], hunks: &[Hunk], accepted: &[bool]) ->
     let mut bytes = Vec::with_capacity(before.len().max(after.len()));
     let mut done = 0_u32;
     let taken = accepted.iter().copied().chain(std::iter::repeat(false));
+    let mut pairs = hunks.iter().zip(taken.clone());
+    if pairs.any(|(hunk, accept)| hunk.kind == HunkKind::Binary && accept) {
+        return after.to_vec();
+    }
     for (hunk, accept) in hunks.iter().zip(taken) {
         if hunk.kind == HunkKind::Text && accept {
             extend(&mut bytes, &old, done..hunk.old_start);

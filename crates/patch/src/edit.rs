@@ -120,6 +120,20 @@ pub enum FileEdit {
         /// The text it must have, line endings aside, where the patch says so.
         expected: Option<String>,
     },
+    /// Makes a file of another one as that was before the patch.
+    Copy {
+        /// The other file, which stays.
+        path: WorkspacePath,
+        /// The new file, where nothing may be yet.
+        to: WorkspacePath,
+    },
+    /// Says whether a file may be executed.
+    Mode {
+        /// The file.
+        path: WorkspacePath,
+        /// Whether it may be executed afterwards.
+        executable: bool,
+    },
     /// Gives a file, existing or not, a whole new text.
     Replace {
         /// The file.
@@ -136,8 +150,20 @@ impl FileEdit {
             Self::Create { path, .. }
             | Self::Update { path, .. }
             | Self::Delete { path, .. }
+            | Self::Copy { path, .. }
+            | Self::Mode { path, .. }
             | Self::Replace { path, .. } => path,
         }
+    }
+
+    /// Returns every path the edit reads or writes.
+    pub fn paths(&self) -> impl Iterator<Item = &WorkspacePath> {
+        let other = match self {
+            Self::Update { move_to, .. } => move_to.as_ref(),
+            Self::Copy { to, .. } => Some(to),
+            _ => None,
+        };
+        std::iter::once(self.path()).chain(other)
     }
 }
 

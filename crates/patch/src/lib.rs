@@ -40,6 +40,7 @@ mod apply;
 mod destruction;
 mod diff;
 mod edit;
+mod encoding;
 mod error;
 mod find;
 mod label;
@@ -58,6 +59,7 @@ pub use edit::{
     Anchor, EditBody, EditHunk, EditLine, FileEdit, Format, LineOp, ParseOptions, Patch,
     UnknownFormat,
 };
+pub use encoding::{Encoding, UnknownEncoding, decode};
 pub use error::{Divergence, ErrorCode, Evidence, PatchError};
 pub use label::{IndentUnit, MatchLabel, UnknownLabel};
 pub use line::{Ending, Lines, is_binary, lines};

@@ -3,6 +3,8 @@
 //! A line ends with `\n` or `\r\n` and with nothing else: a lone `\r`, a form
 //! feed, U+0085 and U+2028 are content, as they are for git and for compilers.
 
+use crate::encoding::{Encoding, decode};
+
 /// How a line ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Ending {
@@ -28,35 +30,54 @@ impl Ending {
 
 /// The lines of some bytes, each with its ending; see [`lines`].
 #[derive(Clone, Debug)]
-pub struct Lines<'a>(&'a [u8]);
+pub struct Lines<'a> {
+    rest: &'a [u8],
+    unit: Encoding,
+}
 
 impl<'a> Iterator for Lines<'a> {
     type Item = &'a [u8];
 
     fn next(&mut self) -> Option<&'a [u8]> {
-        if self.0.is_empty() {
+        if self.rest.is_empty() {
             return None;
         }
-        let length = self
-            .0
-            .iter()
-            .position(|&byte| byte == b'\n')
-            .map_or(self.0.len(), |at| at + 1);
-        let (line, rest) = self.0.split_at(length);
-        self.0 = rest;
+        let unit_end = |feed: [u8; 2]| {
+            let mut units = self.rest.as_chunks::<2>().0.iter();
+            units.position(|unit| *unit == feed).map(|at| at * 2 + 2)
+        };
+        let end = match self.unit {
+            Encoding::Utf16Le => unit_end([b'\n', 0]),
+            Encoding::Utf16Be => unit_end([0, b'\n']),
+            Encoding::Utf8 | Encoding::EightBit(_) => {
+                let found = self.rest.iter().position(|&byte| byte == b'\n');
+                found.map(|at| at + 1)
+            }
+        };
+        let (line, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
+        self.rest = rest;
         Some(line)
     }
 }
 
 /// Splits bytes into lines and keeps each line's ending, so that joining the
-/// lines gives the bytes back.
+/// lines gives the bytes back. Bytes that begin with the mark of UTF-16 are
+/// split at its line feeds.
 pub const fn lines(bytes: &[u8]) -> Lines<'_> {
-    Lines(bytes)
+    Lines {
+        rest: bytes,
+        unit: Encoding::of(bytes),
+    }
 }
 
-/// Returns whether bytes are not text: they have a NUL in them.
+/// Returns whether bytes are not text: they have a NUL in them, or the mark of
+/// UTF-16 and something else behind it.
 pub fn is_binary(bytes: &[u8]) -> bool {
-    bytes.contains(&0)
+    let encoding = Encoding::of(bytes);
+    if encoding == Encoding::Utf8 {
+        return bytes.contains(&0);
+    }
+    decode(bytes, encoding).is_none_or(|text| text.contains('\0'))
 }
 
 /// Splits text into lines without their endings, and the endings.
@@ -100,8 +121,23 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_utf16_end_with_its_line_feeds() {
+        // U+0A0A and U+0D0A have the byte of a line feed in them.
+        let text = "\u{feff}a\r\n\u{a0a}\n\u{d0a}";
+        let ends = |bytes: &[u8]| lines(bytes).map(<[u8]>::len).collect::<Vec<_>>();
+        let units = || text.encode_utf16();
+        let little: Vec<u8> = units().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = units().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(ends(&little), [8, 4, 2]);
+        assert_eq!(ends(&big), [8, 4, 2]);
+    }
+
+    #[test]
     fn a_nul_makes_bytes_binary() {
         assert!(is_binary(b"text\0"));
+        assert!(is_binary(b"\xff\xfea"));
+        assert!(is_binary(b"\xff\xfe\0\0"));
+        assert!(!is_binary(b"\xff\xfea\0"));
         assert!(!is_binary("t\u{e9}xt\r\n".as_bytes()));
     }
 }

@@ -4,6 +4,7 @@ use atelier_base::WorkspacePath;
 
 use crate::diff::Hunk;
 use crate::edit::Patch;
+use crate::encoding::Encoding;
 use crate::error::PatchError;
 use crate::source::Source;
 
@@ -25,21 +26,29 @@ pub struct PlannedFile {
     pub path: WorkspacePath,
     /// What happens to it.
     pub change: Change,
-    /// Its content before; `None` when it is created.
+    /// Its content before, or that of the file it is copied from; `None` when
+    /// it is created.
     pub before: Option<Vec<u8>>,
     /// Its content afterwards; `None` when it is deleted.
     pub after: Option<Vec<u8>>,
-    /// Whether it may be executed.
+    /// Whether it may be executed afterwards, or could before it was deleted.
     pub executable: bool,
+    /// Whether it, or the file it is copied from, could be executed before. A
+    /// change of this alone is a `Modify` with equal bytes.
+    pub executable_before: bool,
     /// Whether its content is not text.
     pub binary: bool,
-    /// What can be accepted or rejected, in order: a rename's own hunk first.
+    /// How its bytes stand for text; of a binary file, nothing.
+    pub encoding: Encoding,
+    /// What can be accepted or rejected, in order: the hunk of a rename or a
+    /// copy first, then that of a mode.
     pub hunks: Vec<Hunk>,
 }
 
 impl PlannedFile {
     /// Plans a change whose contents are known; its hunks are those of
-    /// [`crate::diff`] between them.
+    /// [`crate::diff`] between them. Whether the file may be executed does not
+    /// change, unless [`Self::with_executable_before`] says so.
     pub fn of(
         path: WorkspacePath,
         change: Change,
@@ -53,11 +62,30 @@ impl PlannedFile {
             before,
             after,
             executable,
+            executable_before: executable,
             binary: false,
+            encoding: Encoding::default(),
             hunks: Vec::new(),
         };
         finish::describe(&mut file, None);
         file
+    }
+
+    /// Says whether the file could be executed before.
+    #[must_use]
+    pub fn with_executable_before(mut self, executable: bool) -> Self {
+        self.executable_before = executable;
+        self.hunks.clear();
+        finish::describe(&mut self, None);
+        self
+    }
+
+    /// Returns the path whose content is `before`.
+    pub const fn home(&self) -> &WorkspacePath {
+        match &self.change {
+            Change::Rename { from } | Change::Copy { from } => from,
+            Change::Create | Change::Modify | Change::Delete => &self.path,
+        }
     }
 }
 
@@ -73,6 +101,11 @@ pub enum Change {
     /// It moves, and its content may change too.
     Rename {
         /// Where it was.
+        from: WorkspacePath,
+    },
+    /// It is made of another file, which stays; its content may differ.
+    Copy {
+        /// The other file.
         from: WorkspacePath,
     },
 }

@@ -21,19 +21,28 @@ pub fn unified(plan: &Plan) -> String {
 }
 
 fn print_file(out: &mut String, file: &PlannedFile) {
-    let from = match &file.change {
-        Change::Rename { from } => from,
-        Change::Create | Change::Modify | Change::Delete => &file.path,
-    };
+    let from = file.home();
     let (old, new) = (quote("a/", from.as_str()), quote("b/", file.path.as_str()));
-    let mode = if file.executable { "100755" } else { "100644" };
+    let mode = mode_of(file.executable);
     put(out, &format!("diff --git {old} {new}"));
+    let has_mode = !matches!(file.change, Change::Create | Change::Delete);
+    if has_mode && file.executable != file.executable_before {
+        put(
+            out,
+            &format!("old mode {}", mode_of(file.executable_before)),
+        );
+        put(out, &format!("new mode {mode}"));
+    }
     match &file.change {
         Change::Create => put(out, &format!("new file mode {mode}")),
         Change::Delete => put(out, &format!("deleted file mode {mode}")),
         Change::Rename { from } => {
             put(out, &format!("rename from {}", quote("", from.as_str())));
             put(out, &format!("rename to {}", quote("", file.path.as_str())));
+        }
+        Change::Copy { from } => {
+            put(out, &format!("copy from {}", quote("", from.as_str())));
+            put(out, &format!("copy to {}", quote("", file.path.as_str())));
         }
         Change::Modify => {}
     }
@@ -101,6 +110,10 @@ fn print_lines(out: &mut String, sign: char, lines: &[&[u8]], range: Range<u32>)
             out.push_str("\n\\ No newline at end of file\n");
         }
     }
+}
+
+const fn mode_of(executable: bool) -> &'static str {
+    if executable { "100755" } else { "100644" }
 }
 
 /// Writes lines counted from 0 as git counts them: from 1, and an empty range

@@ -183,12 +183,20 @@ fn joins(hunks: &[EditHunk], more: &[EditHunk]) -> bool {
     hunks.iter().all(free) && more.iter().all(free)
 }
 
+/// Returns the path that tells an edit's file from others: a copy's is new.
+const fn written(edit: &FileEdit) -> &WorkspacePath {
+    match edit {
+        FileEdit::Copy { to, .. } => to,
+        other => other.path(),
+    }
+}
+
 fn check_limits(edits: &[FileEdit]) -> Result<(), PatchError> {
     let too_many = |what: &str, limit: usize| {
         let detail = format!("the patch has more than {limit} {what}");
         Err(PatchError::new(ErrorCode::TooLarge, detail))
     };
-    let mut paths: Vec<&WorkspacePath> = edits.iter().map(FileEdit::path).collect();
+    let mut paths: Vec<&WorkspacePath> = edits.iter().map(written).collect();
     paths.sort_unstable();
     paths.dedup();
     if paths.len() > limit::PATCH_FILES {
@@ -196,7 +204,7 @@ fn check_limits(edits: &[FileEdit]) -> Result<(), PatchError> {
     }
     let hunks = edits.iter().map(|edit| match edit {
         FileEdit::Update { hunks, .. } => hunks.len(),
-        FileEdit::Create { .. } | FileEdit::Delete { .. } | FileEdit::Replace { .. } => 1,
+        _ => 1,
     });
     if hunks.sum::<usize>() > limit::PATCH_HUNKS {
         return too_many("hunks", limit::PATCH_HUNKS);

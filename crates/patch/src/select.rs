@@ -14,14 +14,17 @@ pub struct Selected {
     pub from: Option<WorkspacePath>,
     /// Its content then; `None` when there is no file at the path.
     pub bytes: Option<Vec<u8>>,
+    /// Whether it may be executed then.
+    pub executable: bool,
     /// Whether nothing is to be done.
     pub unchanged: bool,
 }
 
 /// Returns the result of accepting the hunks of `file` whose flag is set.
 ///
-/// Hunks of text take their lines, the hunk of a rename decides the path, and
-/// a file is created or deleted by its one hunk. A missing flag is a no.
+/// Hunks of text take their lines, the hunk of a rename decides the path, that
+/// of a mode whether the file may be executed, and a file is created, copied
+/// or deleted by its own hunk. A missing flag is a no.
 pub fn select(file: &PlannedFile, accepted: &[bool]) -> Selected {
     let accepts = |kind| {
         let flags = accepted.iter().copied().chain(std::iter::repeat(false));
@@ -40,11 +43,27 @@ pub fn select(file: &PlannedFile, accepted: &[bool]) -> Selected {
             (&file.path, Some(from.clone()), Some(text()))
         }
         Change::Rename { from } => (from, None, Some(text())),
+        Change::Copy { .. } if accepts(HunkKind::Copy) => (&file.path, None, Some(text())),
+        Change::Copy { .. } => (&file.path, None, None),
+    };
+    let makes = matches!(file.change, Change::Create) || accepts(HunkKind::Mode);
+    let executable = if makes {
+        file.executable
+    } else {
+        file.executable_before
+    };
+    let unchanged = match file.change {
+        Change::Copy { .. } => bytes.is_none(),
+        _ => {
+            let is_same_mode = bytes.is_none() || executable == file.executable_before;
+            from.is_none() && bytes == file.before && (file.before.is_none() || is_same_mode)
+        }
     };
     Selected {
-        unchanged: from.is_none() && bytes == file.before,
+        unchanged,
         path: path.clone(),
         from,
         bytes,
+        executable,
     }
 }

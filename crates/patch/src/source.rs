@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use atelier_base::WorkspacePath;
 
+use crate::encoding::Encoding;
+
 /// What is at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
@@ -39,6 +41,13 @@ pub trait Source {
     /// # Errors
     /// Says why the file could not be read; a missing file is no error.
     fn read(&self, path: &WorkspacePath) -> Result<Entry, SourceError>;
+
+    /// Returns the encoding that somebody declared for a file; without one it
+    /// must be UTF-8, or UTF-16 with its mark.
+    fn declared_encoding(&self, path: &WorkspacePath) -> Option<Encoding> {
+        let _ = path;
+        None
+    }
 }
 
 /// A tree in memory. A path that others lie below is a folder.

@@ -129,10 +129,7 @@ fn is_carried(change: &DraftChange) -> bool {
 
 fn base_of(manifest: &Manifest, plan: &Plan) -> Base {
     let known = plan.files.iter().filter_map(|file| {
-        let path = match &file.change {
-            Change::Rename { from } => from,
-            Change::Create | Change::Modify | Change::Delete => &file.path,
-        };
+        let path = file.home();
         let entry = manifest.0.get(path)?;
         Some((path.clone(), (entry.file, entry.version)))
     });

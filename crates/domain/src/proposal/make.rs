@@ -6,9 +6,7 @@ use std::sync::Arc;
 use atelier_base::{
     ContentHash, FileId, HunkId, ProposalId, TurnId, VersionId, WorkspaceId, WorkspacePath, limit,
 };
-use atelier_patch::{
-    Change, Entry, FileEdit, Format, ParseOptions, Patch, PlannedFile, Source, SourceError,
-};
+use atelier_patch::{Change, Entry, Format, ParseOptions, Patch, PlannedFile, Source, SourceError};
 use atelier_sandbox::FileError;
 use atelier_sandbox::files::EntryKind;
 use atelier_store::{
@@ -173,9 +171,20 @@ impl Domain {
         planned: PlannedFile,
         base: &Base,
     ) -> Result<()> {
+        let planned = match planned.change {
+            // A copy is stored as the file that it makes.
+            Change::Copy { .. } => PlannedFile::of(
+                planned.path,
+                Change::Create,
+                None,
+                planned.after,
+                planned.executable,
+            ),
+            _ => planned,
+        };
         let from_path = match &planned.change {
             Change::Rename { from } => Some(from.clone()),
-            Change::Create | Change::Modify | Change::Delete => None,
+            _ => None,
         };
         let known = base
             .0
@@ -187,7 +196,7 @@ impl Domain {
             proposal_id: stored.proposal.id,
             position,
             change: match planned.change {
-                Change::Create => FileChange::Create,
+                Change::Create | Change::Copy { .. } => FileChange::Create,
                 Change::Modify => FileChange::Modify,
                 Change::Delete => FileChange::Delete,
                 Change::Rename { .. } => FileChange::Rename,
@@ -338,15 +347,7 @@ impl Source for Base {
 fn paths_of(patch: &Patch) -> Vec<WorkspacePath> {
     let mut paths = Vec::new();
     for edit in &patch.edits {
-        match edit {
-            FileEdit::Create { path, .. }
-            | FileEdit::Delete { path, .. }
-            | FileEdit::Replace { path, .. } => paths.push(path.clone()),
-            FileEdit::Update { path, move_to, .. } => {
-                paths.push(path.clone());
-                paths.extend(move_to.clone());
-            }
-        }
+        paths.extend(edit.paths().cloned());
     }
     paths.sort();
     paths.dedup();

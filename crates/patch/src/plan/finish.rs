@@ -8,6 +8,7 @@ use super::tree::Original;
 use super::{Change, Plan, PlannedFile};
 use crate::apply::Document;
 use crate::diff::{Hunk, HunkKind, diff};
+use crate::encoding::{self, Encoding};
 use crate::error::{ErrorCode, PatchError};
 use crate::line::{count, is_binary, lines};
 
@@ -22,7 +23,12 @@ pub(super) struct Step {
 pub(super) struct After {
     /// The path whose original it was made of.
     pub(super) origin: Option<WorkspacePath>,
+    /// Whether that stays, for the file is a copy.
+    pub(super) copied: bool,
     pub(super) executable: bool,
+    /// Whether the patch says if it may be executed.
+    pub(super) states_mode: bool,
+    pub(super) encoding: Encoding,
     /// Its text; `None` when it is its original's.
     pub(super) document: Option<Box<Document>>,
 }
@@ -37,10 +43,13 @@ pub(super) fn finish(steps: Vec<Step>) -> Result<Plan, PatchError> {
             before: None,
             after: after_bytes(step, &steps)?,
             executable: step.executable(),
+            executable_before: false,
             binary: false,
+            encoding: Encoding::default(),
             hunks: Vec::new(),
         });
     }
+    copy_originals(&steps, &mut files);
     let mut moved = find_moved(&steps);
     let mut documents = Vec::with_capacity(steps.len());
     for (at, step) in steps.into_iter().enumerate() {
@@ -49,16 +58,24 @@ pub(super) fn finish(steps: Vec<Step>) -> Result<Plan, PatchError> {
             .position(|from| *from == Some(at))
             .unwrap_or(at);
         if let Some(original) = step.before {
+            files[home].executable_before = original.executable;
             files[home].before = Some(original.bytes);
         }
         let after = step.after;
+        if let Some(after) = &after {
+            files[at].encoding = after.encoding;
+        }
         documents.push(after.and_then(|after| Some((after.origin?, after.document?))));
     }
     let mut plan = Plan::default();
     let paths: Vec<WorkspacePath> = files.iter().map(|file| file.path.clone()).collect();
     for ((mut file, document), from) in files.into_iter().zip(documents).zip(moved.drain(..)) {
         let from = from.and_then(|from| paths.get(from).cloned());
-        if let Some(change) = change_of(&file, from) {
+        let is_copy = matches!(file.change, Change::Copy { .. });
+        if is_copy {
+            describe(&mut file, document.as_ref());
+            plan.files.push(file);
+        } else if let Some(change) = change_of(&file, from) {
             file.change = change;
             describe(&mut file, document.as_ref());
             plan.files.push(file);
@@ -77,8 +94,27 @@ impl Step {
     fn executable(&self) -> bool {
         let before = self.before.as_ref().is_some_and(|before| before.executable);
         match &self.after {
-            Some(after) if after.origin.is_some() => after.executable,
+            Some(after) if after.origin.is_some() || after.states_mode => after.executable,
             _ => before,
+        }
+    }
+}
+
+/// Gives each copy, where nothing was, the content that it was made of.
+fn copy_originals(steps: &[Step], files: &mut [PlannedFile]) {
+    let numbered = steps.iter().enumerate();
+    let places: HashMap<&WorkspacePath, usize> =
+        numbered.map(|(at, step)| (&step.path, at)).collect();
+    for (step, file) in steps.iter().zip(files) {
+        let after = step.after.as_ref().filter(|after| after.copied);
+        let from = after.and_then(|after| after.origin.as_ref());
+        let original = from
+            .and_then(|from| places.get(from))
+            .and_then(|&at| steps[at].before.as_ref());
+        if let (None, Some(from), Some(original)) = (&step.before, from, original) {
+            file.change = Change::Copy { from: from.clone() };
+            file.before = Some(original.bytes.clone());
+            file.executable_before = original.executable;
         }
     }
 }
@@ -94,7 +130,8 @@ fn after_bytes(step: &Step, steps: &[Step]) -> Result<Option<Vec<u8>>, PatchErro
         let original = origin.and_then(|step| step.before.as_ref());
         return Ok(original.map(|original| original.bytes.clone()));
     };
-    let bytes = document.to_text().into_bytes();
+    let text = document.to_text();
+    let bytes = encoding::bytes_of(text, after.encoding).map_err(|e| e.in_file(&step.path))?;
     if bytes.len() as u64 > limit::TEXT_FILE_BYTES {
         let detail = format!(
             "the result would have {} bytes; text has at most 8 MiB",
@@ -114,7 +151,7 @@ fn find_moved(steps: &[Step]) -> Vec<Option<usize>> {
     let gone = numbered.filter(|(_, step)| step.before.is_some() && step.after.is_none());
     let gone: HashMap<&WorkspacePath, usize> = gone.map(|(at, step)| (&step.path, at)).collect();
     let from = |step: &Step| match (&step.before, &step.after) {
-        (None, Some(after)) => gone.get(after.origin.as_ref()?).copied(),
+        (None, Some(after)) if !after.copied => gone.get(after.origin.as_ref()?).copied(),
         _ => None,
     };
     steps.iter().map(from).collect()
@@ -124,7 +161,10 @@ fn find_moved(steps: &[Step]) -> Vec<Option<usize>> {
 fn change_of(file: &PlannedFile, from: Option<WorkspacePath>) -> Option<Change> {
     match (&file.before, &file.after) {
         (Some(_), Some(_)) if from.is_some() => from.map(|from| Change::Rename { from }),
-        (Some(before), Some(after)) => (before != after).then_some(Change::Modify),
+        (Some(before), Some(after)) => {
+            let is_same = before == after && file.executable == file.executable_before;
+            (!is_same).then_some(Change::Modify)
+        }
         (None, Some(_)) => Some(Change::Create),
         (Some(_), None) => Some(Change::Delete),
         (None, None) => None,
@@ -137,6 +177,10 @@ pub(super) fn describe(file: &mut PlannedFile, document: Option<&(WorkspacePath,
     let before = file.before.as_deref().unwrap_or_default();
     let after = file.after.as_deref().unwrap_or_default();
     file.binary = is_binary(before) || is_binary(after);
+    if file.encoding == Encoding::Utf8 {
+        let shown = if file.after.is_some() { after } else { before };
+        file.encoding = Encoding::of(shown);
+    }
     let whole = |kind| {
         let range = |bytes| 0..count(lines(bytes).count());
         Hunk::over(kind, range(before), range(after))
@@ -144,21 +188,28 @@ pub(super) fn describe(file: &mut PlannedFile, document: Option<&(WorkspacePath,
     let mut texts = match file.change {
         Change::Create => vec![whole(HunkKind::Create)],
         Change::Delete => vec![whole(HunkKind::Delete)],
-        Change::Modify | Change::Rename { .. } if before == after => Vec::new(),
-        Change::Modify | Change::Rename { .. } if file.binary => vec![whole(HunkKind::Text)],
-        Change::Modify | Change::Rename { .. } => diff(before, after),
+        _ if before == after => Vec::new(),
+        // Lines of two encodings make no text together.
+        _ if file.binary || Encoding::of(before) != Encoding::of(after) => {
+            vec![Hunk::over(HunkKind::Binary, 0..0, 0..0)]
+        }
+        _ => diff(before, after),
     };
-    let home = match &file.change {
-        Change::Rename { from } => from,
-        Change::Create | Change::Modify | Change::Delete => &file.path,
-    };
+    let home = file.home();
     if let Some((origin, document)) = document
         && origin == home
     {
         document.label(&mut texts);
     }
-    if matches!(file.change, Change::Rename { .. }) {
-        file.hunks.push(Hunk::over(HunkKind::Rename, 0..0, 0..0));
+    let mut whole = |kind| file.hunks.push(Hunk::over(kind, 0..0, 0..0));
+    match file.change {
+        Change::Rename { .. } => whole(HunkKind::Rename),
+        Change::Copy { .. } => whole(HunkKind::Copy),
+        Change::Create | Change::Modify | Change::Delete => {}
+    }
+    let has_mode = !matches!(file.change, Change::Create | Change::Delete);
+    if has_mode && file.executable != file.executable_before {
+        whole(HunkKind::Mode);
     }
     file.hunks.extend(texts);
 }

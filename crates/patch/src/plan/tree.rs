@@ -9,10 +9,14 @@ use super::Plan;
 use super::finish::{After, Step};
 use crate::apply::Document;
 use crate::edit::{EditBody, EditHunk, FileEdit};
+use crate::encoding::{self, Encoding};
 use crate::error::{ErrorCode, PatchError};
 use crate::find::Work;
 use crate::line::{is_binary, text_lines};
 use crate::source::{Entry, Source};
+
+/// The most bytes that the copies in a patch make: a line of it makes a file.
+const COPIED_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The paths a patch has named so far.
 pub(super) struct Tree<'a> {
@@ -24,6 +28,8 @@ pub(super) struct Tree<'a> {
     order: Vec<WorkspacePath>,
     /// What was created, by its path without case.
     created: HashMap<String, WorkspacePath>,
+    /// The bytes that copies have made.
+    copied: u64,
 }
 
 /// One path: the file in the source and the file now.
@@ -42,7 +48,12 @@ pub(super) struct Original {
 struct Content {
     /// The path whose original it was made of, by edits and moves.
     origin: Option<WorkspacePath>,
+    /// Whether its origin stays, for it is a copy.
+    copied: bool,
     executable: bool,
+    /// Whether the patch says if it may be executed.
+    states_mode: bool,
+    encoding: Encoding,
     body: Body,
 }
 
@@ -61,6 +72,7 @@ impl<'a> Tree<'a> {
             slots: HashMap::new(),
             order: Vec::new(),
             created: HashMap::new(),
+            copied: 0,
         }
     }
 
@@ -74,6 +86,11 @@ impl<'a> Tree<'a> {
             FileEdit::Create { path, text } => self.create(path, text),
             FileEdit::Delete { path, expected } => self.delete(path, expected.as_deref()),
             FileEdit::Replace { path, text } => self.replace(path, text),
+            FileEdit::Copy { path, to } => self.copy(path, to),
+            FileEdit::Mode { path, executable } => self.content(path).map(|content| {
+                content.executable = *executable;
+                content.states_mode = true;
+            }),
             FileEdit::Update {
                 path,
                 move_to,
@@ -98,7 +115,10 @@ impl<'a> Tree<'a> {
             if let Some(slot) = slots.remove(&path) {
                 let after = slot.now.map(|content| After {
                     origin: content.origin,
+                    copied: content.copied,
                     executable: content.executable,
+                    states_mode: content.states_mode,
+                    encoding: content.encoding,
                     document: match content.body {
                         Body::Untouched => None,
                         Body::Document(document) => Some(document),
@@ -118,7 +138,8 @@ impl<'a> Tree<'a> {
         self.vacant(path)?;
         let mut document = Document::new("", self.work.clone());
         document.replace(text);
-        self.slot(path)?.now = Some(Content::made(document));
+        let encoding = self.source.declared_encoding(path).unwrap_or_default();
+        self.slot(path)?.now = Some(Content::made(document, encoding));
         Ok(())
     }
 
@@ -179,6 +200,35 @@ impl<'a> Tree<'a> {
         self.vacant(to).map_err(|error| error.in_file(to))?;
         let content = self.slot(path)?.now.take();
         self.slot(to)?.now = content;
+        Ok(())
+    }
+
+    /// Copies a file as it was before the patch, which git's copies mean; one
+    /// that the patch itself made is copied as it is now.
+    fn copy(&mut self, path: &WorkspacePath, to: &WorkspacePath) -> Result<(), PatchError> {
+        self.vacant(to).map_err(|error| error.in_file(to))?;
+        let before = self.slot(path)?.before.as_ref();
+        let copy = if let Some(original) = before {
+            let size = original.bytes.len() as u64;
+            let content = Content {
+                copied: true,
+                ..Content::untouched(path, original)
+            };
+            self.copied += size;
+            content
+        } else {
+            let encoding = self.content(path)?.encoding;
+            let text = self.document(path)?.to_text();
+            self.copied += text.len() as u64;
+            let mut document = Document::new("", self.work.clone());
+            document.replace(&text);
+            Content::made(document, encoding)
+        };
+        if self.copied > COPIED_BYTES {
+            let detail = "the patch copies more than 64 MiB";
+            return Err(PatchError::new(ErrorCode::TooLarge, detail));
+        }
+        self.slot(to)?.now = Some(copy);
         Ok(())
     }
 
@@ -251,8 +301,11 @@ impl<'a> Tree<'a> {
                 .get(&origin)
                 .and_then(|slot| slot.before.as_ref());
             let bytes = original.map_or(&[][..], |original| &original.bytes);
-            let document = Box::new(Document::new(text_of(bytes)?, work));
-            self.content(path)?.body = Body::Document(document);
+            let encoding = Encoding::settle(bytes, self.source.declared_encoding(&origin));
+            let document = Box::new(Document::new(&text_of(bytes, encoding)?, work));
+            let content = self.content(path)?;
+            content.encoding = encoding;
+            content.body = Body::Document(document);
         }
         match &mut self.content(path)?.body {
             Body::Document(document) => Ok(document),
@@ -271,11 +324,8 @@ impl<'a> Tree<'a> {
                 Entry::Directory => return Err(not_a_file(path, "a folder")),
                 Entry::Other(what) => return Err(not_a_file(path, what)),
             };
-            let now = before.as_ref().map(|original| Content {
-                origin: Some(path.clone()),
-                executable: original.executable,
-                body: Body::Untouched,
-            });
+            let now = before.as_ref();
+            let now = now.map(|original| Content::untouched(path, original));
             self.order.push(path.clone());
             self.slots.insert(path.clone(), Slot { before, now });
         }
@@ -292,10 +342,24 @@ impl<'a> Tree<'a> {
 }
 
 impl Content {
-    fn made(document: Document) -> Self {
+    fn untouched(path: &WorkspacePath, original: &Original) -> Self {
+        Self {
+            origin: Some(path.clone()),
+            copied: false,
+            executable: original.executable,
+            states_mode: false,
+            encoding: Encoding::of(&original.bytes),
+            body: Body::Untouched,
+        }
+    }
+
+    fn made(document: Document, encoding: Encoding) -> Self {
         Self {
             origin: None,
+            copied: false,
             executable: false,
+            states_mode: false,
+            encoding,
             body: Body::Document(Box::new(document)),
         }
     }
@@ -307,28 +371,30 @@ fn not_a_file(path: &WorkspacePath, what: &str) -> PatchError {
 }
 
 /// Returns a file's bytes as text that a hunk can be applied to.
-fn text_of(bytes: &[u8]) -> Result<&str, PatchError> {
+fn text_of(bytes: &[u8], encoding: Encoding) -> Result<String, PatchError> {
     if bytes.len() as u64 > limit::TEXT_FILE_BYTES {
         let detail = format!("the file has {} bytes; text has at most 8 MiB", bytes.len());
         return Err(PatchError::new(ErrorCode::TooLarge, detail));
     }
-    if is_binary(bytes) {
-        return Err(PatchError::new(
-            ErrorCode::Binary,
-            "the file has NUL bytes, so it isn't text",
-        ));
+    let refuse = || {
+        let detail = "the file has NUL bytes, so it isn't text";
+        Err(PatchError::new(ErrorCode::Binary, detail))
+    };
+    if Encoding::of(bytes) == Encoding::Utf8 && is_binary(bytes) {
+        return refuse();
     }
-    std::str::from_utf8(bytes).map_err(|error| {
-        let at = error.valid_up_to();
-        let detail = format!("the file is not UTF-8 from byte {at} on");
-        PatchError::new(ErrorCode::Encoding, detail)
-    })
+    let text = encoding::text_of(bytes, encoding)?;
+    if text.contains('\0') {
+        refuse()
+    } else {
+        Ok(text)
+    }
 }
 
 fn first_line(edit: &FileEdit) -> Option<u32> {
     match edit {
         FileEdit::Update { hunks, .. } => hunks.first().map(|hunk| hunk.patch_line),
-        FileEdit::Create { .. } | FileEdit::Delete { .. } | FileEdit::Replace { .. } => None,
+        _ => None,
     }
     .filter(|&line| line > 0)
 }

@@ -251,7 +251,7 @@ fn check_plan(
     for file in &planned.files {
         let from = match &file.change {
             Change::Rename { from } => from,
-            Change::Create | Change::Modify | Change::Delete => &file.path,
+            _ => &file.path,
         };
         assert_eq!(files.get(from), file.before.as_ref());
         let all = select(file, &vec![true; file.hunks.len()]);

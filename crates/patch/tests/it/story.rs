@@ -62,6 +62,7 @@ pub(crate) fn carried_out(before: Tree<'_>, plan: &Plan) -> BTreeMap<WorkspacePa
     for file in &plan.files {
         match &file.change {
             Change::Rename { from } => files.remove(from),
+            Change::Copy { .. } => None,
             Change::Create | Change::Modify | Change::Delete => files.remove(&file.path),
         };
     }

@@ -132,6 +132,7 @@ fn parts_of_a_plan_can_be_taken() {
         panic!("four files expected: {plan:?}");
     };
     let chosen = |at: &str, from: Option<&str>, text: Option<&str>, unchanged| Selected {
+        executable: false,
         path: path(at),
         from: from.map(path),
         bytes: text.map(|text| text.as_bytes().to_vec()),

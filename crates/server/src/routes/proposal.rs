@@ -167,6 +167,9 @@ fn hunk(row: domain::ProposalHunkRow) -> ApiResult<Hunk> {
             "create" => HunkKind::Create,
             "delete" => HunkKind::Delete,
             "rename" => HunkKind::Rename,
+            "copy" => HunkKind::Copy,
+            "mode" => HunkKind::Mode,
+            "binary" => HunkKind::Binary,
             _ => {
                 return Err(ApiError::new(
                     Code::Internal,
