@@ -52,12 +52,12 @@ pub fn select(file: &PlannedFile, accepted: &[bool]) -> Selected {
     } else {
         file.executable_before
     };
-    let unchanged = match file.change {
-        Change::Copy { .. } => bytes.is_none(),
-        _ => {
-            let is_same_mode = bytes.is_none() || executable == file.executable_before;
-            from.is_none() && bytes == file.before && (file.before.is_none() || is_same_mode)
-        }
+    let is_same_mode = executable == file.executable_before;
+    let unchanged = match (&file.change, &bytes) {
+        (Change::Copy { .. }, None) => true,
+        (Change::Copy { .. }, Some(_)) => false,
+        (_, Some(_)) => from.is_none() && bytes == file.before && is_same_mode,
+        (_, None) => file.before.is_none(),
     };
     Selected {
         unchanged,

@@ -1525,7 +1525,7 @@ export interface components {
          * @description What a hunk does.
          * @enum {string}
          */
-        HunkKind: "text" | "create" | "delete" | "rename";
+        HunkKind: "text" | "create" | "delete" | "rename" | "copy" | "mode" | "binary";
         /**
          * @description What was decided about a hunk.
          * @enum {string}
