@@ -3,8 +3,12 @@
 #[cfg(test)]
 mod transaction {
     mod disk;
+    mod fault;
     pub(crate) mod ground;
     mod kill;
+    mod order;
     mod race;
     mod refuse;
+    mod story;
+    mod trace;
 }

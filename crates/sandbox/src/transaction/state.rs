@@ -67,6 +67,7 @@ impl StateDirectory {
             Ok(()) | Err(Errno::EXIST) => {}
             Err(error) => return Err(FileError::io("make the state directory", shown, error)),
         }
+        sync_name_of(path).map_err(|e| FileError::io("sync the folder of", &shown, e))?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let directory = open(path, flags, Mode::empty()).map_err(|error| match error {
             Errno::LOOP | Errno::NOTDIR => state("it is a link or not a directory"),
@@ -254,6 +255,16 @@ fn split_name(name: &str) -> Option<(TransactionId, &str)> {
     let parsed: TransactionId = id.parse().ok()?;
     // Only the spelling that we write: a UUID has several.
     (parsed.to_string() == id).then_some((parsed, rest))
+}
+
+/// Makes durable that the directory is there: a power cut that forgets it
+/// forgets the journals in it. Also when it was there already, because whoever
+/// made it may have come no further.
+fn sync_name_of(directory: &Path) -> rustix::io::Result<()> {
+    let folder = directory.parent().filter(|path| *path != Path::new(""));
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let folder = open(folder.unwrap_or(Path::new(".")), flags, Mode::empty())?;
+    fsync(folder)
 }
 
 /// Returns whether a file can be renamed from one folder to the other.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use atelier_base::ErrorKind;
 use atelier_sandbox::files::Root;
@@ -12,6 +12,8 @@ use rustix::mount::{MountFlags, UnmountFlags, mount, mount_remount, unmount};
 use super::ground::{
     Ground, changes, hash, make_folder, remove, remove_folder, rename, rename_folder, tree, write,
 };
+use super::story::{ALL, Sides, Tally, twenty_files, twenty_files_on, work};
+use super::trace::Ended;
 
 /// A small file system of its own, unmounted on drop.
 struct Small<'a>(&'a Path);
@@ -67,6 +69,55 @@ fn a_full_disk_leaves_everything_old() {
     }
     let fits = changes(vec![write("a", &filler, hash("small"))]);
     root.commit(&fits).unwrap().finish().unwrap();
+}
+
+/// Leaves this many pages, or names, of a disk free; returns what fills it.
+fn fill(disk: &Path, with: Filler, room: usize) -> PathBuf {
+    let filler = disk.join("filler");
+    fs::create_dir(&filler).unwrap();
+    let one = |n: usize| match with {
+        Filler::Pages => fs::write(filler.join(n.to_string()), [1; 4096]).is_ok(),
+        Filler::Names => fs::File::create(filler.join(n.to_string())).is_ok(),
+    };
+    let last = (0..10_000).find(|n| !one(*n)).unwrap();
+    // The last one is there, and empty, when it is pages that ran out.
+    let _ = fs::remove_file(filler.join(last.to_string()));
+    for n in last.saturating_sub(room)..last {
+        fs::remove_file(filler.join(n.to_string())).unwrap();
+    }
+    filler
+}
+
+/// What runs out.
+#[derive(Clone, Copy, Debug)]
+enum Filler {
+    Pages,
+    Names,
+}
+
+#[test]
+fn a_disk_with_any_room_left_takes_all_or_nothing() {
+    let ground = Ground::new(&[]);
+    let disk = ground.beside("disk");
+    let Some(_mounted) = Small::mount(&disk, "size=512k,nr_inodes=200") else {
+        return;
+    };
+    let sides = Sides::of(twenty_files);
+    for filler in [Filler::Pages, Filler::Names] {
+        let mut tally = Tally::default();
+        for room in 0.. {
+            let (ground, changes) = twenty_files_on(&disk);
+            let full = fill(&disk, filler, room);
+            let ended = work(&ground, &changes);
+            fs::remove_dir_all(full).unwrap();
+            sides.check(&ground, Ended::Exited(ended), &mut tally);
+            if ended == ALL {
+                break;
+            }
+        }
+        println!("{filler:?}: {tally:?}");
+        assert!(tally.old > 10 && tally.new > 0, "{tally:?}");
+    }
 }
 
 #[test]

@@ -17,7 +17,20 @@ pub(crate) struct Ground {
 
 impl Ground {
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
-        let directory = TempDir::new().unwrap();
+        Self::within(TempDir::new().unwrap(), files)
+    }
+
+    /// In memory, where there is such a place: thousands are made.
+    pub(crate) fn in_memory(files: &[(&str, &str)]) -> Self {
+        let directory = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new());
+        Self::within(directory.unwrap(), files)
+    }
+
+    pub(crate) fn on(disk: &Path, files: &[(&str, &str)]) -> Self {
+        Self::within(TempDir::new_in(disk).unwrap(), files)
+    }
+
+    fn within(directory: TempDir, files: &[(&str, &str)]) -> Self {
         let ground = Self {
             directory: directory.path().to_owned(),
             _deleted_on_drop: Some(directory),
