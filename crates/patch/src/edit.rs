@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use atelier_base::WorkspacePath;
 
+use crate::binary::BinaryChange;
 use crate::line::Ending;
 
 /// A format in which edits are written.
@@ -127,6 +128,13 @@ pub enum FileEdit {
         /// The new file, where nothing may be yet.
         to: WorkspacePath,
     },
+    /// Gives a file that is not text a new content, makes or removes it.
+    Binary {
+        /// The file.
+        path: WorkspacePath,
+        /// The content, checked by its hashes.
+        change: Box<BinaryChange>,
+    },
     /// Says whether a file may be executed.
     Mode {
         /// The file.
@@ -152,6 +160,7 @@ impl FileEdit {
             | Self::Delete { path, .. }
             | Self::Copy { path, .. }
             | Self::Mode { path, .. }
+            | Self::Binary { path, .. }
             | Self::Replace { path, .. } => path,
         }
     }

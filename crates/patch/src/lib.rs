@@ -37,6 +37,7 @@
 #![forbid(unsafe_code)]
 
 mod apply;
+mod binary;
 mod destruction;
 mod diff;
 mod edit;
@@ -53,6 +54,7 @@ mod select;
 mod sheet;
 mod source;
 
+pub use binary::BinaryChange;
 pub use destruction::{Destruction, Loss, Thresholds};
 pub use diff::{Hunk, HunkKind, diff, splice};
 pub use edit::{

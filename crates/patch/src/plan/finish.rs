@@ -31,6 +31,8 @@ pub(super) struct After {
     pub(super) encoding: Encoding,
     /// Its text; `None` when it is its original's.
     pub(super) document: Option<Box<Document>>,
+    /// Its bytes when they aren't text.
+    pub(super) bytes: Option<Vec<u8>>,
 }
 
 /// Makes the plan of the named paths, in their order.
@@ -124,6 +126,9 @@ fn after_bytes(step: &Step, steps: &[Step]) -> Result<Option<Vec<u8>>, PatchErro
     let Some(after) = &step.after else {
         return Ok(None);
     };
+    if after.bytes.is_some() {
+        return Ok(after.bytes.clone());
+    }
     let Some(document) = &after.document else {
         let origin = after.origin.as_ref();
         let origin = steps.iter().find(|step| Some(&step.path) == origin);

@@ -8,6 +8,7 @@ use atelier_base::{ContentHash, WorkspacePath, limit};
 use super::Plan;
 use super::finish::{After, Step};
 use crate::apply::Document;
+use crate::binary::BinaryChange;
 use crate::edit::{EditBody, EditHunk, FileEdit};
 use crate::encoding::{self, Encoding};
 use crate::error::{ErrorCode, PatchError};
@@ -15,8 +16,9 @@ use crate::find::Work;
 use crate::line::{is_binary, text_lines};
 use crate::source::{Entry, Source};
 
-/// The most bytes that the copies in a patch make: a line of it makes a file.
-const COPIED_BYTES: u64 = 64 * 1024 * 1024;
+/// The most bytes that the copies and binary files in a patch make: a line of
+/// it makes a file.
+const MADE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The paths a patch has named so far.
 pub(super) struct Tree<'a> {
@@ -28,8 +30,8 @@ pub(super) struct Tree<'a> {
     order: Vec<WorkspacePath>,
     /// What was created, by its path without case.
     created: HashMap<String, WorkspacePath>,
-    /// The bytes that copies have made.
-    copied: u64,
+    /// The bytes that copies and binary files have made.
+    made: u64,
 }
 
 /// One path: the file in the source and the file now.
@@ -61,6 +63,8 @@ enum Body {
     /// The bytes of its origin.
     Untouched,
     Document(Box<Document>),
+    /// Bytes that aren't text.
+    Bytes(Vec<u8>),
 }
 
 impl<'a> Tree<'a> {
@@ -72,7 +76,7 @@ impl<'a> Tree<'a> {
             slots: HashMap::new(),
             order: Vec::new(),
             created: HashMap::new(),
-            copied: 0,
+            made: 0,
         }
     }
 
@@ -87,6 +91,7 @@ impl<'a> Tree<'a> {
             FileEdit::Delete { path, expected } => self.delete(path, expected.as_deref()),
             FileEdit::Replace { path, text } => self.replace(path, text),
             FileEdit::Copy { path, to } => self.copy(path, to),
+            FileEdit::Binary { path, change } => self.binary(path, change),
             FileEdit::Mode { path, executable } => self.content(path).map(|content| {
                 content.executable = *executable;
                 content.states_mode = true;
@@ -113,17 +118,7 @@ impl<'a> Tree<'a> {
         let mut slots = self.slots;
         for path in self.order {
             if let Some(slot) = slots.remove(&path) {
-                let after = slot.now.map(|content| After {
-                    origin: content.origin,
-                    copied: content.copied,
-                    executable: content.executable,
-                    states_mode: content.states_mode,
-                    encoding: content.encoding,
-                    document: match content.body {
-                        Body::Untouched => None,
-                        Body::Document(document) => Some(document),
-                    },
-                });
+                let after = slot.now.map(Content::into_after);
                 steps.push(Step {
                     path,
                     before: slot.before,
@@ -214,22 +209,65 @@ impl<'a> Tree<'a> {
                 copied: true,
                 ..Content::untouched(path, original)
             };
-            self.copied += size;
+            self.weigh(size)?;
             content
         } else {
             let encoding = self.content(path)?.encoding;
             let text = self.document(path)?.to_text();
-            self.copied += text.len() as u64;
+            self.weigh(text.len() as u64)?;
             let mut document = Document::new("", self.work.clone());
             document.replace(&text);
             Content::made(document, encoding)
         };
-        if self.copied > COPIED_BYTES {
-            let detail = "the patch copies more than 64 MiB";
-            return Err(PatchError::new(ErrorCode::TooLarge, detail));
-        }
         self.slot(to)?.now = Some(copy);
         Ok(())
+    }
+
+    fn binary(&mut self, path: &WorkspacePath, change: &BinaryChange) -> Result<(), PatchError> {
+        if change.creates() {
+            self.vacant(path)?;
+        } else {
+            self.content(path)?;
+        }
+        let before = self.bytes(path)?;
+        let after = change.apply(&before)?;
+        self.weigh(after.len() as u64)?;
+        if change.deletes() {
+            self.slot(path)?.now = None;
+            return Ok(());
+        }
+        let slot = self.slot(path)?;
+        let mut content = slot.now.take().unwrap_or_else(Content::empty);
+        content.encoding = Encoding::of(&after);
+        content.body = Body::Bytes(after);
+        slot.now = Some(content);
+        Ok(())
+    }
+
+    /// Counts bytes that the patch makes without having them in it.
+    fn weigh(&mut self, bytes: u64) -> Result<(), PatchError> {
+        self.made += bytes;
+        if self.made > MADE_BYTES {
+            let detail = "the patch's copies and binary files have more than 64 MiB";
+            return Err(PatchError::new(ErrorCode::TooLarge, detail));
+        }
+        Ok(())
+    }
+
+    /// Returns the file's bytes as they are now; none when there is no file.
+    fn bytes(&self, path: &WorkspacePath) -> Result<Vec<u8>, PatchError> {
+        let Some(content) = self.slots.get(path).and_then(|slot| slot.now.as_ref()) else {
+            return Ok(Vec::new());
+        };
+        match &content.body {
+            Body::Bytes(bytes) => Ok(bytes.clone()),
+            Body::Document(document) => encoding::bytes_of(document.to_text(), content.encoding),
+            Body::Untouched => {
+                let origin = content.origin.as_ref().unwrap_or(path);
+                let original = self.slots.get(origin).and_then(|slot| slot.before.as_ref());
+                Ok(original.map_or_else(Vec::new, |original| original.bytes.clone()))
+            }
+        }
     }
 
     /// Checks that a file can be made at a path, and reserves its name.
@@ -294,22 +332,18 @@ impl<'a> Tree<'a> {
     fn document(&mut self, path: &WorkspacePath) -> Result<&mut Document, PatchError> {
         let work = self.work.clone();
         let content = self.content(path)?;
-        if matches!(content.body, Body::Untouched) {
+        if !matches!(content.body, Body::Document(_)) {
             let origin = content.origin.clone().unwrap_or_else(|| path.clone());
-            let original = self
-                .slots
-                .get(&origin)
-                .and_then(|slot| slot.before.as_ref());
-            let bytes = original.map_or(&[][..], |original| &original.bytes);
-            let encoding = Encoding::settle(bytes, self.source.declared_encoding(&origin));
-            let document = Box::new(Document::new(&text_of(bytes, encoding)?, work));
+            let bytes = self.bytes(path)?;
+            let encoding = Encoding::settle(&bytes, self.source.declared_encoding(&origin));
+            let document = Box::new(Document::new(&text_of(&bytes, encoding)?, work));
             let content = self.content(path)?;
             content.encoding = encoding;
             content.body = Body::Document(document);
         }
         match &mut self.content(path)?.body {
             Body::Document(document) => Ok(document),
-            Body::Untouched => Err(PatchError::new(
+            Body::Untouched | Body::Bytes(_) => Err(PatchError::new(
                 ErrorCode::Unreadable,
                 "the file's text was lost while planning",
             )),
@@ -342,6 +376,35 @@ impl<'a> Tree<'a> {
 }
 
 impl Content {
+    fn into_after(self) -> After {
+        let (document, bytes) = match self.body {
+            Body::Untouched => (None, None),
+            Body::Document(document) => (Some(document), None),
+            Body::Bytes(bytes) => (None, Some(bytes)),
+        };
+        After {
+            origin: self.origin,
+            copied: self.copied,
+            executable: self.executable,
+            states_mode: self.states_mode,
+            encoding: self.encoding,
+            document,
+            bytes,
+        }
+    }
+
+    /// Makes the content of a file that isn't anything yet.
+    const fn empty() -> Self {
+        Self {
+            origin: None,
+            copied: false,
+            executable: false,
+            states_mode: false,
+            encoding: Encoding::Utf8,
+            body: Body::Bytes(Vec::new()),
+        }
+    }
+
     fn untouched(path: &WorkspacePath, original: &Original) -> Self {
         Self {
             origin: Some(path.clone()),
@@ -355,12 +418,9 @@ impl Content {
 
     fn made(document: Document, encoding: Encoding) -> Self {
         Self {
-            origin: None,
-            copied: false,
-            executable: false,
-            states_mode: false,
             encoding,
             body: Body::Document(Box::new(document)),
+            ..Self::empty()
         }
     }
 }

@@ -3,7 +3,9 @@
 //! Line numbers are hints and counts are checked, but only a strict reading
 //! refuses wrong ones: models can't count.
 
+mod file_name;
 mod header;
+mod packed;
 
 use super::{Script, ScriptLine, number, wrong};
 use crate::edit::{Anchor, EditBody, EditHunk, EditLine, FileEdit, LineOp};
@@ -72,7 +74,12 @@ pub(super) fn read(script: &Script<'_>) -> Result<Vec<FileEdit>, PatchError> {
 pub(super) fn begins(script: &Script<'_>, at: usize) -> bool {
     let is_pair =
         |at| script.text_at(at).starts_with("--- ") && script.text_at(at + 1).starts_with("+++ ");
-    script.text_at(at).starts_with("diff --git ") || is_pair(at)
+    let line = script.text_at(at);
+    ["diff --git ", "diff --cc ", "diff --combined "]
+        .iter()
+        .any(|mark| line.starts_with(mark))
+        || is_pair(at)
+        || (line.starts_with("Submodule ") && header::is_submodule(line))
 }
 
 /// Reads the file's diff that begins in a line; returns the next line too.
@@ -81,6 +88,10 @@ pub(super) fn take(
     start: usize,
 ) -> Result<(Vec<FileEdit>, usize), PatchError> {
     let (header, mut at) = header::take(script, start)?;
+    if script.text_at(at) == "GIT binary patch" {
+        let (change, next) = packed::take(script, at, &header)?;
+        return Ok((header.binary(script, start, change)?, next));
+    }
     let mut hunks = Vec::new();
     while let Some(line) = script.get(at) {
         if line.text.starts_with("@@@") {
@@ -179,6 +190,7 @@ fn take_body<'a>(
             }
             _ if script.strict && !is_counted => break,
             Some(b'-') if !is_counted && begins(script, at) => break,
+            Some(b'-') if !script.strict && is_signature(script, at) => break,
             Some(b'-') if begins(script, at) && script.text_at(at + 2).starts_with("@@ -") => break,
             Some(b'+') => LineOp::Add,
             Some(b'-') => LineOp::Remove,
@@ -217,6 +229,23 @@ fn goes_on(script: &Script<'_>, at: usize) -> Option<usize> {
     let text = script.text_at(next);
     let is_item = text.starts_with("- ") && !text.starts_with("-  ");
     (is_body_line(text) && !is_item && !text.starts_with("--- ")).then_some(next)
+}
+
+/// Returns whether a line is the end of a mailed patch: `-- ` above git's
+/// version and nothing but the next mail.
+fn is_signature(script: &Script<'_>, at: usize) -> bool {
+    let is_version = |text: &str| {
+        let parts = text.trim().split('.');
+        parts.clone().count() > 1
+            && text.starts_with(|c: char| c.is_ascii_digit())
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || ". ()-".contains(c))
+    };
+    let after = script.text_at(at + 2);
+    matches!(script.text_at(at), "-- " | "--")
+        && is_version(script.text_at(at + 1))
+        && (after.is_empty() || after.starts_with("From "))
 }
 
 /// Takes off blank lines behind a hunk that its header doesn't count.

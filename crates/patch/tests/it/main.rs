@@ -7,6 +7,8 @@
 mod apply_patch;
 mod auto;
 mod edits;
+mod encodings;
+mod git_patches;
 mod ladder;
 mod large;
 mod oracle;

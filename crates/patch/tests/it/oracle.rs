@@ -11,7 +11,7 @@ use crate::story::{cases, lax, path, tree};
 
 /// Runs git in a folder, untouched by the user's settings; returns whether it
 /// succeeded, and what it wrote.
-fn git(folder: &Path, arguments: &[&str]) -> (bool, Vec<u8>) {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> (bool, Vec<u8>) {
     #[expect(
         clippy::disallowed_methods,
         reason = "git is the oracle of these tests, and they run it directly"

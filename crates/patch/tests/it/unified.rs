@@ -136,10 +136,10 @@ fn diffs_of_git_are_read_by_both_readings() {
             Err("context_not_found"),
         ),
         (
-            "a binary patch",
+            "a binary patch without whole hashes",
             "diff --git a/a b/a\nindex 1..2 100644\nGIT binary patch\nliteral 1\nA\n\n",
             &[("a", "x\n")],
-            Err("binary"),
+            Err("unsupported"),
         ),
         (
             "binary files that differ",
@@ -151,7 +151,70 @@ fn diffs_of_git_are_read_by_both_readings() {
             "a copy",
             "diff --git a/a b/b\nsimilarity index 100%\ncopy from a\ncopy to b\n",
             &[("a", "x\n")],
+            Ok(&[("a", "x\n"), ("b", "x\n")]),
+        ),
+        (
+            "a copy with a change, of a file that changes too",
+            "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-x\n+y\ndiff --git a/a b/b\n\
+             similarity index 50%\ncopy from a\ncopy to b\n--- a/a\n+++ b/b\n@@ -1 +1 @@\n-x\n\
+             +z\n",
+            &[("a", "x\n")],
+            Ok(&[("a", "y\n"), ("b", "z\n")]),
+        ),
+        (
+            "a copy onto a file",
+            "diff --git a/a b/b\ncopy from a\ncopy to b\n",
+            &[("a", "x\n"), ("b", "mine\n")],
+            Err("file_exists"),
+        ),
+        (
+            "a copy of nothing",
+            "diff --git a/a b/b\ncopy from a\ncopy to b\n",
+            &[],
+            Err("file_missing"),
+        ),
+        (
+            "a name without a prefix in a diff of git",
+            "diff --git dir/a dir/a\n--- dir/a\n+++ dir/a\n@@ -1 +1 @@\n-x\n+y\n",
+            &[("dir/a", "x\n")],
+            Ok(&[("dir/a", "y\n")]),
+        ),
+        (
+            "git's other prefixes",
+            "diff --git i/dir/a w/dir/a\n--- i/dir/a\n+++ w/dir/a\n@@ -1 +1 @@\n-x\n+y\n",
+            &[("dir/a", "x\n")],
+            Ok(&[("dir/a", "y\n")]),
+        ),
+        (
+            "a diff of a link that stands",
+            "diff --git a/l b/l\nindex 1..2 120000\n--- a/l\n+++ b/l\n@@ -1 +1 @@\n-x\n+y\n",
+            &[("l", "x\n")],
             Err("unsupported"),
+        ),
+        (
+            "a submodule",
+            "diff --git a/s b/s\nindex 1..2 160000\n--- a/s\n+++ b/s\n@@ -1 +1 @@\n\
+             -Subproject commit 1\n+Subproject commit 2\n",
+            &[],
+            Err("unsupported"),
+        ),
+        (
+            "what git says of a submodule in words",
+            "Submodule lib 1234567..89abcde:\n  > A commit\n",
+            &[],
+            Err("unsupported"),
+        ),
+        (
+            "the diff of a merge",
+            "diff --cc a\nindex 1,2..3\n--- a/a\n+++ b/a\n@@@ -1,1 -1,1 +1,1 @@@\n- x\n -y\n++z\n",
+            &[("a", "x\n")],
+            Err("unsupported"),
+        ),
+        (
+            "a mode that is none",
+            "diff --git a/a b/a\nold mode 100644\nnew mode 040000\n",
+            &[("a", "x\n")],
+            Err("syntax"),
         ),
         (
             "a symbolic link",
@@ -209,6 +272,40 @@ fn only_the_loose_reading_takes_what_models_make_of_them() {
             "--- a/a\n+++ b/a\n@@ -1 +1 @@\n-x\n+y\n\n- this changes x\n- and nothing else\n",
             &[("a", "x\n")],
             Ok(&[("a", "y\n")]),
+        ),
+        (
+            "a mail around the diff",
+            "From 0123 Mon Sep 17 00:00:00 2001\nFrom: Ana <ana@example.org>\nSubject: [PATCH] y\n\
+             \nWhy:\n- because\n---\n a | 2 +-\n 1 file changed\n\ndiff --git a/a b/a\n--- a/a\n\
+             +++ b/a\n@@ -1 +1 @@\n-x\n+y\n-- \n2.43.0\n\n",
+            &[("a", "x\n")],
+            Ok(&[("a", "y\n")]),
+        ),
+        (
+            "a mail whose hunk counts too many lines",
+            "--- a/a\n+++ b/a\n@@ -1,4 +1,4 @@\n-x\n+y\n-- \n2.43.0\n",
+            &[("a", "x\n")],
+            Ok(&[("a", "y\n")]),
+        ),
+        (
+            "a time behind a space",
+            "--- a/my a 2026-01-01 10:00:00.5 +0100\n+++ b/my a 2026-01-01 10:00:01\n@@ -1 +1 @@\n\
+             -x\n+y\n",
+            &[("my a", "x\n")],
+            Ok(&[("my a", "y\n")]),
+        ),
+        (
+            "a file that `diff -N` makes",
+            "--- n\t1970-01-01 01:00:00.000000000 +0100\n+++ n\t2026-01-01 10:00:00\n@@ -0,0 +1 @@\n\
+             +x\n",
+            &[],
+            Ok(&[("n", "x\n")]),
+        ),
+        (
+            "a file that `diff -N` removes",
+            "--- a\t2026-01-01 10:00:00\n+++ a\t1969-12-31 16:00:00 -0800\n@@ -1 +0,0 @@\n-x\n",
+            &[("a", "x\n"), ("b", "")],
+            Ok(&[("b", "")]),
         ),
         (
             "a deletion that leaves out the text",

@@ -1,6 +1,8 @@
 //! What stands above a file's hunks.
 
 use super::super::{Script, number, wrong};
+use super::file_name::{git_names, is_epoch, name, unquote};
+use crate::binary::BinaryChange;
 use crate::edit::{EditBody, EditHunk, EditLine, FileEdit, LineOp};
 use crate::error::{ErrorCode, PatchError};
 use crate::line::Ending;
@@ -11,12 +13,23 @@ use atelier_base::WorkspacePath;
 pub(super) struct Header {
     /// The two names of `diff --git`, when they can be told apart.
     git: Option<(String, String)>,
+    is_git: bool,
+    is_stripped: bool,
     old: Option<String>,
     new: Option<String>,
     rename_from: Option<String>,
     rename_to: Option<String>,
+    copy_from: Option<String>,
+    copy_to: Option<String>,
+    /// Git's hashes of the content before and afterwards, perhaps shortened.
+    index: Option<(String, String)>,
+    /// Whether the file may be executed, where that is said.
+    executable: Option<bool>,
     is_create: bool,
     is_delete: bool,
+    /// Whether a name has the time that `diff -N` gives a file that isn't
+    /// there: the old one, the new one.
+    is_epoch: (bool, bool),
     /// Whether it has `---` and `+++`.
     pub(super) has_names: bool,
 }
@@ -25,8 +38,21 @@ pub(super) struct Header {
 pub(super) fn take(script: &Script<'_>, start: usize) -> Result<(Header, usize), PatchError> {
     let mut header = Header::default();
     let mut at = start;
-    if let Some(names) = script.text_at(at).strip_prefix("diff --git ") {
+    let line = script.text_at(at);
+    if line.starts_with("diff --cc ") || line.starts_with("diff --combined ") {
+        let detail = "this is the diff of a merge, which can't be applied";
+        return Err(refusal(ErrorCode::Unsupported, detail, at));
+    }
+    if is_submodule(line) {
+        return Err(refusal(
+            ErrorCode::Unsupported,
+            "the file is a submodule",
+            at,
+        ));
+    }
+    if let Some(names) = line.strip_prefix("diff --git ") {
         header.git = git_names(names);
+        header.is_git = true;
         at += 1;
         while header.take_extended(script, at)? {
             at += 1;
@@ -35,8 +61,9 @@ pub(super) fn take(script: &Script<'_>, start: usize) -> Result<(Header, usize),
     let old = script.text_at(at).strip_prefix("--- ");
     let new = script.text_at(at + 1).strip_prefix("+++ ");
     if let (Some(old), Some(new)) = (old, new) {
-        header.old = name(old);
-        header.new = name(new);
+        header.old = name(old, script.strict);
+        header.new = name(new, script.strict);
+        header.is_epoch = (is_epoch(old), is_epoch(new));
         header.is_create |= header.old.is_none();
         header.is_delete |= header.new.is_none();
         header.has_names = true;
@@ -45,19 +72,32 @@ pub(super) fn take(script: &Script<'_>, start: usize) -> Result<(Header, usize),
     Ok((header, at))
 }
 
+/// Returns whether a line is what `git diff --submodule` says.
+pub(super) fn is_submodule(line: &str) -> bool {
+    let Some(rest) = line.strip_prefix("Submodule ") else {
+        return false;
+    };
+    let is_hash = |text: &str| text.len() >= 7 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let mut words = rest.split_whitespace().skip(1);
+    words.any(|word| {
+        let word = word.trim_end_matches(':');
+        let pair = word.split_once("...").or_else(|| word.split_once(".."));
+        pair.is_some_and(|(old, new)| is_hash(old) && is_hash(new))
+    })
+}
+
+fn refusal(kind: ErrorCode, detail: &str, at: usize) -> PatchError {
+    PatchError::new(kind, detail).at_line(number(at))
+}
+
 impl Header {
     /// Reads one of git's extended lines; returns whether it was one.
     fn take_extended(&mut self, script: &Script<'_>, at: usize) -> Result<bool, PatchError> {
         let line = script.text_at(at);
-        let refuse = |kind, detail: &str| Err(PatchError::new(kind, detail).at_line(number(at)));
-        if line.starts_with("GIT binary patch") || line.starts_with("Binary files ") {
-            return refuse(ErrorCode::Binary, "binary patches are not applied");
-        }
-        if line.starts_with("copy from ") || line.starts_with("copy to ") {
-            return refuse(
-                ErrorCode::Unsupported,
-                "copies are not applied; create the file",
-            );
+        if line.starts_with("Binary files ") {
+            let detail = "the diff says that a binary file differs and has no content of it; \
+                          `git diff --binary` writes it";
+            return Err(refusal(ErrorCode::Binary, detail, at));
         }
         let modes = [
             "new file mode ",
@@ -66,26 +106,95 @@ impl Header {
             "old mode ",
         ];
         if let Some(mode) = modes.iter().find_map(|prefix| line.strip_prefix(prefix)) {
-            match mode.trim() {
-                "120000" => return refuse(ErrorCode::Unsupported, "the file is a symbolic link"),
-                "160000" => return refuse(ErrorCode::Unsupported, "the file is a submodule"),
-                _ => {}
-            }
+            let executable = executable_of(mode.trim(), at)?;
             self.is_create |= line.starts_with("new file");
             self.is_delete |= line.starts_with("deleted file");
+            if line.starts_with("new ") {
+                self.executable = Some(executable);
+            }
             return Ok(true);
         }
-        let from = ["rename from ", "rename old "];
-        let to = ["rename to ", "rename new "];
-        if let Some(path) = from.iter().find_map(|prefix| line.strip_prefix(prefix)) {
+        if let Some(index) = line.strip_prefix("index ") {
+            let (hashes, mode) = index.split_once(' ').unwrap_or((index, ""));
+            if !mode.is_empty() {
+                executable_of(mode.trim(), at)?;
+            }
+            self.index = hashes
+                .split_once("..")
+                .map(|(old, new)| (old.to_owned(), new.to_owned()));
+            return Ok(true);
+        }
+        let after = |prefixes: [&str; 2]| {
+            let mut prefixes = prefixes.iter();
+            prefixes.find_map(|prefix| line.strip_prefix(prefix))
+        };
+        if let Some(path) = after(["rename from ", "rename old "]) {
             self.rename_from = Some(unquote(path));
-        } else if let Some(path) = to.iter().find_map(|prefix| line.strip_prefix(prefix)) {
+        } else if let Some(path) = after(["rename to ", "rename new "]) {
             self.rename_to = Some(unquote(path));
+        } else if let Some(path) = line.strip_prefix("copy from ") {
+            self.copy_from = Some(unquote(path));
+        } else if let Some(path) = line.strip_prefix("copy to ") {
+            self.copy_to = Some(unquote(path));
         } else {
-            let others = ["index ", "similarity index ", "dissimilarity index "];
-            return Ok(others.iter().any(|prefix| line.starts_with(prefix)));
+            return Ok(after(["similarity index ", "dissimilarity index "]).is_some());
         }
         Ok(true)
+    }
+
+    /// Returns git's hashes before and afterwards, when they are whole.
+    pub(super) fn hashes(&self) -> Option<(String, String)> {
+        let is_whole =
+            |hash: &String| hash.len() == 40 && hash.bytes().all(|b| b.is_ascii_hexdigit());
+        let (old, new) = self.index.clone()?;
+        (is_whole(&old) && is_whole(&new))
+            .then(|| (old.to_ascii_lowercase(), new.to_ascii_lowercase()))
+    }
+
+    /// Makes the edits of a file whose content is not text.
+    pub(super) fn binary(
+        mut self,
+        script: &Script<'_>,
+        start: usize,
+        change: BinaryChange,
+    ) -> Result<Vec<FileEdit>, PatchError> {
+        let (old, new) = self.names();
+        let target = if change.deletes() { old } else { new };
+        let path = path_of(script, start, target)?;
+        if self.is_create != change.creates() || self.is_delete != change.deletes() {
+            let detail = "the `index` line contradicts the lines above the binary patch";
+            return Err(wrong(start, detail));
+        }
+        let (is_create, is_delete) = (self.is_create, self.is_delete);
+        (self.is_create, self.is_delete) = (false, false);
+        let executable = self.executable.take();
+        let mut edits = Vec::new();
+        if !is_create && !is_delete {
+            edits = self.edits(script, start, Vec::new())?;
+            // A file that stays in its place needs nothing but the content.
+            edits.retain(|edit| {
+                !matches!(edit, FileEdit::Update { move_to: None, hunks, .. } if hunks.is_empty())
+            });
+        }
+        let change = Box::new(change);
+        edits.push(FileEdit::Binary {
+            path: path.clone(),
+            change,
+        });
+        edits.extend(mode(path, executable, is_create));
+        Ok(edits)
+    }
+
+    /// Returns the old and the new name without their prefixes.
+    fn names(&mut self) -> (Option<String>, Option<String>) {
+        self.strip_prefixes();
+        let (git_old, git_new) = self.git.clone().unzip();
+        let pick = |names: [Option<String>; 4]| names.into_iter().flatten().next();
+        let (from, to) = (self.rename_from.clone(), self.rename_to.clone());
+        (
+            pick([from, self.copy_from.clone(), self.old.clone(), git_old]),
+            pick([to, self.copy_to.clone(), self.new.clone(), git_new]),
+        )
     }
 
     /// Makes the edits of the file.
@@ -95,68 +204,144 @@ impl Header {
         start: usize,
         hunks: Vec<EditHunk>,
     ) -> Result<Vec<FileEdit>, PatchError> {
-        self.strip_prefixes();
-        let (git_old, git_new) = self.git.clone().unzip();
-        let pick = |names: [Option<String>; 3]| names.into_iter().flatten().next();
-        let old = pick([self.rename_from.clone(), self.old.clone(), git_old]);
-        let new = pick([self.rename_to.clone(), self.new.clone(), git_new]);
-        let path = |name: Option<String>| -> Result<WorkspacePath, PatchError> {
-            match name
-                .as_deref()
-                .or(script.sole_path.map(WorkspacePath::as_str))
-            {
-                Some(name) => script.path(name, start),
-                None => Err(wrong(start, "the diff doesn't say which file it is for")),
-            }
-        };
+        self.settle_epoch(script, &hunks);
+        let (old, new) = self.names();
+        let path = |name| path_of(script, start, name);
         if self.is_create && self.is_delete {
             return Err(wrong(start, "the diff both creates and deletes the file"));
         }
         if self.is_create {
             let (path, text) = (path(new)?, whole(script, start, &hunks, LineOp::Add)?);
-            return Ok(vec![FileEdit::Create { path, text }]);
+            let mode = mode(path.clone(), self.executable, true);
+            let create = FileEdit::Create { path, text };
+            return Ok(std::iter::once(create).chain(mode).collect());
         }
         if self.is_delete {
             let (path, text) = (path(old)?, whole(script, start, &hunks, LineOp::Remove)?);
             let expected = Some(text).filter(|_| !hunks.is_empty() || script.strict);
             return Ok(vec![FileEdit::Delete { path, expected }]);
         }
-        if self.rename_from.is_some() && self.rename_to.is_some() {
-            let (path, move_to) = (path(old)?, Some(path(new)?));
-            return Ok(vec![FileEdit::Update {
+        if self.copy_from.is_some() && self.copy_to.is_some() {
+            let (path, to) = (path(old)?, path(new)?);
+            let copy = FileEdit::Copy {
                 path,
-                move_to,
+                to: to.clone(),
+            };
+            let change = (!hunks.is_empty()).then(|| FileEdit::Update {
+                path: to.clone(),
+                move_to: None,
                 hunks,
-            }]);
+            });
+            let mode = mode(to, self.executable, false);
+            return Ok(std::iter::once(copy).chain(change).chain(mode).collect());
         }
-        if hunks.is_empty() && self.has_names {
+        let is_move = self.rename_from.is_some() && self.rename_to.is_some();
+        if hunks.is_empty() && self.has_names && !is_move {
             return Err(wrong(start, "the diff of this file has no hunks"));
         }
-        let path = path(new.or(old))?;
-        Ok(vec![FileEdit::Update {
+        let (path, move_to) = if is_move {
+            (path(old)?, Some(path(new)?))
+        } else {
+            (path(new.or(old))?, None)
+        };
+        let target = move_to.clone().unwrap_or_else(|| path.clone());
+        let update = FileEdit::Update {
             path,
-            move_to: None,
+            move_to,
             hunks,
-        }])
+        };
+        let mode = mode(target, self.executable, false);
+        Ok(std::iter::once(update).chain(mode).collect())
     }
 
-    /// Takes off git's `a/` and `b/`, when both names have them.
-    fn strip_prefixes(&mut self) {
-        let has = |name: &Option<String>, prefix| {
-            name.as_ref().is_none_or(|name| name.starts_with(prefix))
+    /// Takes a file of the time 0 that has no lines for one that isn't there.
+    fn settle_epoch(&mut self, script: &Script<'_>, hunks: &[EditHunk]) {
+        let has_only = |op| {
+            hunks.iter().all(|hunk| match &hunk.body {
+                EditBody::Lines(body) => body.iter().all(|line| line.op == op),
+                EditBody::Text { .. } | EditBody::Fill(_) => false,
+            })
         };
-        let is_git = self.git.is_some() || self.old.is_some() || self.new.is_some();
-        let strip = |name: &str| name.split_once('/').map_or("", |(_, rest)| rest).to_owned();
-        if is_git && has(&self.old, "a/") && has(&self.new, "b/") {
-            self.old = self.old.as_deref().map(strip);
-            self.new = self.new.as_deref().map(strip);
+        if !self.is_git && !script.strict && !hunks.is_empty() {
+            self.is_create |= self.is_epoch.0 && has_only(LineOp::Add);
+            self.is_delete |= self.is_epoch.1 && has_only(LineOp::Remove);
         }
+    }
+
+    /// Takes off git's `a/` and `b/`, or the other pairs that it writes, when
+    /// both names have them.
+    fn strip_prefixes(&mut self) {
+        if std::mem::replace(&mut self.is_stripped, true) {
+            return;
+        }
+        let head = |name: &str| name.split_once('/').map(|(head, _)| head.to_owned());
+        let rest = |name: &str| name.split_once('/').map_or("", |(_, rest)| rest).to_owned();
         if let Some((old, new)) = &self.git
-            && old.starts_with("a/")
-            && new.starts_with("b/")
+            && is_pair(head(old).as_deref(), head(new).as_deref(), true)
         {
-            self.git = Some((strip(old), strip(new)));
+            self.git = Some((rest(old), rest(new)));
         }
+        let (old, new) = (self.old.as_deref(), self.new.as_deref());
+        let has_one = old.is_some() || new.is_some();
+        let slash = |name: Option<&str>| name.is_none_or(|name| name.contains('/'));
+        let heads = (old.and_then(head), new.and_then(head));
+        if has_one
+            && slash(old)
+            && slash(new)
+            && is_pair(heads.0.as_deref(), heads.1.as_deref(), self.is_git)
+        {
+            self.old = old.map(rest);
+            self.new = new.map(rest);
+        }
+    }
+}
+
+/// Returns whether the first parts of two names are git's marks of the two
+/// sides; one side may be missing.
+fn is_pair(old: Option<&str>, new: Option<&str>, is_git: bool) -> bool {
+    const PAIRS: [(&str, &str); 7] = [
+        ("a", "b"),
+        ("b", "a"),
+        ("i", "w"),
+        ("w", "i"),
+        ("c", "i"),
+        ("c", "w"),
+        ("o", "w"),
+    ];
+    let known = if is_git { &PAIRS[..] } else { &PAIRS[..1] };
+    let fits = |name: Option<&str>, mark: &str| name.is_none_or(|name| name == mark);
+    known
+        .iter()
+        .any(|(first, second)| fits(old, first) && fits(new, second))
+}
+
+fn path_of(
+    script: &Script<'_>,
+    start: usize,
+    name: Option<String>,
+) -> Result<WorkspacePath, PatchError> {
+    let sole = script.sole_path.map(WorkspacePath::as_str);
+    match name.as_deref().or(sole) {
+        Some(name) => script.path(name, start),
+        None => Err(wrong(start, "the diff doesn't say which file it is for")),
+    }
+}
+
+/// Makes the edit of a file's mode, if the diff says one; a new file has the
+/// usual one anyway.
+fn mode(path: WorkspacePath, executable: Option<bool>, is_new: bool) -> Option<FileEdit> {
+    let executable = executable.filter(|executable| *executable || !is_new)?;
+    Some(FileEdit::Mode { path, executable })
+}
+
+/// Reads a mode; links, submodules and folders are refused.
+fn executable_of(mode: &str, at: usize) -> Result<bool, PatchError> {
+    let refuse = |detail| Err(refusal(ErrorCode::Unsupported, detail, at));
+    match (mode, u32::from_str_radix(mode, 8)) {
+        ("120000", _) => refuse("the file is a symbolic link, which no patch makes or changes"),
+        ("160000", _) => refuse("the file is a submodule, which no patch changes"),
+        (_, Ok(bits)) if bits >> 12 == 0o10 => Ok(bits & 0o100 != 0),
+        _ => Err(wrong(at, format!("`{mode}` is not the mode of a file"))),
     }
 }
 
@@ -198,90 +383,4 @@ fn whole(
         text.pop();
     }
     Ok(text)
-}
-
-/// Reads a name of a `---` or `+++` line; `None` is `/dev/null`.
-fn name(text: &str) -> Option<String> {
-    let bare = if text.starts_with('"') {
-        unquote(text)
-    } else {
-        let bare = text.split('\t').next().unwrap_or(text).trim_end();
-        bare.to_owned()
-    };
-    Some(bare).filter(|name| name != "/dev/null")
-}
-
-/// Splits the names of `diff --git`. Without quotes they can only be told
-/// apart when they are the same but for `a/` and `b/`.
-fn git_names(text: &str) -> Option<(String, String)> {
-    if let Some(rest) = text.strip_prefix('"') {
-        let end = rest.find("\" ")? + 2;
-        return Some((unquote(&text[..end]), unquote(text[end..].trim())));
-    }
-    let text = text.trim_end();
-    let middle = text.len() / 2;
-    let (old, new) = (text.get(..middle)?, text.get(middle + 1..)?);
-    let same = old.split_once('/')?.1 == new.split_once('/')?.1;
-    (same && text.as_bytes()[middle] == b' ').then(|| (old.to_owned(), new.to_owned()))
-}
-
-/// Undoes git's quoting of a name: `"` around it, C escapes and octal bytes.
-fn unquote(text: &str) -> String {
-    let text = text.trim_end();
-    let Some(inner) = text
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'))
-    else {
-        return text.to_owned();
-    };
-    let mut bytes = Vec::with_capacity(inner.len());
-    let mut rest = inner.as_bytes();
-    while let [first, tail @ ..] = rest {
-        rest = tail;
-        if *first != b'\\' {
-            bytes.push(*first);
-            continue;
-        }
-        match tail {
-            [a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', tail @ ..] => {
-                bytes.push((a - b'0') * 64 + (b - b'0') * 8 + (c - b'0'));
-                rest = tail;
-            }
-            [escaped, tail @ ..] => {
-                bytes.push(match escaped {
-                    b'n' => b'\n',
-                    b't' => b'\t',
-                    b'r' => b'\r',
-                    other => *other,
-                });
-                rest = tail;
-            }
-            [] => {}
-        }
-    }
-    // A NUL makes a path of what is not UTF-8 be refused.
-    String::from_utf8(bytes).unwrap_or_else(|_| "\0".to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_read_as_git_writes_them() {
-        let pair = |a: &str, b: &str| Some((a.to_owned(), b.to_owned()));
-        for (text, expected) in [
-            ("a/x b/x", pair("a/x", "b/x")),
-            ("a/x y b/x y", pair("a/x y", "b/x y")),
-            ("a/old b/new", None),
-            ("\"a/\\303\\274\" \"b/\\303\\274\"", pair("a/ü", "b/ü")),
-            ("", None),
-            ("é", None),
-        ] {
-            assert_eq!(git_names(text), expected, "{text}");
-        }
-        assert_eq!(name("/dev/null"), None);
-        assert_eq!(name("a/x\t2026-01-01 00:00:00"), Some("a/x".to_owned()));
-        assert_eq!(name("\"a/q\\\"\\t\""), Some("a/q\"\t".to_owned()));
-    }
 }
