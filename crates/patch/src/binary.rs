@@ -117,7 +117,9 @@ fn hash_of(bytes: &[u8]) -> String {
     hash.update(format!("blob {}\0", bytes.len()));
     hash.update(bytes);
     let digits = hash.finalize();
-    digits.iter().map(|byte| format!("{byte:02x}")).collect()
+    let halves = digits.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digit = |half| char::from_digit(u32::from(half), 16).unwrap_or('0');
+    halves.map(digit).collect()
 }
 
 /// Applies git's difference: its instructions copy a part of the content

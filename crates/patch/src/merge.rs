@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use crate::diff::{Replaced, changes_for_merge, extend};
+use crate::encoding::{Encoding, bytes_of, decode};
 use crate::line::{count, lines};
 
 /// The outcome of a merge.
@@ -35,7 +36,15 @@ pub struct Conflict {
 /// No line of either side is lost: where both changed the same lines, both
 /// versions stand in the result between `<<<<<<< ours`, `||||||| base`,
 /// `=======` and `>>>>>>> theirs`.
+///
+/// Three texts of one UTF-16 are merged as one, its byte order mark kept.
 pub fn merge(base: &[u8], ours: &[u8], theirs: &[u8]) -> Merge {
+    let encoding = Encoding::of(base);
+    if encoding != Encoding::Utf8
+        && let Some(merge) = merge_wide(base, ours, theirs, encoding)
+    {
+        return merge;
+    }
     let texts = Texts {
         base: lines(base).collect(),
         ours: lines(ours).collect(),
@@ -54,6 +63,21 @@ pub fn merge(base: &[u8], ours: &[u8], theirs: &[u8]) -> Merge {
         return clean(ours);
     }
     texts.write(&texts.combine(&mine, &other))
+}
+
+/// Merges three texts of one UTF-16; `None` when one is something else.
+fn merge_wide(base: &[u8], ours: &[u8], theirs: &[u8], encoding: Encoding) -> Option<Merge> {
+    let side = |bytes: &[u8]| {
+        let is_same = Encoding::of(bytes) == encoding;
+        decode(bytes, encoding).filter(|_| is_same)
+    };
+    let (base, ours, theirs) = (side(base)?, side(ours)?, side(theirs)?);
+    let merged = merge(base.as_bytes(), ours.as_bytes(), theirs.as_bytes());
+    let text = String::from_utf8(merged.bytes).ok()?;
+    Some(Merge {
+        bytes: bytes_of(text, encoding).ok()?,
+        conflicts: merged.conflicts,
+    })
 }
 
 /// The lines of the three texts.

@@ -55,8 +55,8 @@ fn changed(
 #[test]
 fn files_are_written_back_in_their_own_encoding() {
     let (before, after) = (
-        "\u{feff}a\r\n\u{e9}\u{1f600}\nb",
-        "\u{feff}a\r\n\u{20ac}\n\u{a0a}\nb",
+        "\u{feff}a\r\n\u{e9}\u{1f600}\nb\nc\nd",
+        "\u{feff}a\r\n\u{20ac}\n\u{a0a}\nb\nc\nd",
     );
     for (encode, name) in [
         (u16::to_le_bytes as fn(u16) -> [u8; 2], "utf-16le"),
@@ -73,11 +73,18 @@ fn files_are_written_back_in_their_own_encoding() {
         assert_eq!(splice(&old, &new, &file.hunks, &[true]), new);
         assert_eq!(splice(&old, &new, &file.hunks, &[false]), old);
         assert_eq!(diff(&old, &new).len(), 1);
-        let theirs = utf16("\u{feff}A\r\n\u{e9}\u{1f600}\nb", encode);
-        let both = utf16("\u{feff}A\r\n\u{20ac}\n\u{a0a}\nb", encode);
-        assert!(diff(&old, &theirs).len() == 1 && merge(&old, &new, &old).bytes == new);
+        assert_eq!(merge(&old, &new, &old).bytes, new);
+        let theirs = utf16("\u{feff}A\r\n\u{e9}\u{1f600}\nb\nc\nd", encode);
         let merged = merge(&old, &new, &theirs);
-        assert!(merged.conflicts.len() == 1 || merged.bytes == both);
+        assert_eq!(merged.conflicts.len(), 1);
+        let text = decode(&merged.bytes, file.encoding).unwrap();
+        assert!(
+            text.starts_with("<<<<<<< ours\r\na\r\n\u{20ac}\n"),
+            "{text}"
+        );
+        let theirs = utf16(&before.replace("\nd", "\nD"), encode);
+        let merged = merge(&old, &new, &theirs);
+        assert_eq!(merged.bytes, utf16(&after.replace("\nd", "\nD"), encode));
         let shown = decode(&new, file.encoding).unwrap();
         assert_eq!(shown, after.trim_start_matches('\u{feff}'));
     }

@@ -101,7 +101,7 @@ const OTHER: &[u8] = b"one\ntwo\nthree\nFOUR\nfive\nsix\nseven\neight\nnine\nten
 /// Bytes that pack badly, so that git makes differences of them.
 fn noise(seed: u32, length: usize) -> Vec<u8> {
     let mut state = seed;
-    let step = |_| {
+    let step = |()| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         u8::try_from(state >> 24).unwrap()
     };

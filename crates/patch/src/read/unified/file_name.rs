@@ -2,8 +2,8 @@
 
 /// Reads a name of a `---` or `+++` line; `None` is `/dev/null`.
 pub(super) fn name(text: &str, strict: bool) -> Option<String> {
-    let bare = if text.starts_with('"') {
-        let end = text[1..].rfind('"').map_or(text.len(), |at| at + 2);
+    let bare = if let Some(rest) = text.strip_prefix('"') {
+        let end = rest.rfind('"').map_or(text.len(), |at| at + 2);
         unquote(&text[..end])
     } else {
         let bare = text.split('\t').next().unwrap_or(text);
