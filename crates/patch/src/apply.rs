@@ -1,10 +1,13 @@
 //! A text to which hunks are applied one after the other.
 
+mod elide;
 mod lines;
 mod put;
 mod refuse;
 
 use std::collections::{HashMap, HashSet};
+
+use atelier_base::limit;
 
 use crate::diff::Hunk;
 use crate::edit::{Anchor, EditBody, EditHunk, EditLine, LineOp};
@@ -87,6 +90,7 @@ impl Document {
             let done = match &hunk.body {
                 EditBody::Lines(body) => self.apply_lines(&task, body),
                 EditBody::Text { old, new } => self.apply_text(&task, old, new),
+                EditBody::Every { old, new } => self.apply_every(old, new),
                 EditBody::Fill(text) => self.fill(text),
             };
             position = done.map_err(|stop| self.refuse(&task, stop))?;
@@ -160,6 +164,10 @@ impl Document {
             Outcome::Many(places) if task.equal == places.len() && has_old => {
                 self.first_of(wanted, places)?
             }
+            Outcome::Missing if !task.strict && has_old => match elide::parts(body) {
+                Some(parts) => return self.apply_parts(task, &parts),
+                None => return Err(Stop::Missing),
+            },
             outcome => Stop::unless_found(outcome)?,
         };
         Ok(self.put_hunk(&task.hunk.anchor, body, &found))
@@ -229,6 +237,24 @@ impl Document {
         last.is_some_and(|last| sheet.ending(last) != Ending::None)
     }
 
+    /// Replaces a text in all its places; what is between them stays.
+    fn apply_every(&mut self, old: &str, new: &str) -> Result<Position, Stop> {
+        let (old, new) = (unify(old), unify(new));
+        let text = self.to_text();
+        self.finder.charge(text.len())?;
+        let text = unify(&text);
+        let places = text.matches(&*old).count();
+        if old.is_empty() || places == 0 {
+            return Err(Stop::Missing);
+        }
+        let grown = new.len().saturating_sub(old.len()).saturating_mul(places);
+        if (text.len() + grown) as u64 > limit::TEXT_FILE_BYTES {
+            return Err(Stop::TooLarge);
+        }
+        self.replace(&text.replace(&*old, &new));
+        Ok(Position::default())
+    }
+
     fn fill(&mut self, text: &str) -> Result<Position, Stop> {
         if !self.is_empty() {
             return Err(Stop::Filled);
@@ -246,6 +272,7 @@ enum Stop {
     NoScope(usize),
     Filled,
     TooComplex,
+    TooLarge,
 }
 
 impl Stop {

@@ -215,6 +215,13 @@ pub enum EditBody {
         /// What comes in its place.
         new: String,
     },
+    /// Any text and its replacement, wherever it occurs, at least once.
+    Every {
+        /// The text to find. Never empty.
+        old: String,
+        /// What comes in its places.
+        new: String,
+    },
     /// The whole text of a file that doesn't exist or is empty.
     Fill(String),
 }

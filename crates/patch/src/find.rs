@@ -74,6 +74,13 @@ pub(crate) struct Finder {
     work: Work,
 }
 
+impl Finder {
+    /// Pays for reading a whole text of so many bytes.
+    pub(crate) fn charge(&self, bytes: usize) -> Result<(), TooComplex> {
+        self.work.charge(bytes as u64)
+    }
+}
+
 /// Where a hunk belongs and what must be done to fit it in.
 #[derive(Clone, Debug)]
 pub(crate) struct Match {

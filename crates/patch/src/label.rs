@@ -16,6 +16,9 @@ pub enum MatchLabel {
     Merged,
     /// But for white space at the ends of lines, or blank lines around.
     TrailingSpace,
+    /// In parts, one after the other: the patch has `...` for the lines between
+    /// them.
+    Elided,
     /// But for a uniform change of indentation, which the added lines got too.
     Indentation {
         /// How much deeper the file's lines are than the patch's, in `unit`;
@@ -57,10 +60,11 @@ impl MatchLabel {
             Self::Exact => 0,
             Self::Merged => 1,
             Self::TrailingSpace => 2,
-            Self::Indentation { .. } => 3,
-            Self::UnicodeFold => 4,
-            Self::EscapeFold => 5,
-            Self::Fuzzy { .. } => 6,
+            Self::Elided => 3,
+            Self::Indentation { .. } => 4,
+            Self::UnicodeFold => 5,
+            Self::EscapeFold => 6,
+            Self::Fuzzy { .. } => 7,
         }
     }
 
@@ -80,6 +84,7 @@ impl fmt::Display for MatchLabel {
             Self::Exact => f.write_str("exact"),
             Self::Merged => f.write_str("merged with your edits"),
             Self::TrailingSpace => f.write_str("trailing space"),
+            Self::Elided => f.write_str("lines left out"),
             Self::Indentation { by, unit } => match unit {
                 IndentUnit::Space => write!(f, "indent{by:+}"),
                 IndentUnit::Tab => write!(f, "indent{by:+} tab"),
@@ -107,6 +112,7 @@ impl FromStr for MatchLabel {
             "exact" => Self::Exact,
             "merged with your edits" => Self::Merged,
             "trailing space" => Self::TrailingSpace,
+            "lines left out" => Self::Elided,
             "unicode punctuation" => Self::UnicodeFold,
             "unescaped" => Self::EscapeFold,
             _ => {
@@ -160,6 +166,7 @@ mod tests {
             (MatchLabel::Exact, "exact"),
             (MatchLabel::Merged, "merged with your edits"),
             (MatchLabel::TrailingSpace, "trailing space"),
+            (MatchLabel::Elided, "lines left out"),
             (MatchLabel::UnicodeFold, "unicode punctuation"),
             (MatchLabel::EscapeFold, "unescaped"),
             (MatchLabel::Fuzzy { percent: 93 }, "fuzzy 93%"),

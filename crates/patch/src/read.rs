@@ -33,8 +33,12 @@ pub fn parse(text: &str, options: &ParseOptions) -> Result<Patch, PatchError> {
     let text = mark
         .and_then(|mark| text.strip_prefix(mark))
         .unwrap_or(text);
+    let inner = (!options.strict && !matches!(options.format, Format::Edits | Format::Whole))
+        .then(|| edits::wrapped(text));
+    let inner = inner.flatten();
+    let text = inner.as_deref().unwrap_or(text);
     let script = Script::new(text, options);
-    let (format, reason, edits) = match options.format {
+    let (format, mut reason, edits) = match options.format {
         Format::Auto => auto::read(&script)?,
         format => (
             format,
@@ -42,6 +46,9 @@ pub fn parse(text: &str, options: &ParseOptions) -> Result<Patch, PatchError> {
             script.read(format)?,
         ),
     };
+    if inner.is_some() {
+        reason.push_str(", within a tool's call in JSON");
+    }
     let edits = join(edits);
     check_limits(&edits)?;
     if edits.is_empty() {

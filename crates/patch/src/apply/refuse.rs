@@ -28,6 +28,10 @@ impl Document {
                 "the hunk has no old text, which means a new file, but this file has text already",
             ),
             Stop::TooComplex => too_complex(),
+            Stop::TooLarge => PatchError::new(
+                ErrorCode::TooLarge,
+                "the result would be larger than text may be, 8 MiB",
+            ),
         };
         error.hunk = Some(self.hunks);
         error.at_line(task.hunk.patch_line)
@@ -106,7 +110,7 @@ impl Document {
             return Ok(true);
         }
         match body {
-            EditBody::Text { new, .. } if is_telling(new) => {
+            EditBody::Text { new, .. } | EditBody::Every { new, .. } if is_telling(new) => {
                 let outcome = self.finder.find_within(&unify(new), None)?;
                 Ok(!matches!(outcome, Outcome::Missing))
             }
@@ -123,11 +127,12 @@ fn is_telling(text: &str) -> bool {
 fn body_lines(body: &EditBody) -> Vec<EditLine> {
     match body {
         EditBody::Lines(lines) => lines.clone(),
-        EditBody::Text { old, new } => text_to_lines(old, new).unwrap_or_else(|| {
-            let old = old.lines().map(|line| EditLine::new(LineOp::Remove, line));
-            let new = new.lines().map(|line| EditLine::new(LineOp::Add, line));
-            old.chain(new).collect()
-        }),
+        EditBody::Text { old, new } | EditBody::Every { old, new } => text_to_lines(old, new)
+            .unwrap_or_else(|| {
+                let old = old.lines().map(|line| EditLine::new(LineOp::Remove, line));
+                let new = new.lines().map(|line| EditLine::new(LineOp::Add, line));
+                old.chain(new).collect()
+            }),
         EditBody::Fill(_) => Vec::new(),
     }
 }

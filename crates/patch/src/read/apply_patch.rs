@@ -63,9 +63,9 @@ pub(super) fn take(script: &Script<'_>, at: usize) -> Result<(Vec<FileEdit>, usi
             at = take_create(script, at, name, &mut edits)?;
         } else if let Some(name) = text.strip_prefix(DELETE) {
             let path = script.path(name, at)?;
-            let expected = None;
+            let (expected, next) = take_removed(script, at + 1);
             edits.push(FileEdit::Delete { path, expected });
-            at += 1;
+            at = next;
         } else if let Some(name) = text.strip_prefix(UPDATE) {
             at = take_update(script, at, name, &mut edits)?;
         } else if text.is_empty() && !script.strict {
@@ -80,6 +80,18 @@ pub(super) fn take(script: &Script<'_>, at: usize) -> Result<(Vec<FileEdit>, usi
         return Err(wrong(at, format!("the patch must end with `{END}`")));
     }
     Ok((edits, at))
+}
+
+/// Reads the lines that some models write below a deletion, each with its `-`.
+fn take_removed(script: &Script<'_>, first: usize) -> (Option<String>, usize) {
+    let removed = |line: &ScriptLine<'_>| line.text.starts_with('-') && !script.strict;
+    let lines = script.lines.get(first..).unwrap_or_default().iter();
+    let lines: Vec<(&str, Ending)> = lines
+        .take_while(|line| removed(line))
+        .map(|line| (&line.text[1..], line.ending))
+        .collect();
+    let text = (!lines.is_empty()).then(|| script.join(&lines));
+    (text, first + lines.len())
 }
 
 /// Returns whether a line ends an envelope that has no last line of its own.

@@ -25,9 +25,14 @@ pub(super) fn read(script: &Script<'_>) -> Result<(Format, String, Vec<FileEdit>
         let reason = "a fenced block is JSON with old and new texts".to_owned();
         return Ok((Format::Edits, reason, json));
     }
-    let blocks = whole::named(script, &fence::all(script))?;
+    let fences = fence::all(script);
+    let mut blocks = whole::named(script, &fences)?;
+    if blocks.is_empty() && !script.strict {
+        blocks = whole::commented(script, &fences)?;
+    }
     let reason = match blocks.len() {
         0 => "no format's marks were found".to_owned(),
+        1 => "1 fenced block is headed by a file name, and nothing else is".to_owned(),
         count => format!("{count} fenced blocks are headed by file names, and nothing else is"),
     };
     Ok((Format::Whole, reason, blocks))

@@ -30,8 +30,16 @@ pub(super) fn above<'a>(script: &Script<'a>, at: usize) -> Option<(&'a str, usiz
             if let Some(name) = in_info(info) {
                 return Some((name, index));
             }
+        } else if is_tag(line) {
+            fences += 1;
         } else {
-            return of_line(line).map(|name| (name, index));
+            let name = of_line(line);
+            let near = || {
+                (blanks == 0 && !script.strict)
+                    .then(|| loose(line))
+                    .flatten()
+            };
+            return name.or_else(near).map(|name| (name, index));
         }
         if blanks > 1 || fences > 1 {
             return None;
@@ -51,9 +59,68 @@ pub(super) fn of_line(line: &str) -> Option<&str> {
     ticked.all(|name| !is_plausible(name)).then_some(name)
 }
 
+/// Returns whether a line opens a tag that a block stands in: `<diff>`.
+fn is_tag(line: &str) -> bool {
+    let line = line.trim();
+    matches!(
+        line,
+        "<diff>" | "<content>" | "<![CDATA[" | "<diff><![CDATA[" | "<content><![CDATA["
+    )
+}
+
+/// Returns the file name of a line right above a block that has more than one
+/// word: a name with spaces, or the only name in a sentence.
+pub(super) fn loose(line: &str) -> Option<&str> {
+    spaced(line).or_else(|| {
+        let mut names = line
+            .split_whitespace()
+            .map(|word| word.trim_matches(|c: char| "`*\"'()[]:,;!?".contains(c) || c == '.'))
+            .filter(|word| !word.contains(['`', '(', ')']) && has_extension(word));
+        let name = names.next()?;
+        (names.next().is_none() && !line.contains('`')).then_some(name)
+    })
+}
+
+/// Returns the file name with spaces that a line is. Words that sentences have
+/// and names don't make it a sentence.
+pub(super) fn spaced(line: &str) -> Option<&str> {
+    const WORDS: [&str; 39] = [
+        "a", "add", "and", "at", "change", "contents", "create", "edit", "example", "fix", "for",
+        "from", "here", "here's", "i", "in", "into", "is", "let's", "like", "modify", "new",
+        "next", "now", "of", "or", "output", "replace", "run", "see", "so", "that", "the", "then",
+        "this", "to", "update", "we", "with",
+    ];
+    let bare = undecorate(line);
+    let words = || bare.split_whitespace();
+    let is_prose = |word: &str| WORDS.contains(&word.to_lowercase().as_str());
+    let is_name = (2..=5).contains(&words().count())
+        && has_extension(bare)
+        && !line.trim_end().ends_with(':')
+        && !bare.contains(['`', ',', ';', '?', '!', '='])
+        && !words().any(is_prose);
+    (is_name && is_plausible(bare)).then_some(bare)
+}
+
+/// Returns whether a name ends with a dot and a few letters or digits.
+fn has_extension(name: &str) -> bool {
+    let Some((stem, extension)) = name.rsplit_once('.') else {
+        return false;
+    };
+    let is_letter = |c: char| c.is_ascii_alphanumeric();
+    (1..=10).contains(&extension.len())
+        && extension.starts_with(|c: char| c.is_ascii_alphabetic())
+        && extension.chars().all(is_letter)
+        && !(stem.len() == 1 && extension.len() == 1)
+        && !name.contains("://")
+        && !name.contains(['<', '>', '|', '@'])
+}
+
 /// Returns the file name that a line is, within the marks it is set in.
 pub(super) fn alone(line: &str) -> Option<&str> {
     let line = line.trim();
+    let tagged = line.strip_prefix("<path>");
+    let tagged = tagged.and_then(|line| line.strip_suffix("</path>"));
+    let line = tagged.map_or(line, str::trim);
     let bare = undecorate(line);
     let has_space = bare.contains(char::is_whitespace);
     let is_set = |mark| line.trim_end_matches(':').ends_with(mark) && line.contains(mark);
@@ -106,6 +173,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn names_have_spaces_and_sentences_have_names() {
+        for (line, name) in [
+            ("my notes.txt", Some("my notes.txt")),
+            ("src/My File (2).py", Some("src/My File (2).py")),
+            ("### docs/read me.md", Some("docs/read me.md")),
+            ("Update main.py", Some("main.py")),
+            ("Here is the change to src/main.py:", Some("src/main.py")),
+            ("Now, in main.py, do this.", Some("main.py")),
+            ("Move a.py to b.py:", None),
+            ("Version 1.2 of it, e.g. now:", None),
+            ("see https://example.com/a.py", None),
+            ("It is done", None),
+            ("x = f(a.b)", None),
+        ] {
+            assert_eq!(loose(line), name, "{line:?}");
+        }
+    }
+
+    #[test]
     fn names_are_found_in_their_marks() {
         for (line, name) in [
             ("src/a.py", Some("src/a.py")),
@@ -120,6 +206,7 @@ mod tests {
             ("Makefile", Some("Makefile")),
             ("`justfile`", Some("justfile")),
             ("__init__.py", Some("__init__.py")),
+            ("<path>src/a.py</path>", Some("src/a.py")),
             (".gitignore", Some(".gitignore")),
             ("Now change `src/a.py` like this:", Some("src/a.py")),
             ("Move `a.py` to `b.py`:", None),

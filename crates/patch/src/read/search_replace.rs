@@ -17,6 +17,9 @@ use crate::line::Ending;
 struct Style {
     close: char,
     length: usize,
+    /// Whether the head is that of a conflict in git, which only the tail
+    /// tells from one: `<<<<<<< HEAD` … `>>>>>>> updated`.
+    is_head: bool,
 }
 
 /// Reads every block of a text.
@@ -38,7 +41,13 @@ pub(super) fn read(script: &Script<'_>) -> Result<Vec<FileEdit>, PatchError> {
 
 /// Returns whether a block begins in a line.
 pub(super) fn begins(script: &Script<'_>, at: usize) -> bool {
-    style(script.text_at(at)).is_some()
+    match style(script.text_at(at)) {
+        None => false,
+        Some((style, name)) => {
+            let is_plain = name.is_empty() && !style.is_head;
+            is_plain || (!script.strict && (!style.is_head || find_tail(script, at, style).is_ok()))
+        }
+    }
 }
 
 /// Reads the block that begins in a line; returns the next line too.
@@ -48,21 +57,29 @@ pub(super) fn take<'a>(
     head: usize,
     current: &mut Option<WorkspacePath>,
 ) -> Result<(FileEdit, usize), PatchError> {
-    let Some(style) = style(script.text_at(head)) else {
+    let Some((style, name)) = style(script.text_at(head)) else {
         return Err(wrong(head, "a block begins with `<<<<<<< SEARCH`"));
     };
     let tail = find_tail(script, head, style)?;
     let divider = find_divider(script, head, tail, style)?;
-    let path = path_of(script, head, current.as_ref())?;
+    let path = match name::alone(name) {
+        Some(name) => script.path(name, head)?,
+        None => path_of(script, head, current.as_ref())?,
+    };
     *current = Some(path.clone());
-    let (first, line) = take_hints(script, head + 1, divider);
+    let (first, mut line) = take_hints(script, head + 1, divider);
     let old = content(script, first, divider);
     let new = content(script, divider + 1, tail);
     let body = if old.iter().all(|(line, _)| line.trim().is_empty()) {
         EditBody::Fill(script.join(&new))
     } else {
         let bare = |lines: &[(&'a str, Ending)]| lines.iter().map(|(line, _)| *line).collect();
-        let (old, new): (Vec<&str>, Vec<&str>) = (bare(&old), bare(&new));
+        let (mut old, mut new): (Vec<&str>, Vec<&str>) = (bare(&old), bare(&new));
+        if !script.strict
+            && let Some(first) = unnumber(&mut old, &mut new)
+        {
+            line = line.or(first.checked_sub(1));
+        }
         EditBody::Lines(edit_lines(&old, &new))
     };
     let hunk = EditHunk {
@@ -81,9 +98,9 @@ pub(super) fn take<'a>(
     Ok((edit, tail + 1))
 }
 
-/// Returns a block's style if a line is its head: `<<<<<<< SEARCH`, or
-/// `------- SEARCH` as Cline has it.
-fn style(line: &str) -> Option<Style> {
+/// Returns a block's style and what follows if a line is its head:
+/// `<<<<<<< SEARCH`, perhaps with a name, or `------- SEARCH` as Cline has it.
+fn style(line: &str) -> Option<(Style, &str)> {
     let (open, close) = match line.as_bytes().first()? {
         b'<' => ('<', '>'),
         b'-' => ('-', '+'),
@@ -91,7 +108,39 @@ fn style(line: &str) -> Option<Style> {
     };
     let (length, word) = split_marker(line, open)?;
     let word = word.strip_suffix('>').unwrap_or(word);
-    matches!(word, " SEARCH" | " ORIGINAL").then_some(Style { close, length })
+    let is_head = word == " HEAD";
+    let style = Style {
+        close,
+        length,
+        is_head,
+    };
+    if is_head {
+        return Some((style, ""));
+    }
+    let words = [" SEARCH", " ORIGINAL"];
+    let rest = words.iter().find_map(|known| word.strip_prefix(known))?;
+    let name = rest.trim_start_matches(':').trim();
+    (rest.is_empty() || name::alone(name).is_some()).then_some((style, name))
+}
+
+/// Takes the line numbers off two texts that were copied with them
+/// (`12 | text`); returns the first one.
+fn unnumber<'a>(old: &mut [&'a str], new: &mut [&'a str]) -> Option<u32> {
+    fn numbered(line: &str) -> Option<(u32, &str)> {
+        let (number, text) = line.split_once('|')?;
+        let text = text.strip_prefix(' ').unwrap_or(text);
+        Some((number.trim().parse().ok()?, text))
+    }
+    let first = numbered(old.first()?)?.0;
+    let follows = |(line, number): (&&str, u32)| numbered(line).is_some_and(|(n, _)| n == number);
+    let is_old = old.iter().zip(first..).all(follows);
+    if !is_old || !new.iter().all(|line| numbered(line).is_some()) {
+        return None;
+    }
+    for line in old.iter_mut().chain(new.iter_mut()) {
+        *line = numbered(line).map_or(*line, |(_, text)| text);
+    }
+    Some(first)
 }
 
 /// Splits a line into a marker's length and what follows it.
@@ -106,10 +155,10 @@ fn split_marker(line: &str, c: char) -> Option<(usize, &str)> {
 fn find_tail(script: &Script<'_>, head: usize, style: Style) -> Result<usize, PatchError> {
     let length_at = |at| {
         let (length, word) = split_marker(script.text_at(at), style.close)?;
-        matches!(word, " REPLACE" | " UPDATED").then_some(length)
+        matches!(word, " REPLACE" | " UPDATED" | " updated").then_some(length)
     };
     let next_head = (head + 1..script.lines.len())
-        .find(|&at| self::style(script.text_at(at)) == Some(style))
+        .find(|&at| self::style(script.text_at(at)).is_some_and(|(other, _)| other == style))
         .unwrap_or(script.lines.len());
     let mut inside = head + 1..next_head;
     let same = inside

@@ -79,6 +79,7 @@ pub(super) fn begins(script: &Script<'_>, at: usize) -> bool {
         .iter()
         .any(|mark| line.starts_with(mark))
         || is_pair(at)
+        || (script.sole_path.is_some() && !script.strict && range_of(script, at).is_some())
         || (line.starts_with("Submodule ") && header::is_submodule(line))
 }
 

@@ -13,7 +13,10 @@ const PROSE: [&str; 6] = ["md", "markdown", "mdx", "rst", "adoc", "txt"];
 pub(super) fn read(script: &Script<'_>) -> Result<Vec<FileEdit>, PatchError> {
     let fences = fence::all(script);
     let Some(path) = script.sole_path else {
-        let edits = named(script, &fences)?;
+        let mut edits = named(script, &fences)?;
+        if edits.is_empty() {
+            edits = commented(script, &fences)?;
+        }
         if edits.is_empty() {
             let detail = "no fenced block is headed by a file name";
             return Err(PatchError::new(ErrorCode::MissingPath, detail));
@@ -59,7 +62,53 @@ pub(super) fn named(
 fn heading<'a>(script: &Script<'a>, open: usize) -> Option<(&'a str, usize)> {
     let mut above = (open.saturating_sub(2)..open).rev();
     let at = above.find(|&at| !script.text_at(at).trim().is_empty())?;
-    name::alone(script.text_at(at)).map(|name| (name, at))
+    let line = script.text_at(at);
+    let near = || (at + 1 == open && !script.strict).then(|| name::spaced(line));
+    let name = name::alone(line).or_else(|| near().flatten());
+    name.map(|name| (name, at))
+}
+
+/// Reads every fenced block whose first line is a comment with a file name and
+/// nothing else. The comment stays, for it may be the file's own, but where no
+/// comment can be.
+pub(super) fn commented(
+    script: &Script<'_>,
+    fences: &[Fence<'_>],
+) -> Result<Vec<FileEdit>, PatchError> {
+    let mut edits = Vec::new();
+    for &fence in fences {
+        let at = fence.open + 1;
+        let Some(name) = in_comment(script.text_at(at)).filter(|_| fence.close != Some(at)) else {
+            continue;
+        };
+        let path = script.path(name, at)?;
+        let mut text = block(script, fence).map_err(|error| error.in_file(&path))?;
+        if path.extension() == Some("json") {
+            let head = text.find('\n').map_or(text.len(), |end| end + 1);
+            text.drain(..head);
+        }
+        edits.push(FileEdit::Replace { path, text });
+    }
+    Ok(edits)
+}
+
+/// Returns the file name that a comment is.
+fn in_comment(line: &str) -> Option<&str> {
+    const MARKS: [(&str, &str); 7] = [
+        ("//", ""),
+        ("#", ""),
+        ("--", ""),
+        (";", ""),
+        ("%", ""),
+        ("/*", "*/"),
+        ("<!--", "-->"),
+    ];
+    let line = line.trim();
+    let text = MARKS.iter().find_map(|(open, close)| {
+        let text = line.strip_prefix(open)?.strip_suffix(close)?;
+        text.starts_with(' ').then_some(text.trim())
+    })?;
+    name::alone(text).filter(|name| name.contains('.'))
 }
 
 /// Returns whether a fence is only the wrapping of a file's text: nothing is

@@ -200,6 +200,19 @@ fn only_the_loose_reading_takes_what_models_make_of_it() {
             Ok(after),
         ),
         (
+            "a deletion with its lines",
+            "*** Begin Patch\n*** Delete File: b\n-x\n-y\n*** Update File: a\n@@\n-old\n+new\n\
+             *** End Patch\n",
+            &[("a", "x\n\nold\ny\n"), ("b", "x\ny\n")],
+            Ok(after),
+        ),
+        (
+            "scopes that end like those of a diff",
+            "*** Begin Patch\n*** Update File: a\n@@ x @@\n-old\n+new\n*** End Patch\n",
+            files,
+            Ok(after),
+        ),
+        (
             "a path from the current folder",
             "*** Begin Patch\n*** Update File: ./a\n@@\n-old\n+new\n*** End Patch\n",
             files,
@@ -219,11 +232,58 @@ fn only_the_loose_reading_takes_what_models_make_of_it() {
             assert!(outcome.is_err(), "the strict reading took {name}");
         }
     }
+    let stale = "*** Begin Patch\n*** Delete File: b\n-x\n*** End Patch\n";
+    let other = &[("b", "mine\n")][..];
+    check(
+        &lax(Format::ApplyPatch),
+        &[(
+            "a deletion of other lines",
+            stale,
+            other,
+            Err("content_changed"),
+        )],
+    );
     let first = "*** Begin Patch\n*** Update File: a\n-old\n+new\n*** End Patch\n";
     check(
         &lax(Format::ApplyPatch),
         &[("no `@@` in the first chunk", first, files, Ok(after))],
     );
+}
+
+#[test]
+fn what_is_not_in_the_grammar_is_named_with_its_line() {
+    for (patch, line, word) in [
+        (
+            "*** Begin Patch\n*** Environment ID: x\n*** Update File: a\n",
+            2,
+            "Environment ID",
+        ),
+        (
+            "*** Begin Patch\n*** Add File: n\n+x\n*** Rename File: a\n",
+            4,
+            "Rename File",
+        ),
+        ("*** Begin Patch\n*** Update File: a\n@@\n-x\ny\n", 5, "`y`"),
+        (
+            "*** Begin Patch\n*** Add File: n\nx = 1\n*** End Patch\n",
+            3,
+            "`x = 1`",
+        ),
+        (
+            "*** Begin Patch\n*** Update File: a\n@@ f\n*** End Patch\n",
+            4,
+            "no lines",
+        ),
+    ] {
+        let options = lax(Format::ApplyPatch);
+        let error = atelier_patch::parse(patch, &options).unwrap_err();
+        assert_eq!(
+            (error.code(), error.patch_line),
+            ("syntax", Some(line)),
+            "{patch}"
+        );
+        assert!(error.detail.contains(word), "{}", error.detail);
+    }
 }
 
 #[test]

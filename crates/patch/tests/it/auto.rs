@@ -34,7 +34,7 @@ fn the_format_is_decided_and_the_reason_told() {
         (
             NAMED,
             Format::Whole,
-            "1 fenced blocks are headed by file names, and nothing else is",
+            "1 fenced block is headed by a file name, and nothing else is",
         ),
     ] {
         let patch = parse(text, &lax(Format::Auto)).unwrap();

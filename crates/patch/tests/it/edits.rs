@@ -147,12 +147,19 @@ fn the_loose_reading_knows_other_tools_names() {
         r#"{"path": "a", "edits": [{"old_text": "b", "new_text": "c"}]}"#,
         r#"{"edits": [{"file": "./a", "search": "b", "replace": "c"}]}"#,
         "Like this:\n```json\n[{\"path\": \"a\", \"old\": \"b\", \"new\": \"c\"}]\n```\n",
+        r#"{"command": "str_replace", "path": "a", "old_str": "b", "new_str": "c"}"#,
+        r#"{"name": "edit", "arguments": {"file_path": "a", "old_string": "b", "new_string": "c"}}"#,
+        r#"{"changes": [{"path": "a", "edits": [{"find": "b", "replacement": "c"}]}]}"#,
+        r#"[[{"path": "a", "before": "b", "after": "c"}]]"#,
+        "{\"path\": \"a\", \"old\": \"b\", \"new\": \"d\"}\n{\"path\": \"a\", \"old\": \"d\", \"new\": \"c\"}\n",
+        r#"{"path": "a", "content": "c\n"}"#,
     ] {
         check(&lax(Format::Edits), &[(patch, patch, before, Ok(after))]);
         check(
             &strict(Format::Edits),
             &[(patch, patch, before, Err("syntax"))],
         );
+        check(&lax(Format::Auto), &[(patch, patch, before, Ok(after))]);
     }
     let open = open_file(Format::Edits, "a");
     let patch = r#"[{"old": "b", "new": "c"}]"#;
@@ -172,4 +179,89 @@ fn the_loose_reading_knows_other_tools_names() {
         Ok(&[("a", "=b\n1\n=c\n")][..]),
     );
     check(&lax(Format::Edits), &[within]);
+}
+
+#[test]
+fn every_place_is_replaced_when_it_is_asked_for() {
+    let cases: &[Case<'_>] = &[
+        (
+            "in lines and across them",
+            r#"[{"path": "a", "old": "x", "new": "yy", "replaceAll": true}]"#,
+            &[("a", "x x\r\n1\nax")],
+            Ok(&[("a", "yy yy\r\n1\nayy")]),
+        ),
+        (
+            "over a line's end",
+            r#"[{"path": "a", "old": "1\n2", "new": "3", "replace_all": true}]"#,
+            &[("a", "1\r\n2\n1\n2\n")],
+            Ok(&[("a", "3\n3\n")]),
+        ),
+        (
+            "nowhere",
+            r#"[{"path": "a", "old": "x", "new": "y", "replaceAll": true}]"#,
+            &[("a", "1\n")],
+            Err("context_not_found"),
+        ),
+        (
+            "the new text has the old one in it",
+            r#"[{"path": "a", "old": "x", "new": "xx", "replaceAll": true}]"#,
+            &[("a", "x\nx\n")],
+            Ok(&[("a", "xx\nxx\n")]),
+        ),
+        (
+            "a mark at the start stays",
+            r#"[{"path": "a", "old": "x", "new": "y", "replaceAll": true}]"#,
+            &[("a", "\u{feff}x\n")],
+            Ok(&[("a", "\u{feff}y\n")]),
+        ),
+        (
+            "neither yes nor no",
+            r#"[{"path": "a", "old": "x", "new": "y", "replaceAll": "yes"}]"#,
+            &[("a", "x\n")],
+            Err("syntax"),
+        ),
+        (
+            "no old text is a new file",
+            r#"{"type": "diff", "path": "n", "oldText": null, "newText": "x\n"}"#,
+            &[],
+            Ok(&[("n", "x\n")]),
+        ),
+    ];
+    check(&lax(Format::Edits), cases);
+    let grows = format!(
+        r#"[{{"path": "a", "old": "x", "new": "{}", "replaceAll": true}}]"#,
+        "y".repeat(1_000)
+    );
+    let many = "x\n".repeat(10_000);
+    let case = (
+        "too much",
+        grows.as_str(),
+        &[("a", many.as_str())][..],
+        Err("too_large"),
+    );
+    check(&lax(Format::Edits), &[case]);
+}
+
+#[test]
+fn a_tools_call_has_a_patch_in_it() {
+    let envelope = "*** Begin Patch\n*** Update File: a\n@@\n-b\n+c\n*** End Patch\n";
+    let before = &[("a", "b\n")][..];
+    let after = &[("a", "c\n")][..];
+    for call in [
+        serde_json::json!({ "input": envelope }),
+        serde_json::json!({ "command": ["apply_patch", envelope] }),
+        serde_json::json!({ "name": "apply_patch", "arguments": { "patch": envelope } }),
+        serde_json::json!({ "path": "a", "diff": "<<<<<<< SEARCH\nb\n=======\nc\n>>>>>>> REPLACE" }),
+        serde_json::json!({ "diff": "--- a/a\n+++ b/a\n@@ -1 +1 @@\n-b\n+c\n" }),
+    ] {
+        let call = call.to_string();
+        let options = crate::story::open_file(Format::Auto, "a");
+        check(&options, &[(&call, &call, before, Ok(after))]);
+        let patch = atelier_patch::parse(&call, &options).unwrap();
+        assert!(
+            patch.reason.contains("within a tool's call"),
+            "{}",
+            patch.reason
+        );
+    }
 }

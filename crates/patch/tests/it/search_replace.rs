@@ -22,6 +22,11 @@ fn the_file_is_named_around_the_block() {
         "### src/a.py\n~~~\nBLOCK~~~\n",
         "Change `src/a.py` so:\n````\nBLOCK````\n",
         "Some prose.\n\n./src/a.py\nBLOCK\nMore prose.\n",
+        "<replace_in_file>\n<path>src/a.py</path>\n<diff>\nBLOCK</diff>\n</replace_in_file>\n",
+        "Here is the change to src/a.py:\n```python\nBLOCK```\n",
+        "1. **src/a.py**:\n\n```\nBLOCK```\n",
+        "File: `src/a.py`\nBLOCK",
+        "#### src/a.py (updated)\n```src/a.py\nBLOCK```\n",
     ] {
         let patch = shape.replace("BLOCK", BLOCK);
         check(
@@ -29,6 +34,28 @@ fn the_file_is_named_around_the_block() {
             &[(shape, &patch, BEFORE, Ok(AFTER))],
         );
     }
+    for head in ["<<<<<<< SEARCH src/a.py", "<<<<<<< SEARCH: `src/a.py`"] {
+        let patch = BLOCK.replace("<<<<<<< SEARCH", head);
+        let case = (head, patch.as_str(), BEFORE, Ok(AFTER));
+        check(&lax(Format::SearchReplace), &[case]);
+        check(&lax(Format::Auto), &[case]);
+    }
+    let spaced = "docs/my notes.txt\n```\n".to_owned() + BLOCK + "```\n";
+    check(
+        &lax(Format::SearchReplace),
+        &[(
+            "a name with spaces",
+            &spaced,
+            &[
+                ("docs/my notes.txt", "one\ntwo\nthree\n"),
+                ("notes.txt", "two\n"),
+            ],
+            Ok(&[
+                ("docs/my notes.txt", "one\ntoo\nthree\n"),
+                ("notes.txt", "two\n"),
+            ]),
+        )],
+    );
     let options = open_file(Format::SearchReplace, "src/a.py");
     check(&options, &[("the open file", BLOCK, BEFORE, Ok(AFTER))]);
     let bare = "Here you are:\n```\n".to_owned() + BLOCK + "```\n";
@@ -187,4 +214,100 @@ fn blocks_are_read_as_they_are_written() {
         ),
     ];
     check(&lax(Format::SearchReplace), cases);
+}
+
+#[test]
+fn blocks_are_read_as_other_tools_have_them() {
+    let cases: &[Case<'_>] = &[
+        (
+            "aider's first words",
+            "a.py\n<<<<<<< HEAD\nx\n=======\ny\n>>>>>>> updated\n",
+            &[("a.py", "x\n")],
+            Ok(&[("a.py", "y\n")]),
+        ),
+        (
+            "a conflict of git is no block",
+            "a.py\n<<<<<<< HEAD\nx\n=======\ny\n>>>>>>> main\n",
+            &[("a.py", "x\n")],
+            Err("no_edits"),
+        ),
+        (
+            "a conflict of git is content",
+            "a.py\n<<<<<< SEARCH\n<<<<<<< HEAD\nx\n=======\ny\n>>>>>>> main\n======\ny\n\
+             >>>>>> REPLACE\n",
+            &[("a.py", "<<<<<<< HEAD\nx\n=======\ny\n>>>>>>> main\n")],
+            Ok(&[("a.py", "y\n")]),
+        ),
+        (
+            "lines copied with their numbers",
+            "a.py\n<<<<<<< SEARCH\n3 | x\n4 |   z\n=======\n3 | y\n4 |   z\n5 | w\n\
+             >>>>>>> REPLACE\n",
+            &[("a.py", "x\n  z\nx\n  z\n")],
+            Ok(&[("a.py", "x\n  z\ny\n  z\nw\n")]),
+        ),
+        (
+            "a table is not numbered lines",
+            "a.md\n<<<<<<< SEARCH\n1 | one\n3 | three\n=======\n1 | I\n3 | III\n>>>>>>> REPLACE\n",
+            &[("a.md", "1 | one\n3 | three\n")],
+            Ok(&[("a.md", "1 | I\n3 | III\n")]),
+        ),
+        (
+            "a hint with a space",
+            "a.py\n<<<<<<< SEARCH\n:start_line: 3\n-------\nx\n=======\ny\n>>>>>>> REPLACE\n",
+            &[("a.py", "x\n1\nx\n")],
+            Ok(&[("a.py", "x\n1\ny\n")]),
+        ),
+        (
+            "lines left out",
+            "a.py\n<<<<<<< SEARCH\nstart\none\n...\ntwo\n    ...\nend\n=======\nstart\nONE\n...\n\
+             two\n    ...\nEND\n>>>>>>> REPLACE\n",
+            &[("a.py", "start\none\n1\n2\ntwo\n3\nend\n")],
+            Ok(&[("a.py", "start\nONE\n1\n2\ntwo\n3\nEND\n")]),
+        ),
+        (
+            "lines left out, told by a comment",
+            "a.js\n<<<<<<< SEARCH\nf() {\n  // ... existing code ...\n  end()\n=======\ng() {\n  \
+             // ... existing code ...\n  finish()\n>>>>>>> REPLACE\n",
+            &[("a.js", "f() {\n  1\n  end()\n}\n")],
+            Ok(&[("a.js", "g() {\n  1\n  finish()\n}\n")]),
+        ),
+        (
+            "dots that are in the file stand for themselves",
+            "a.py\n<<<<<<< SEARCH\ndef f():\n    ...\n=======\ndef g():\n    ...\n>>>>>>> REPLACE\n",
+            &[("a.py", "def f():\n    ...\n\ndef f():\n    1\n")],
+            Ok(&[("a.py", "def g():\n    ...\n\ndef f():\n    1\n")]),
+        ),
+        (
+            "lines left out between two possible places",
+            "a.py\n<<<<<<< SEARCH\nx\n...\nz\n=======\ny\n...\nz\n>>>>>>> REPLACE\n",
+            &[("a.py", "x\n1\nx\n2\nz\n")],
+            Err("ambiguous"),
+        ),
+        (
+            "lines left out in the wrong order",
+            "a.py\n<<<<<<< SEARCH\nx\n...\nz\n=======\ny\n...\nw\n>>>>>>> REPLACE\n",
+            &[("a.py", "z\n1\nx\n")],
+            Err("context_not_found"),
+        ),
+        (
+            "an addition behind lines left out has no place",
+            "a.py\n<<<<<<< SEARCH\nx\n...\n=======\nx\n...\ny\n>>>>>>> REPLACE\n",
+            &[("a.py", "x\n1\n")],
+            Err("context_not_found"),
+        ),
+        (
+            "a block after prose that names another file",
+            "a.py\n```\n<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE\n```\n\nThen in b.py too:\n\
+             ```\n<<<<<<< SEARCH\nx\n=======\nz\n>>>>>>> REPLACE\n```\n",
+            &[("a.py", "x\n"), ("b.py", "x\n")],
+            Ok(&[("a.py", "y\n"), ("b.py", "z\n")]),
+        ),
+    ];
+    check(&lax(Format::SearchReplace), cases);
+    let elided = crate::story::planned(
+        &lax(Format::SearchReplace),
+        "a\n```a.py\n<<<<<<< SEARCH\nx\n...\nz\n=======\ny\n...\nz\n>>>>>>> REPLACE\n```\n",
+        &[("a.py", "x\n1\nz\n")],
+    );
+    assert_eq!(crate::story::labels(&elided.unwrap()), ["lines left out"]);
 }

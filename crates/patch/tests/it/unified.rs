@@ -315,6 +315,13 @@ fn only_the_loose_reading_takes_what_models_make_of_them() {
         ),
     ];
     check(&lax(Format::Unified), cases);
+    let bare = "Replace it:\n@@ -3 +3 @@\n-3\n+three\n@@ -8 +8 @@\n-8\n+eight\n";
+    let options = crate::story::open_file(Format::Auto, "a");
+    let after = &[("a", "1\n2\nthree\n4\n5\n6\n7\neight\n")][..];
+    check(
+        &options,
+        &[("hunks of the open file", bare, ABC, Ok(after))],
+    );
     let stale: &[Case<'_>] = &[
         (
             "line numbers of an older file",

@@ -37,6 +37,39 @@ fn named_blocks_are_files() {
             &[],
             Err("missing_path"),
         ),
+        (
+            "a name with spaces",
+            "my notes.txt\n```\n1\n```\n",
+            &[],
+            Ok(&[("my notes.txt", "1\n")]),
+        ),
+        (
+            "a sentence is no name",
+            "See main.py\n```\n1\n```\n",
+            &[],
+            Err("missing_path"),
+        ),
+        (
+            "a name in the first line's comment",
+            "```ts\n// src/a.ts\nlet x\n```\n\n```html\n<!-- b.html -->\n<p>\n```\n",
+            &[],
+            Ok(&[
+                ("b.html", "<!-- b.html -->\n<p>\n"),
+                ("src/a.ts", "// src/a.ts\nlet x\n"),
+            ]),
+        ),
+        (
+            "a comment where none can be",
+            "```json\n// a.json\n{}\n```\n",
+            &[],
+            Ok(&[("a.json", "{}\n")]),
+        ),
+        (
+            "a comment with more than a name",
+            "```py\n# see a.py for this\nx\n```\n",
+            &[],
+            Err("missing_path"),
+        ),
         ("cut off", "a.py\n```\nx = 1\n", &[], Err("syntax")),
         (
             "lines keep their endings",

@@ -259,7 +259,7 @@ impl Header {
         let has_only = |op| {
             hunks.iter().all(|hunk| match &hunk.body {
                 EditBody::Lines(body) => body.iter().all(|line| line.op == op),
-                EditBody::Text { .. } | EditBody::Fill(_) => false,
+                _ => false,
             })
         };
         if !self.is_git && !script.strict && !hunks.is_empty() {
