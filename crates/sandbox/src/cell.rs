@@ -47,6 +47,7 @@ mod system;
 mod terminal;
 mod walls;
 mod watch;
+mod zygote;
 
 pub use command::{
     ARGUMENT_BYTES, Limits, Outcome, OutcomeError, Output, Report, RunCommand, STDIN_BYTES, Stream,

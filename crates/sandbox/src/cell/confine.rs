@@ -23,7 +23,7 @@ use seccompiler::BpfProgram;
 
 use super::failure::Step;
 use super::filter;
-use super::spec::{Failure, INSIDE_ID, Identity, Rlimits, Spec, WORKSPACE};
+use super::spec::{Common, Failure, INSIDE_ID, Identity, Rlimits, Spec, WORKSPACE};
 use super::system::{self, Fork};
 
 /// Becomes the host user that the cell is to be. `streams` are given to that
@@ -92,9 +92,9 @@ pub(super) struct Confinement {
 
 impl Confinement {
     /// Makes it ready; the cell's root must stand already.
-    pub(super) fn prepare(spec: &Spec) -> Result<Self, Failure> {
+    pub(super) fn prepare(common: &Common) -> Result<Self, Failure> {
         Ok(Self {
-            filters: spec.filters.iter().map(|f| filter::decode(f)).collect(),
+            filters: common.filters.iter().map(|f| filter::decode(f)).collect(),
             landlock: landlock_rules()
                 .map_err(io::Error::other)
                 .step("prepare Landlock")?,
@@ -157,8 +157,8 @@ fn keeping(kept: CapabilitySet) -> CapabilitySets {
 /// Gives up everything that the cell's first process and its programs must not
 /// have. What the first process keeps for itself ends with the program's
 /// start: a program of an ordinary user gets none of it.
-pub(super) fn give_up(spec: &Spec) -> Result<(), Failure> {
-    let confinement = Confinement::prepare(spec)?;
+pub(super) fn give_up(common: &Common, spec: &Spec) -> Result<(), Failure> {
+    let confinement = Confinement::prepare(common)?;
     // For measuring directories that the program closed to itself.
     keep_only(CapabilitySet::DAC_READ_SEARCH)?;
     confinement.seal(&spec.rlimits, 0)

@@ -18,8 +18,6 @@ pub(super) struct Evidence {
     /// Processes that the control group refused.
     pub refused_processes: u64,
     pub peak_memory: Option<u64>,
-    /// Whether the launcher ended by itself.
-    pub supervised: bool,
 }
 
 /// What came of a cell.
@@ -63,14 +61,6 @@ pub(super) fn conclude(evidence: Evidence) -> Ending {
     let (outcome, reason) = match (evidence.flowed.verdict, answer) {
         (Some(verdict), _) => (verdict, told(verdict, &evidence.limits)),
         (None, Some(answer)) => from_news(answer.news, &evidence, &mut ending),
-        (None, None) if evidence.supervised => {
-            let cause = "The launcher is no program that can make a cell".to_owned();
-            ending.refusal = Some(Refusal {
-                cause: cause.clone(),
-                fix: None,
-            });
-            (Outcome::Refused, Some(cause))
-        }
         (None, None) => (Outcome::Interrupted, Some(FROM_OUTSIDE.to_owned())),
     };
     ending.report.outcome = outcome;

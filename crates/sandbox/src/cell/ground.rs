@@ -15,8 +15,9 @@ use super::keep::{self, Keeper};
 use super::live::Program;
 use super::run::{self, Order};
 use super::site::Site;
-use super::spec::{PROXY_PORT, Root, Task};
+use super::spec::{Common, PROXY_PORT, Task};
 use super::terminal::{Terminal, TerminalCommand};
+use super::zygote::Zygote;
 use super::{CellOptions, Launcher, facts, filter, isolation, root};
 use crate::doctor::Isolation;
 use crate::host::CellError;
@@ -25,10 +26,9 @@ use crate::runtime::{self, Runtime};
 /// What all cells share.
 #[derive(Debug)]
 pub(super) struct Ground {
-    launcher: Launcher,
-    pub root: Root,
-    /// The compiled filters, or why there are none.
-    pub filters: Result<Vec<Vec<u64>>, String>,
+    /// Where programs are looked for in a cell.
+    path: Vec<String>,
+    zygote: Zygote,
     options: CellOptions,
     cgroups: OnceLock<Cgroups>,
     keeper: Keeper,
@@ -41,13 +41,15 @@ pub(super) struct Ground {
 
 impl Ground {
     pub(super) fn new(launcher: Launcher, options: CellOptions) -> Self {
-        let filters = filter::compile()
+        let root = root::find(&options.path);
+        let path = root.path.clone();
+        let common = filter::compile()
             .map(|programs| programs.iter().map(filter::encode).collect())
+            .map(|filters| Common { root, filters })
             .map_err(|error| format!("No system call filter could be made: {error}"));
         Self {
-            launcher,
-            root: root::find(&options.path),
-            filters,
+            path,
+            zygote: Zygote::new(launcher, common),
             keeper: Keeper::new(),
             slots: Semaphore::new(options.max_concurrent.max(1)),
             options,
@@ -65,8 +67,8 @@ impl Ground {
             .get_or_init(|| Cgroups::prepare(&self.options.cgroup))
     }
 
-    pub(super) fn launcher(&self) -> Launcher {
-        self.launcher.clone()
+    pub(super) fn zygote(&self) -> &Zygote {
+        &self.zygote
     }
 
     /// Returns the limits of a cell that stays, as a whole.
@@ -95,6 +97,7 @@ impl Ground {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        self.zygote.end().await;
     }
 }
 
@@ -107,7 +110,7 @@ pub(super) async fn run(
     cancel: CancellationToken,
     output: mpsc::Sender<Output>,
 ) -> Report {
-    let task = match run::task(&command, &ground.root.path) {
+    let task = match run::task(&command, &ground.path) {
         Ok(task) => task,
         Err(reason) => return Report::refused(reason),
     };
@@ -138,7 +141,7 @@ pub(super) async fn run_in(
     cancel: CancellationToken,
     output: mpsc::Sender<Output>,
 ) -> Report {
-    let program = match run::task(&command, &ground.root.path) {
+    let program = match run::task(&command, &ground.path) {
         Ok(Task::Run { argv, env, cwd }) => Program {
             argv,
             env: with_way_out(env),
@@ -194,7 +197,7 @@ pub(super) async fn open_terminal(
         ("SHELL".to_owned(), shell().to_owned()),
     ];
     run.env.extend(command.env);
-    let program = match run::task(&run, &ground.root.path).map_err(CellError::new)? {
+    let program = match run::task(&run, &ground.path).map_err(CellError::new)? {
         Task::Run { argv, env, cwd } => Program {
             argv,
             env: with_way_out(env),
@@ -280,7 +283,7 @@ pub(super) async fn runtimes(ground: &Arc<Ground>) -> Vec<Runtime> {
         let mut found = runtime::find(&ground.options.path);
         for runtime in &mut found {
             let command = [&*runtime.command.to_string_lossy(), "--version"].map(str::to_owned);
-            let Ok(task) = run::task(&RunCommand::new(command), &ground.root.path) else {
+            let Ok(task) = run::task(&RunCommand::new(command), &ground.path) else {
                 continue;
             };
             let (_, text) = look(ground, task).await;

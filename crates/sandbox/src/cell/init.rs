@@ -13,7 +13,7 @@ use rustix::process::{Pid, WaitOptions, WaitStatus, wait};
 use super::confine;
 use super::facts;
 use super::failure::Step;
-use super::spec::{Failure, News, Spec, Task};
+use super::spec::{Common, Failure, News, Spec, Task};
 use super::stay;
 use super::system::{self, Wake};
 use super::walls::{self, Sources};
@@ -35,11 +35,16 @@ pub(super) struct Inheritance {
 }
 
 /// Lives the life of the cell's first process, telling `news` of it.
-pub(super) fn live(spec: &Spec, inheritance: Inheritance, news: &PipeWriter) -> ! {
-    let last = build(spec, inheritance, news).and_then(|()| match &spec.task {
+pub(super) fn live(
+    common: &Common,
+    spec: &Spec,
+    inheritance: Inheritance,
+    news: &PipeWriter,
+) -> ! {
+    let last = build(common, spec, inheritance, news).and_then(|()| match &spec.task {
         Task::Probe => facts::look().map(|facts| Some(News::Facts(facts))),
         Task::Run { argv, env, cwd } => run(argv, env, cwd, spec),
-        Task::Stay => stay::stay(spec),
+        Task::Stay => stay::stay(common, spec),
     });
     if let Some(last) = last.unwrap_or_else(|failure| Some(News::Failed(failure))) {
         tell(news, &last);
@@ -69,7 +74,12 @@ fn run(
     Ok(last)
 }
 
-fn build(spec: &Spec, inheritance: Inheritance, news: &PipeWriter) -> Result<(), Failure> {
+fn build(
+    common: &Common,
+    spec: &Spec,
+    inheritance: Inheritance,
+    news: &PipeWriter,
+) -> Result<(), Failure> {
     // This closes the control socket, whose end must come when the server goes.
     system::adopt(inheritance.stdin.as_fd(), 0).step("take standard input")?;
     for mut group in inheritance.cgroups {
@@ -87,12 +97,12 @@ fn build(spec: &Spec, inheritance: Inheritance, news: &PipeWriter) -> Result<(),
     system::raise_loopback().step("raise the loopback interface")?;
     let sources = match inheritance.sources {
         Some(sources) => sources,
-        None => Sources::open(spec, None)?,
+        None => Sources::open(&common.root, spec, None)?,
     };
-    walls::build(spec, &sources)?;
+    walls::build(&common.root, spec, &sources)?;
     match spec.task {
         Task::Stay => stay::give_up()?,
-        Task::Run { .. } | Task::Probe => confine::give_up(spec)?,
+        Task::Run { .. } | Task::Probe => confine::give_up(common, spec)?,
     }
     confine::tie_to_parent(news)
 }

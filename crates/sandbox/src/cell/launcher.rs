@@ -1,10 +1,11 @@
-//! The launcher: the small single-threaded program between the server and a
-//! cell.
+//! The launcher: the small single-threaded program between the server and the
+//! cells.
 //!
-//! It reads what to build, becomes the cell's host user, starts the cell's
-//! first process, and waits for whichever comes first: the end of the cell, or
-//! the end of the control socket, by which the server asks for the cell's end
-//! or has died.
+//! It is started once, is told what all cells have in common, and forks itself
+//! for each cell: a fork costs a fraction of a start. The fork reads what to
+//! build, becomes the cell's host user, starts the cell's first process, and
+//! waits for whichever comes first: the end of the cell, or the end of the
+//! control socket, by which the server asks for the cell's end or has died.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, PipeReader, Read};
@@ -22,9 +23,12 @@ use super::channel;
 use super::confine;
 use super::failure::Step;
 use super::init::{self, Inheritance};
-use super::spec::{Answer, Failure, News, Spec, Task};
+use super::spec::{Answer, Common, Failure, News, Spec, Task};
 use super::system::{self, Fork};
 use super::walls::Sources;
+
+/// What the launcher says when it can be asked for cells.
+pub(super) const READY: &[u8] = b"r";
 
 /// The most bytes of news that are read from a cell.
 const NEWS_BYTES: u64 = 64 << 10;
@@ -42,47 +46,112 @@ const NAMESPACES: i32 = libc::CLONE_NEWUSER
     | libc::CLONE_NEWIPC
     | libc::CLONE_NEWUTS;
 
-/// Builds one cell and runs one command in it, as asked over standard input.
+/// Makes cells, as asked over standard input, until nobody can ask any more.
 ///
 /// This is what [`super::Launcher::program`] runs. It must be called before
 /// the program starts a thread or opens a file.
 pub fn cell_main() -> ExitCode {
-    let answer = match receive() {
-        Ok((spec, stdin)) => launch(&spec, stdin),
-        Err(failure) => Err(failure),
-    };
-    let answer = answer.unwrap_or_else(|failure| Answer {
-        news: vec![News::Failed(failure)],
-        ..Answer::default()
-    });
-    let text = serde_json::to_vec(&answer).unwrap_or_default();
-    match send(io::stdin(), &text, SendFlags::NOSIGNAL) {
-        Ok(_) => ExitCode::SUCCESS,
+    match serve() {
+        Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::FAILURE,
     }
 }
 
-fn receive() -> Result<(Spec, OwnedFd), Failure> {
-    let step = "read the cell's specification";
-    system::close_from(3).step(step)?;
-    let (_, received) = channel::receive(io::stdin(), &mut [0]).step(step)?;
-    let mut received = received.into_iter();
-    let (Some(spec), Some(stdin)) = (received.next(), received.next()) else {
-        return Err(io::Error::from_raw_os_error(libc::EBADMSG)).step(step);
-    };
-    let spec = channel::read_back(spec)
-        .map_err(|_| io::Error::from_raw_os_error(libc::EBADMSG))
-        .step(step)?;
-    Ok((spec, stdin))
+fn serve() -> io::Result<()> {
+    system::close_from(3)?;
+    // Where the program was started from memory it would have a number's name.
+    rustix::thread::set_name(c"atelier-cell")?;
+    let (_, mut received) = channel::receive(io::stdin(), &mut [0])?;
+    let common = received.pop().ok_or(io::ErrorKind::UnexpectedEof)?;
+    let common: Common = channel::read_back(common)?;
+    system::leave_children(true);
+    channel::send(io::stdin(), READY, &[])?;
+    loop {
+        let (count, received) = channel::receive(io::stdin(), &mut [0])?;
+        if count == 0 {
+            return Ok(());
+        }
+        let Some(errand) = Errand::of(received) else {
+            continue;
+        };
+        match system::fork_into(0) {
+            Ok(Fork::Child) => errand.run(&common),
+            Ok(Fork::Parent(..)) => {}
+            Err(error) => errand.refuse(error),
+        }
+    }
 }
 
-fn launch(spec: &Spec, stdin: OwnedFd) -> Result<Answer, Failure> {
+/// What is sent along with the wish for a cell.
+struct Errand {
+    /// Its end is the cell's end.
+    control: OwnedFd,
+    spec: OwnedFd,
+    stdin: OwnedFd,
+    /// Standard output and error; without them there are none.
+    output: Vec<OwnedFd>,
+}
+
+impl Errand {
+    fn of(descriptors: Vec<OwnedFd>) -> Option<Self> {
+        let mut descriptors = descriptors.into_iter();
+        Some(Self {
+            control: descriptors.next()?,
+            spec: descriptors.next()?,
+            stdin: descriptors.next()?,
+            output: descriptors.collect(),
+        })
+    }
+
+    /// Makes the cell and waits for its end, in a process for it alone. What
+    /// the cell is for is read here, so that no other cell's memory holds it.
+    fn run(self, common: &Common) -> ! {
+        system::leave_children(false);
+        let answer = self.take_up().and_then(|(spec, stdin)| launch(common, &spec, stdin));
+        let answer = answer.unwrap_or_else(failed);
+        let sent = answer_to(io::stdin(), &answer);
+        system::leave(i32::from(sent.is_err()))
+    }
+
+    fn take_up(self) -> Result<(Spec, OwnedFd), Failure> {
+        let step = "read the cell's specification";
+        system::adopt(self.control.as_fd(), 0).step(step)?;
+        for (stream, number) in self.output.iter().zip(1..) {
+            system::adopt(stream.as_fd(), number).step(step)?;
+        }
+        let spec = channel::read_back(self.spec)
+            .map_err(|_| io::Error::from_raw_os_error(libc::EBADMSG))
+            .step(step)?;
+        Ok((spec, self.stdin))
+    }
+
+    fn refuse(self, error: io::Error) {
+        if let Err(failure) = Err::<(), _>(error).step("start a process for the cell") {
+            let _ = answer_to(&self.control, &failed(failure));
+        }
+    }
+}
+
+fn failed(failure: Failure) -> Answer {
+    Answer {
+        news: vec![News::Failed(failure)],
+        ..Answer::default()
+    }
+}
+
+fn answer_to(control: impl AsFd, answer: &Answer) -> io::Result<()> {
+    let text = serde_json::to_vec(answer)?;
+    send(control, &text, SendFlags::NOSIGNAL)?;
+    Ok(())
+}
+
+fn launch(common: &Common, spec: &Spec, stdin: OwnedFd) -> Result<Answer, Failure> {
     let cgroups = open_groups(spec)?;
     let mut sources = None;
     if let Some(identity) = &spec.identity {
         let map = identity.map_root.then(|| confine::root_map(identity));
         let map = map.transpose()?;
-        sources = Some(Sources::open(spec, map.as_ref().map(AsFd::as_fd))?);
+        sources = Some(Sources::open(&common.root, spec, map.as_ref().map(AsFd::as_fd))?);
         let streams: &[&dyn AsFd] = match spec.task {
             // It has no streams of its own.
             Task::Stay => &[],
@@ -102,7 +171,7 @@ fn launch(spec: &Spec, stdin: OwnedFd) -> Result<Answer, Failure> {
                 sources,
                 ids,
             };
-            init::live(spec, inheritance, &writer)
+            init::live(common, spec, inheritance, &writer)
         }
         Fork::Parent(first, handle) => {
             drop((writer, stdin, cgroups, sources));

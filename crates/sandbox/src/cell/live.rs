@@ -3,7 +3,6 @@
 use std::io;
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsFd, OwnedFd};
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +11,6 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::UnixStream;
-use tokio::process::Child;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -58,7 +56,6 @@ pub(super) struct Live {
 /// What the cell's supervisor has of it.
 pub(super) struct Supervised {
     control: UnixStream,
-    child: Child,
 }
 
 /// A program to run in a cell, from a [`Task::Run`].
@@ -76,16 +73,13 @@ impl Live {
     ) -> Result<(Self, Supervised, TcpListener), String> {
         let limits = ground.cell_limits();
         let identity = run::identify(Some(&site.workspace))?;
-        let launched = run::spawn(&ground.launcher(), Stdio::null(), Stdio::null());
-        let (child, control) =
-            launched.map_err(|error| format!("The launcher could not be started: {error}"))?;
         let group = ground.cgroups().create_shared(limits);
         let group = group.map_err(|error| format!("No control group could be made: {error}"))?;
         let spec = specify(ground, site, identity.clone(), &group)?;
-        let begun = begin(&control, &spec);
-        let (requests, control) =
-            begun.map_err(|error| format!("The launcher could not be told what to do: {error}"))?;
-        let mut supervised = Supervised { control, child };
+        let (requests, theirs) =
+            sockets().map_err(|error| format!("No socket could be made: {error}"))?;
+        let control = ground.zygote().launch(&spec, &[theirs]).await?;
+        let mut supervised = Supervised { control };
         let way_out = match await_start(&requests, &mut supervised).await {
             Ok(way_out) => way_out,
             Err(reason) => {
@@ -154,7 +148,6 @@ impl Live {
             self.stop.cancel();
         }
         let evidence = Evidence {
-            supervised: false,
             wall: start.elapsed(),
             memory_kills: group.memory_kills(),
             refused_processes: group.refused_processes(),
@@ -337,10 +330,7 @@ impl Supervised {
     /// Ends the cell; returns when nothing of it is alive.
     pub(super) async fn end(mut self) {
         let _ = self.control.shutdown().await;
-        if timeout(END, self.ended()).await.is_err() {
-            let _ = self.child.start_kill();
-        }
-        let _ = self.child.wait().await;
+        let _ = timeout(END, self.ended()).await;
     }
 }
 
@@ -349,37 +339,29 @@ fn specify(
     site: &Site,
     identity: Option<Identity>,
     group: &SharedCgroup,
-) -> Result<OwnedFd, String> {
+) -> Result<Spec, String> {
     let (limits, kept) = (ground.cell_limits(), ground.cgroups().kept());
-    let spec = Spec {
+    Ok(Spec {
         identity,
         cgroup_join: group.join_files(),
-        root: ground.root.clone(),
         workspace: Some(run::text(&site.workspace)?),
         draft: site.draft.as_deref().map(run::text).transpose()?,
         rlimits: run::rlimits(limits, kept),
         tmp_bytes: limits.tmp_bytes,
         watch: run::watch(limits, kept),
-        filters: ground.filters.clone()?,
         task: Task::Stay,
-    };
-    channel::write_down(&spec).map_err(|error| error.to_string())
+    })
 }
 
-fn begin(
-    control: &std::os::unix::net::UnixStream,
-    spec: &OwnedFd,
-) -> io::Result<(AsyncFd<OwnedFd>, UnixStream)> {
+/// Makes the socket of the cell's requests; returns its first process's end too.
+fn sockets() -> io::Result<(AsyncFd<OwnedFd>, OwnedFd)> {
     let (ours, theirs) = rustix::net::socketpair(
         AddressFamily::UNIX,
         SocketType::SEQPACKET,
         SocketFlags::CLOEXEC,
         None,
     )?;
-    channel::send(control, b"c", &[spec.as_fd(), theirs.as_fd()])?;
-    let control = control.try_clone()?;
-    control.set_nonblocking(true)?;
-    Ok((system::wait_on(ours)?, UnixStream::from_std(control)?))
+    Ok((system::wait_on(ours)?, theirs))
 }
 
 /// Waits until the cell stands, or for why it does not.

@@ -1,20 +1,13 @@
 //! One run, from the request to the report.
 
 use std::fs;
-use std::io;
-use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
-use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::Stdio;
 
-use tokio::process::Child;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::Launcher;
 use super::cgroup::{Cgroup, Kept};
-use super::channel;
 use super::command::{ARGUMENT_BYTES, Limits, Outcome, Output, RunCommand, STDIN_BYTES};
 use super::ending::{self, Ending, Evidence};
 use super::flow::{self, Ends, Pipes};
@@ -87,7 +80,7 @@ pub(super) async fn run(
 ) -> Ending {
     let start = Instant::now();
     let limits = order.limits.clone();
-    let made = match Made::start(ground, order) {
+    let made = match Made::start(ground, order).await {
         Ok(made) => made,
         Err(reason) => return Ending::refused(reason),
     };
@@ -97,53 +90,40 @@ pub(super) async fn run(
             () = tokio::time::sleep(limits.wall) => Outcome::Timeout,
         }
     };
-    let Made {
-        ends,
-        mut child,
-        group,
-    } = made;
+    let Made { ends, group } = made;
     let flowed = flow::flow(ends, limits.output_bytes, ending, output).await;
-    if !flowed.complete {
-        let _ = child.start_kill();
-    }
-    let mut evidence = Evidence {
+    let evidence = Evidence {
         flowed,
         limits,
         wall: start.elapsed(),
         memory_kills: group.memory_kills(),
         refused_processes: group.refused_processes(),
         peak_memory: group.peak_memory(),
-        supervised: false,
     };
     // Nothing but the launcher, which is not in the group, is alive any more;
     // nobody needs to wait for what is cleared away.
     ground.tasks().spawn(group.remove());
-    let status = child.wait().await;
-    evidence.supervised = status.is_ok_and(|status| status.code().is_some());
     ending::conclude(evidence)
 }
 
 struct Made {
     ends: Ends,
-    child: Child,
     group: Cgroup,
 }
 
 impl Made {
-    fn start(ground: &Ground, order: Order<'_>) -> Result<Self, String> {
+    async fn start(ground: &Ground, order: Order<'_>) -> Result<Self, String> {
         let identity = identify(order.workspace)?;
-        let started = Started::new(&ground.launcher())
-            .map_err(|error| format!("The launcher could not be started: {error}"))?;
-        // The launcher is loading meanwhile.
+        let (pipes, theirs) =
+            Pipes::make().map_err(|error| format!("No pipe could be made: {error}"))?;
         let cgroups = ground.cgroups();
         let group = cgroups
             .create(&order.limits)
             .map_err(|error| format!("No control group could be made: {error}"))?;
-        let spec = specify(ground, &order, identity, &group, cgroups.kept())?;
-        started
-            .tell(spec, order.input)
-            .map(|(ends, child)| Self { ends, child, group })
-            .map_err(|error| format!("The launcher could not be told what to do: {error}"))
+        let spec = specify(&order, identity, &group, cgroups.kept())?;
+        let control = ground.zygote().launch(&spec, &theirs).await?;
+        let ends = pipes.into_ends(order.input, control);
+        Ok(Self { ends, group })
     }
 }
 
@@ -183,28 +163,24 @@ pub(super) fn identify(workspace: Option<&Path>) -> Result<Option<Identity>, Str
 }
 
 fn specify(
-    ground: &Ground,
     order: &Order<'_>,
     identity: Option<Identity>,
     group: &Cgroup,
     kept: Kept,
-) -> Result<OwnedFd, String> {
+) -> Result<Spec, String> {
     let limits = &order.limits;
     let mut rlimits = rlimits(limits, kept);
     rlimits.beside_others = false;
-    let spec = Spec {
+    Ok(Spec {
         identity,
         cgroup_join: group.join_files(),
-        root: ground.root.clone(),
         workspace: order.workspace.map(text).transpose()?,
         draft: None,
         rlimits,
         tmp_bytes: limits.tmp_bytes,
         watch: watch(limits, kept),
-        filters: ground.filters.clone()?,
         task: order.task.clone(),
-    };
-    channel::write_down(&spec).map_err(|error| error.to_string())
+    })
 }
 
 /// Returns a path as the launcher is told it.
@@ -231,57 +207,4 @@ pub(super) fn watch(limits: &Limits, kept: Kept) -> Watch {
         memory_bytes: (!kept.memory).then_some(limits.memory_bytes),
         disk_bytes: limits.disk_bytes,
     }
-}
-
-/// A launcher that waits to be told what to do.
-struct Started {
-    child: Child,
-    control: UnixStream,
-    pipes: Pipes,
-    /// The program's standard input.
-    stdin: OwnedFd,
-}
-
-impl Started {
-    fn new(launcher: &Launcher) -> io::Result<Self> {
-        let (pipes, [stdin, stdout, stderr]) = Pipes::make()?;
-        let (child, control) = spawn(launcher, stdout.into(), stderr.into())?;
-        Ok(Self {
-            child,
-            control,
-            pipes,
-            stdin,
-        })
-    }
-
-    fn tell(self, spec: OwnedFd, input: Vec<u8>) -> io::Result<(Ends, Child)> {
-        channel::send(&self.control, b"c", &[spec.as_fd(), self.stdin.as_fd()])?;
-        self.control.set_nonblocking(true)?;
-        let control = tokio::net::UnixStream::from_std(self.control)?;
-        Ok((self.pipes.into_ends(input, control), self.child))
-    }
-}
-
-/// Starts the launcher; returns it with our end of its control socket.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is where the sandbox starts processes"
-)]
-pub(super) fn spawn(
-    launcher: &Launcher,
-    stdout: Stdio,
-    stderr: Stdio,
-) -> io::Result<(Child, UnixStream)> {
-    let (control, theirs) = UnixStream::pair()?;
-    let child = tokio::process::Command::new(&launcher.program)
-        .arg0("atelier-cell")
-        .args(&launcher.args)
-        .env_clear()
-        // An interrupt typed at the server's terminal is the server's.
-        .process_group(0)
-        .stdin(Stdio::from(OwnedFd::from(theirs)))
-        .stdout(stdout)
-        .stderr(stderr)
-        .spawn()?;
-    Ok((child, control))
 }

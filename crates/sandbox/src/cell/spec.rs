@@ -15,14 +15,21 @@ pub(super) const ROOT_FOLDER_ID: u32 = 199_999;
 /// Where the workspace is mounted in the cell.
 pub(super) const WORKSPACE: &str = "/workspace";
 
-/// Everything the launcher needs to know to build one cell.
+/// What the cells of a server have in common. The launcher is told once.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Common {
+    pub root: Root,
+    /// System call filters, each instruction as one number.
+    pub filters: Vec<Vec<u64>>,
+}
+
+/// Everything else that the launcher needs to know to build one cell.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Spec {
     /// Who the cell is to be on the host; `None` stays who we are.
     pub identity: Option<Identity>,
     /// The control group files to join through, by writing `0`.
     pub cgroup_join: Vec<String>,
-    pub root: Root,
     /// The host directory to mount at [`WORKSPACE`]; an empty one if `None`.
     pub workspace: Option<String>,
     /// The host directory of the draft to lay over the workspace, with `upper`
@@ -31,8 +38,6 @@ pub(super) struct Spec {
     pub rlimits: Rlimits,
     pub tmp_bytes: u64,
     pub watch: Watch,
-    /// System call filters, each instruction as one number.
-    pub filters: Vec<Vec<u64>>,
     pub task: Task,
 }
 

@@ -18,7 +18,7 @@ use super::confine::{self, Confinement};
 use super::failure::Step;
 use super::job::{self, Job, JobFiles, Tag};
 use super::look;
-use super::spec::{Answer, Failure, JobSpec, Measure, News, PROXY_PORT, Request, Spec, Watch};
+use super::spec::{Answer, Common, Failure, JobSpec, Measure, News, PROXY_PORT, Request, Spec, Watch};
 use super::system::{self, Dead};
 use super::watch::{self, Watcher};
 
@@ -41,11 +41,11 @@ pub(super) fn give_up() -> Result<(), Failure> {
 }
 
 /// Looks after jobs until the server asks for the end or is gone.
-pub(super) fn stay(spec: &Spec) -> Result<Option<News>, Failure> {
+pub(super) fn stay(common: &Common, spec: &Spec) -> Result<Option<News>, Failure> {
     system::hold_signals();
     let mut steward = Steward {
         signals: system::signal_descriptor().step("wait for signals")?,
-        confinement: Confinement::prepare(spec)?,
+        confinement: Confinement::prepare(common)?,
         watcher: Watcher::new(&spec.watch),
         jobs: Vec::new(),
     };

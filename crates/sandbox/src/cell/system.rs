@@ -48,6 +48,14 @@ pub(super) fn fork_into(namespaces: u64) -> io::Result<Fork> {
     }
 }
 
+/// Leaves children that end to the kernel, or takes them back to wait for.
+#[expect(unsafe_code, reason = "signal dispositions have no safe wrapper here")]
+pub(super) fn leave_children(leave: bool) {
+    let disposition = if leave { libc::SIG_IGN } else { libc::SIG_DFL };
+    // SAFETY: both are dispositions of the kernel, no handlers of ours.
+    unsafe { libc::signal(libc::SIGCHLD, disposition) };
+}
+
 /// Makes a descriptor one that the server's tasks can wait for.
 #[expect(unsafe_code, reason = "tokio can't know that a descriptor stays open")]
 pub(super) fn wait_on(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {

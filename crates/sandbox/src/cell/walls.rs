@@ -17,7 +17,7 @@ use rustix::mount::{
 };
 
 use super::failure::Step;
-use super::spec::{Failure, Spec, WORKSPACE};
+use super::spec::{Failure, Root, Spec, WORKSPACE};
 use super::system;
 
 /// Host directories, held as mounts that are not yet attached anywhere.
@@ -31,9 +31,9 @@ pub(super) struct Sources {
 impl Sources {
     /// Takes hold of the directories. A root server does so before it becomes
     /// the cell's user, who may have no way to them.
-    pub(super) fn open(spec: &Spec, id_map: Option<BorrowedFd<'_>>) -> Result<Self, Failure> {
+    pub(super) fn open(root: &Root, spec: &Spec, id_map: Option<BorrowedFd<'_>>) -> Result<Self, Failure> {
         let read_only = MountAttrFlags::MOUNT_ATTR_RDONLY | unprivileged();
-        let tools = spec.root.tools.iter().map(|path| {
+        let tools = root.tools.iter().map(|path| {
             let tree = detach(path, read_only, None).step(&format!("mount {path}"))?;
             Ok((tree, path.clone()))
         });
@@ -56,10 +56,10 @@ impl Sources {
 }
 
 /// Builds the root and makes it `/`.
-pub(super) fn build(spec: &Spec, sources: &Sources) -> Result<(), Failure> {
+pub(super) fn build(root: &Root, spec: &Spec, sources: &Sources) -> Result<(), Failure> {
     mount_base().step("mount the cell's root")?;
-    fill(spec).step("fill the cell's root")?;
-    mount_system(spec)?;
+    fill(root).step("fill the cell's root")?;
+    mount_system(root)?;
     mount_kernel(spec)?;
     for (tree, path) in &sources.tools {
         attach(tree, inside(path)).step(&format!("mount {path}"))?;
@@ -190,7 +190,7 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 /// Makes directories, links, files and the places that are mounted over.
-fn fill(spec: &Spec) -> io::Result<()> {
+fn fill(root: &Root) -> io::Result<()> {
     for directory in DIRECTORIES {
         make_directory(directory)?;
     }
@@ -203,14 +203,14 @@ fn fill(spec: &Spec) -> io::Result<()> {
     for (path, text) in FILES {
         fs::write(path, text)?;
     }
-    for (path, target) in &spec.root.links {
+    for (path, target) in &root.links {
         symlink(target, inside(path))?;
     }
-    for path in spec.root.files.iter().map(|path| inside(path)) {
+    for path in root.files.iter().map(|path| inside(path)) {
         make_parents(path)?;
         fs::write(path, "")?;
     }
-    for path in spec.root.directories.iter().chain(&spec.root.tools) {
+    for path in root.directories.iter().chain(&root.tools) {
         make_parents(inside(path))?;
         make_directory(inside(path))?;
     }
@@ -233,9 +233,9 @@ fn make_parents(path: &str) -> io::Result<()> {
 }
 
 /// Mounts the parts of the host that everybody may read.
-fn mount_system(spec: &Spec) -> Result<(), Failure> {
+fn mount_system(root: &Root) -> Result<(), Failure> {
     let read_only = MountAttrFlags::MOUNT_ATTR_RDONLY | unprivileged();
-    for path in spec.root.directories.iter().chain(&spec.root.files) {
+    for path in root.directories.iter().chain(&root.files) {
         let target = inside(path);
         mount_bind_recursive(path.as_str(), target)
             .map_err(io::Error::from)

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 const LAUNCHER: &str = r#"
 import array, os, socket, sys, threading, time
 how = sys.argv[1]
-control = socket.socket(fileno=0)
+asked = socket.socket(fileno=0)
 def receive(s):
     data, ancillary, _, _ = s.recvmsg(1, socket.CMSG_SPACE(16 * 4))
     fds = array.array('i')
@@ -20,7 +20,16 @@ def receive(s):
     return data, list(fds)
 def send(s, data, fds=()):
     s.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array('i', fds))] if fds else [])
-_, (spec, requests) = receive(control)
+receive(asked)
+send(asked, b'r')
+while True:
+    data, fds = receive(asked)
+    if not data: sys.exit(0)
+    if os.fork() == 0: break
+    for fd in fds: os.close(fd)
+asked.close()
+control, spec, requests = fds
+control = socket.socket(fileno=control)
 requests = socket.socket(fileno=requests)
 # The server must not wait for a launcher that holds on.
 threading.Thread(target=lambda: (control.recv(1), os._exit(0)), daemon=True).start()

@@ -18,7 +18,6 @@ fn evidence(news: Vec<News>) -> Evidence {
         memory_kills: 0,
         refused_processes: 0,
         peak_memory: None,
-        supervised: true,
     }
 }
 
@@ -90,12 +89,11 @@ fn what_the_server_decided_stands_over_how_the_program_died() {
 }
 
 #[test]
-fn no_answer_is_a_refusal_or_an_interruption() {
-    for (supervised, outcome) in [(true, Outcome::Refused), (false, Outcome::Interrupted)] {
+fn no_answer_is_an_interruption() {
+    for answer in ["", "hello?"] {
         let mut evidence = evidence(Vec::new());
-        evidence.flowed.answer = b"hello?".to_vec();
-        evidence.supervised = supervised;
-        assert_eq!(conclude(evidence).report.outcome, outcome);
+        evidence.flowed.answer = answer.into();
+        assert_eq!(conclude(evidence).report.outcome, Outcome::Interrupted);
     }
 }
 
