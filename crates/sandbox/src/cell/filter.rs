@@ -1,13 +1,13 @@
 //! The system calls that code in a cell may make.
 //!
-//! Two filters are stacked. The first is the list of what is allowed, in the
-//! spirit of Docker's default profile for a process without capabilities;
-//! whatever is not on it does not exist (`ENOSYS`), so that a new kernel does
-//! not widen it. Among that are calls that programs know to do without:
+//! Two filters are stacked. The first tells by a call's number: there is a list
+//! of what is allowed, in the spirit of Docker's default profile for a process
+//! without capabilities; what a program should know it may not do is answered
+//! by `EPERM`, and whatever else does not exist (`ENOSYS`), so that a new kernel
+//! does not widen it. Among that are calls that programs know to do without:
 //! `io_uring`, and `clone3` and `openat2`, whose arguments lie in memory where a
-//! filter can't look. The second says `EPERM` to what a program should know it
-//! may not do, and looks at arguments. Both are compiled once, in the server,
-//! and sent along.
+//! filter can't look. The second looks at arguments. Both are compiled once, in
+//! the server, and sent along.
 
 use std::collections::BTreeMap;
 
@@ -22,8 +22,8 @@ type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 pub(super) fn compile() -> Result<Vec<BpfProgram>, seccompiler::Error> {
     let arch: TargetArch = std::env::consts::ARCH.try_into()?;
     Ok(vec![
-        only(allowed()),
-        program(forbidden()?, libc::EPERM, arch)?,
+        by_number(verdicts()),
+        program(by_argument()?, libc::EPERM, arch)?,
     ])
 }
 
@@ -68,33 +68,72 @@ fn program(rules: Rules, errno: i32, arch: TargetArch) -> Result<BpfProgram, sec
     Ok(filter.try_into()?)
 }
 
-/// Lets these calls through and no other. The kernel runs a filter over every
-/// call's number when it is installed, so it is made of ranges, which are few,
-/// where the compiler would compare with one number after the other. The calls
-/// of the x32 ABI, whose numbers have bit 30 set, are in no range.
-fn only(mut calls: Vec<u32>) -> BpfProgram {
-    calls.sort_unstable();
-    calls.dedup();
-    let ranges = calls.chunk_by(|a, b| a + 1 == *b);
-    let deny = libc::SECCOMP_RET_ERRNO | libc::ENOSYS.cast_unsigned();
+/// What becomes of each call: the verdict for its number.
+type Verdicts = BTreeMap<u32, u32>;
+
+const ABSENT: u32 = libc::SECCOMP_RET_ERRNO | libc::ENOSYS.cast_unsigned();
+
+fn verdicts() -> Verdicts {
+    let allowed = ALLOWED.iter().copied().chain(NEWER);
+    let allowed = allowed.map(|call| (call, libc::SECCOMP_RET_ALLOW));
+    let denied = libc::SECCOMP_RET_ERRNO | libc::EPERM.cast_unsigned();
+    let forbidden = FORBIDDEN.iter().map(|call| (*call, denied));
+    // The last that is said of a call counts.
+    let all = allowed.chain(forbidden);
+    all.filter_map(|(call, verdict)| Some((u32::try_from(call).ok()?, verdict)))
+        .collect()
+}
+
+/// Answers by a call's number, and that a call that is not listed is absent.
+///
+/// The kernel runs a filter over every call's number when it is installed, so
+/// this one halves what can be meant with each comparison, where the compiler
+/// would compare with one number after the other. The calls of the x32 ABI,
+/// whose numbers have bit 30 set, lie behind all that is listed.
+fn by_number(verdicts: Verdicts) -> BpfProgram {
+    // Where a stretch of calls with one verdict begins.
+    let mut stretches = vec![(0, ABSENT)];
+    for (call, verdict) in verdicts {
+        let begun = stretches.last().copied();
+        match begun {
+            Some((start, _)) if start == call => {
+                stretches.pop();
+            }
+            _ => {}
+        }
+        stretches.extend([(call, verdict), (call + 1, ABSENT)]);
+    }
+    stretches.dedup_by_key(|(_, verdict)| *verdict);
     let mut program = vec![instruction(
         libc::BPF_LD | libc::BPF_W | libc::BPF_ABS,
         0,
         0,
     )];
-    for range in ranges {
-        let (Some(&first), Some(&last)) = (range.first(), range.last()) else {
-            continue;
-        };
-        program.extend([
-            instruction(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, 1, first),
-            instruction(libc::BPF_RET | libc::BPF_K, 0, deny),
-            instruction(libc::BPF_JMP | libc::BPF_JGT | libc::BPF_K, 1, last),
-            instruction(libc::BPF_RET | libc::BPF_K, 0, libc::SECCOMP_RET_ALLOW),
-        ]);
-    }
-    program.push(instruction(libc::BPF_RET | libc::BPF_K, 0, deny));
+    program.extend(halve(&stretches));
     program
+}
+
+fn halve(stretches: &[(u32, u32)]) -> BpfProgram {
+    let (low, high) = stretches.split_at(stretches.len() / 2);
+    match (low, high) {
+        ([], [(_, verdict), ..]) => vec![instruction(libc::BPF_RET | libc::BPF_K, 0, *verdict)],
+        (_, [(start, _), ..]) => {
+            let (low, high) = (halve(low), halve(high));
+            // A conditional jump reaches 255 instructions only.
+            let over = u32::try_from(low.len()).unwrap_or(u32::MAX);
+            let mut program = vec![
+                sock_filter {
+                    jf: 1,
+                    ..instruction(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, 0, *start)
+                },
+                instruction(libc::BPF_JMP | libc::BPF_JA, 0, over),
+            ];
+            program.extend(low);
+            program.extend(high);
+            program
+        }
+        (_, []) => Vec::new(),
+    }
 }
 
 /// One instruction; see `bpf(4)` of the BSDs. A jump skips `skip` instructions
@@ -106,15 +145,6 @@ fn instruction(code: u32, skip: u8, k: u32) -> sock_filter {
         jf: 0,
         k,
     }
-}
-
-fn allowed() -> Vec<u32> {
-    let numbers = ALLOWED.iter().chain(FORBIDDEN).copied();
-    // What is forbidden gets its answer from the second filter.
-    let numbers = numbers
-        .chain(NEWER)
-        .filter_map(|call| u32::try_from(call).ok());
-    numbers.collect()
 }
 
 /// What programs live by.
@@ -231,8 +261,8 @@ const NEWER: [i64; 20] = [
 /// Newer than the libc crate knows.
 const FCHMODAT2: i64 = 452;
 
-fn forbidden() -> Result<Rules, seccompiler::Error> {
-    let mut rules: Rules = FORBIDDEN.iter().map(|call| (*call, Vec::new())).collect();
+fn by_argument() -> Result<Rules, seccompiler::Error> {
+    let mut rules = Rules::new();
     rules.insert(libc::SYS_clone, clone_rules()?);
     rules.insert(libc::SYS_socket, socket_rules()?);
     rules.insert(libc::SYS_socketpair, socket_rules()?);
@@ -362,42 +392,59 @@ mod tests {
     /// Runs a program that compares and returns, over one call's number.
     fn answer(program: &BpfProgram, call: u32) -> u32 {
         let mut at = 1;
-        loop {
+        for _ in 0..64 {
             let instruction = &program[at];
-            let code = u32::from(instruction.code);
             at += 1;
-            match code {
-                _ if code == libc::BPF_RET | libc::BPF_K => return instruction.k,
-                _ if code == libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K => {
-                    at += usize::from(instruction.jt) * usize::from(call >= instruction.k);
+            match u32::from(instruction.code) {
+                code if code == libc::BPF_RET | libc::BPF_K => return instruction.k,
+                code if code == libc::BPF_JMP | libc::BPF_JA => at += instruction.k as usize,
+                code => {
+                    assert_eq!(code, libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K);
+                    let skip = if call >= instruction.k {
+                        instruction.jt
+                    } else {
+                        instruction.jf
+                    };
+                    at += usize::from(skip);
                 }
-                _ => at += usize::from(instruction.jt) * usize::from(call > instruction.k),
             }
         }
+        panic!("too many steps for {call}");
     }
 
     #[test]
-    fn exactly_the_calls_of_the_list_pass() {
-        let lists = [
-            vec![5],
-            vec![0, 1, 2, 9, 10, 400],
-            vec![3, 4, 4, 7],
-            allowed(),
-        ];
-        for list in lists {
-            let program = only(list.clone());
-            assert!(program.len() < 400, "{}", program.len());
+    fn each_call_gets_its_verdict_and_what_is_not_listed_is_absent() {
+        let allow = libc::SECCOMP_RET_ALLOW;
+        let listed = |calls: &[u32]| calls.iter().map(|call| (*call, allow)).collect();
+        let mut mixed: Verdicts = listed(&[3, 4, 7]);
+        mixed.insert(5, 77);
+        for verdicts in [
+            Verdicts::new(),
+            listed(&[5]),
+            listed(&[0]),
+            listed(&[0, 1, 2, 9, 10, 400]),
+            mixed,
+            super::verdicts(),
+        ] {
+            let program = by_number(verdicts.clone());
+            assert!(program.len() < 600, "{}", program.len());
             for call in (0..600).chain([u32::MAX, 1 << 30, (1 << 30) + 1]) {
-                let passes = answer(&program, call) == libc::SECCOMP_RET_ALLOW;
-                assert_eq!(passes, list.contains(&call), "{call}");
+                let verdict = verdicts.get(&call).copied().unwrap_or(ABSENT);
+                assert_eq!(answer(&program, call), verdict, "{call}");
             }
         }
-        for absent in [
-            libc::SYS_clone3,
-            libc::SYS_openat2,
-            libc::SYS_io_uring_setup,
+        for (call, verdict) in [
+            (libc::SYS_read, Some(allow)),
+            (
+                libc::SYS_mount,
+                Some(libc::SECCOMP_RET_ERRNO | libc::EPERM.cast_unsigned()),
+            ),
+            (libc::SYS_clone3, None),
+            (libc::SYS_openat2, None),
+            (libc::SYS_io_uring_setup, None),
         ] {
-            assert!(!allowed().contains(&u32::try_from(absent).unwrap()));
+            let call = u32::try_from(call).unwrap();
+            assert_eq!(super::verdicts().get(&call).copied(), verdict, "{call}");
         }
     }
 

@@ -35,12 +35,7 @@ pub(super) struct Inheritance {
 }
 
 /// Lives the life of the cell's first process, telling `news` of it.
-pub(super) fn live(
-    common: &Common,
-    spec: &Spec,
-    inheritance: Inheritance,
-    news: &PipeWriter,
-) -> ! {
+pub(super) fn live(common: &Common, spec: &Spec, inheritance: Inheritance, news: &PipeWriter) -> ! {
     let last = build(common, spec, inheritance, news).and_then(|()| match &spec.task {
         Task::Probe => facts::look().map(|facts| Some(News::Facts(facts))),
         Task::Run { argv, env, cwd } => run(argv, env, cwd, spec),

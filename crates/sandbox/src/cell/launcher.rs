@@ -107,7 +107,9 @@ impl Errand {
     /// the cell is for is read here, so that no other cell's memory holds it.
     fn run(self, common: &Common) -> ! {
         system::leave_children(false);
-        let answer = self.take_up().and_then(|(spec, stdin)| launch(common, &spec, stdin));
+        let answer = self
+            .take_up()
+            .and_then(|(spec, stdin)| launch(common, &spec, stdin));
         let answer = answer.unwrap_or_else(failed);
         let sent = answer_to(io::stdin(), &answer);
         system::leave(i32::from(sent.is_err()))
@@ -151,7 +153,11 @@ fn launch(common: &Common, spec: &Spec, stdin: OwnedFd) -> Result<Answer, Failur
     if let Some(identity) = &spec.identity {
         let map = identity.map_root.then(|| confine::root_map(identity));
         let map = map.transpose()?;
-        sources = Some(Sources::open(&common.root, spec, map.as_ref().map(AsFd::as_fd))?);
+        sources = Some(Sources::open(
+            &common.root,
+            spec,
+            map.as_ref().map(AsFd::as_fd),
+        )?);
         let streams: &[&dyn AsFd] = match spec.task {
             // It has no streams of its own.
             Task::Stay => &[],

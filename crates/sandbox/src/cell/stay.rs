@@ -18,7 +18,9 @@ use super::confine::{self, Confinement};
 use super::failure::Step;
 use super::job::{self, Job, JobFiles, Tag};
 use super::look;
-use super::spec::{Answer, Common, Failure, JobSpec, Measure, News, PROXY_PORT, Request, Spec, Watch};
+use super::spec::{
+    Answer, Common, Failure, JobSpec, Measure, News, PROXY_PORT, Request, Spec, Watch,
+};
 use super::system::{self, Dead};
 use super::watch::{self, Watcher};
 

@@ -31,7 +31,11 @@ pub(super) struct Sources {
 impl Sources {
     /// Takes hold of the directories. A root server does so before it becomes
     /// the cell's user, who may have no way to them.
-    pub(super) fn open(root: &Root, spec: &Spec, id_map: Option<BorrowedFd<'_>>) -> Result<Self, Failure> {
+    pub(super) fn open(
+        root: &Root,
+        spec: &Spec,
+        id_map: Option<BorrowedFd<'_>>,
+    ) -> Result<Self, Failure> {
         let read_only = MountAttrFlags::MOUNT_ATTR_RDONLY | unprivileged();
         let tools = root.tools.iter().map(|path| {
             let tree = detach(path, read_only, None).step(&format!("mount {path}"))?;
