@@ -23,6 +23,10 @@ const CPU_PERIOD: u64 = 100_000;
 const CPU_LEAST: u64 = 1_000;
 /// The most processes that the kernel knows numbers for.
 const PIDS_MOST: u64 = 4_194_304;
+/// The most groups that are kept for later cells, and the most memory, in
+/// bytes, that one of them may still be charged for.
+const USED_MOST: usize = 4;
+const LEFT_MOST: u64 = 2 << 20;
 /// How often, and how long apart, an emptied group is tried to be removed.
 const REMOVE_TRIES: u32 = 400;
 const REMOVE_REST: Duration = Duration::from_millis(5);
@@ -33,6 +37,8 @@ pub(super) struct Cgroups {
     places: Vec<Place>,
     version: u8,
     made: AtomicU64,
+    /// Groups of cells that ended, as good as new, with their limits.
+    used: Mutex<Vec<(Limits, Cgroup)>>,
 }
 
 /// What a controller is for.
@@ -67,6 +73,7 @@ impl Cgroups {
             places,
             version,
             made: AtomicU64::new(0),
+            used: Mutex::default(),
         }
     }
 
@@ -106,8 +113,35 @@ impl Cgroups {
         })
     }
 
+    /// Returns a group for one cell: one that has been used, or a new one.
+    pub(super) fn lend(&self, limits: &Limits) -> io::Result<Cgroup> {
+        let mut used = self.used.lock();
+        if let Some(at) = used.iter().position(|(known, _)| known == limits) {
+            return Ok(used.swap_remove(at).1);
+        }
+        drop(used);
+        self.create(limits)
+    }
+
+    /// Takes back the group of a cell in which nothing is alive, to lend it
+    /// again: making and removing a group costs more than most programs do.
+    /// Returns it when it is not as good as new.
+    pub(super) fn take_back(&self, limits: &Limits, group: Cgroup) -> Option<Cgroup> {
+        let mut used = self.used.lock();
+        if used.len() >= USED_MOST || !group.start_afresh() {
+            return Some(group);
+        }
+        used.push((limits.clone(), group));
+        None
+    }
+
+    /// Removes the groups that are kept for later cells.
+    pub(super) fn clear(&self) {
+        self.used.lock().clear();
+    }
+
     /// Makes the group of one cell.
-    pub(super) fn create(&self, limits: &Limits) -> io::Result<Cgroup> {
+    fn create(&self, limits: &Limits) -> io::Result<Cgroup> {
         let number = self.made.fetch_add(1, Ordering::Relaxed);
         let mut group = Cgroup { parts: Vec::new() };
         for place in &self.places {
@@ -132,6 +166,7 @@ impl Cgroups {
 
 impl Drop for Cgroups {
     fn drop(&mut self) {
+        self.clear();
         for place in &self.places {
             let _ = fs::remove_dir(place.base());
         }
@@ -326,6 +361,15 @@ impl Cgroup {
         text.trim().parse().ok()
     }
 
+    /// Forgets what was counted. Returns whether nothing is left of what was in
+    /// the group: no process, no memory to speak of, and no count that can't be
+    /// taken back.
+    fn start_afresh(&self) -> bool {
+        self.parts.iter().all(Part::start_afresh)
+            && self.memory_kills() == 0
+            && self.refused_processes() == 0
+    }
+
     fn count(&self, v1: &str, v2: &str, key: &str) -> u64 {
         let text = self.read(v1, v2).unwrap_or_default();
         let value = text
@@ -400,6 +444,21 @@ impl Part {
         self.write("memory.limit_in_bytes", &bytes.to_string())?;
         // Memory and swap together; absent where swap is not accounted.
         self.write_if_there("memory.memsw.limit_in_bytes", &bytes.to_string())
+    }
+
+    /// Version 2 has no peak of memory that can be set back for all readers.
+    fn start_afresh(&self) -> bool {
+        let read = |file| fs::read_to_string(self.directory.join(file));
+        let little = |text: &str| {
+            text.trim()
+                .parse()
+                .is_ok_and(|bytes: u64| bytes <= LEFT_MOST)
+        };
+        self.version == 1
+            && read("tasks").is_ok_and(|tasks| tasks.is_empty())
+            && (!self.controllers.contains(&Controller::Memory)
+                || (read("memory.usage_in_bytes").is_ok_and(|text| little(&text))
+                    && self.write("memory.max_usage_in_bytes", "0").is_ok()))
     }
 
     fn write(&self, file: &str, text: &str) -> io::Result<()> {

@@ -28,7 +28,9 @@ const GRACE: Duration = Duration::from_secs(5);
 struct Drain {
     stream: Stream,
     pipe: Option<pipe::Receiver>,
-    buffer: Box<[u8]>,
+    /// Grows as bytes come: most programs write few, and memory that is not
+    /// touched costs nothing.
+    buffer: Vec<u8>,
 }
 
 impl Drain {
@@ -36,7 +38,7 @@ impl Drain {
         Self {
             stream,
             pipe: Some(pipe),
-            buffer: vec![0; CHUNK].into(),
+            buffer: Vec::with_capacity(CHUNK),
         }
     }
 
@@ -45,15 +47,19 @@ impl Drain {
         let Some(pipe) = &mut self.pipe else {
             return std::future::pending().await;
         };
-        match pipe.read(&mut self.buffer).await {
+        match pipe.read_buf(&mut self.buffer).await {
             Ok(0) | Err(_) => {
                 self.pipe = None;
                 None
             }
-            Ok(count) => Some(Output {
-                stream: self.stream,
-                bytes: self.buffer[..count].to_vec(),
-            }),
+            Ok(_) => {
+                let bytes = self.buffer.clone();
+                self.buffer.clear();
+                Some(Output {
+                    stream: self.stream,
+                    bytes,
+                })
+            }
         }
     }
 }

@@ -98,6 +98,9 @@ impl Ground {
         self.tasks.close();
         self.tasks.wait().await;
         self.zygote.end().await;
+        if let Some(cgroups) = self.cgroups.get() {
+            cgroups.clear();
+        }
     }
 }
 

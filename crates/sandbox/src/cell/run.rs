@@ -102,7 +102,9 @@ pub(super) async fn run(
     };
     // Nothing but the launcher, which is not in the group, is alive any more;
     // nobody needs to wait for what is cleared away.
-    ground.tasks().spawn(group.remove());
+    if let Some(group) = ground.cgroups().take_back(&evidence.limits, group) {
+        ground.tasks().spawn(async { group.remove().await });
+    }
     ending::conclude(evidence)
 }
 
@@ -118,7 +120,7 @@ impl Made {
             Pipes::make().map_err(|error| format!("No pipe could be made: {error}"))?;
         let cgroups = ground.cgroups();
         let group = cgroups
-            .create(&order.limits)
+            .lend(&order.limits)
             .map_err(|error| format!("No control group could be made: {error}"))?;
         let spec = specify(&order, identity, &group, cgroups.kept())?;
         let control = ground.zygote().launch(&spec, &theirs).await?;

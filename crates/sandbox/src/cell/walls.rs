@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, symlink};
 use std::path::Path;
 
-use rustix::fs::CWD;
+use rustix::fs::{CWD, FileType, Mode};
 use rustix::mount::{
     MountAttrFlags, MountFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags, mount, mount_bind,
     mount_bind_recursive, move_mount, open_tree, unmount,
@@ -199,7 +199,7 @@ fn fill(root: &Root) -> io::Result<()> {
         make_directory(directory)?;
     }
     for device in DEVICES {
-        fs::write(format!("dev/{device}"), "")?;
+        make_empty(&format!("dev/{device}"))?;
     }
     for (path, target) in LINKS {
         symlink(target, path)?;
@@ -212,13 +212,25 @@ fn fill(root: &Root) -> io::Result<()> {
     }
     for path in root.files.iter().map(|path| inside(path)) {
         make_parents(path)?;
-        fs::write(path, "")?;
+        make_empty(path)?;
     }
     for path in root.directories.iter().chain(&root.tools) {
         make_parents(inside(path))?;
         make_directory(inside(path))?;
     }
     Ok(())
+}
+
+/// Makes an empty file to mount over.
+fn make_empty(path: &str) -> io::Result<()> {
+    let mode = Mode::from_raw_mode(0o644);
+    Ok(rustix::fs::mknodat(
+        CWD,
+        path,
+        FileType::RegularFile,
+        mode,
+        0,
+    )?)
 }
 
 fn make_directory(path: &str) -> io::Result<()> {

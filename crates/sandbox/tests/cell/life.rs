@@ -209,6 +209,17 @@ async fn nothing_is_left_after_many_runs() {
         assert_eq!((a.outcome(), b.outcome()), (Outcome::Ok, Outcome::Exit));
     }
     lab.cells.stop(&lab.site()).await;
+    let empty = |group: &PathBuf| {
+        let cells = std::fs::read_dir(group).unwrap().flatten();
+        let mut cells = cells.filter(|entry| entry.path().is_dir());
+        cells.all(|cell| {
+            std::fs::read(cell.path().join("cgroup.procs"))
+                .unwrap()
+                .is_empty()
+        })
+    };
+    assert!(groups().iter().all(empty));
+    lab.cells.close().await;
     let cells = groups()
         .into_iter()
         .filter_map(|group| std::fs::read_dir(group).ok());

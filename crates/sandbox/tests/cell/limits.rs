@@ -80,6 +80,30 @@ async fn a_memory_bomb_meets_the_memory_limit() {
     }
 }
 
+/// Groups are lent again: nothing of one run may be counted for the next.
+#[tokio::test]
+async fn what_one_run_used_is_not_counted_for_the_next() {
+    let lab = Lab::new();
+    let limits = || Limits {
+        memory_bytes: 96 << 20,
+        pids: 20,
+        ..Limits::default()
+    };
+    let hungry = "/usr/bin/python3 -c 'b = bytearray(60 << 20)'";
+    let bomb = "/usr/bin/python3 -c 'b = bytearray(600 << 20)'";
+    let fork = "for i in $(seq 40); do sleep 1 & done; wait; exit 1";
+    let page_cache = "head -c 40000000 /dev/zero > kept";
+    for script in [hungry, page_cache, bomb, fork] {
+        lab.limited(script, limits()).await;
+        for _ in 0..3 {
+            let ran = lab.limited("exit 3", limits()).await;
+            assert_eq!(ran.outcome(), Outcome::Exit, "{script}: {:?}", ran.report);
+            let peak = ran.report.peak_memory_bytes.unwrap();
+            assert!(peak < 20 << 20, "{script}: {peak}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn temporary_files_count_as_memory() {
     let lab = Lab::new();
