@@ -1,0 +1,6 @@
+//! The reader of `search_replace`, and the plan of what it reads.
+#![no_main]
+
+use atelier_fuzz::{Format, read};
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| read(Format::SearchReplace, bytes));
