@@ -2,6 +2,7 @@
 
 mod elide;
 mod lines;
+mod mark;
 mod put;
 mod refuse;
 
@@ -80,20 +81,24 @@ impl Document {
         let mut position = Position::default();
         for (at, hunk) in hunks.iter().enumerate() {
             self.hunks += 1;
+            let marked = self.unmarked(hunk);
             let same = |other: &&EditHunk| other.body == hunk.body && other.anchor == hunk.anchor;
             let task = Task {
-                hunk,
+                hunk: &marked.hunk,
                 position,
                 strict,
                 equal: hunks[at..].iter().take_while(same).take(64).count(),
             };
-            let done = match &hunk.body {
+            let done = match &task.hunk.body {
                 EditBody::Lines(body) => self.apply_lines(&task, body),
                 EditBody::Text { old, new } => self.apply_text(&task, old, new),
                 EditBody::Every { old, new } => self.apply_every(old, new),
                 EditBody::Fill(text) => self.fill(text),
             };
             position = done.map_err(|stop| self.refuse(&task, stop))?;
+            if marked.unmarks {
+                self.finder.sheet.state_bom(false);
+            }
             self.finder.sheet.settle_end();
         }
         Ok(())
@@ -104,7 +109,7 @@ impl Document {
     pub(crate) fn replace(&mut self, text: &str) {
         let bare = text.strip_prefix(BOM).unwrap_or(text);
         if bare.len() != text.len() {
-            self.finder.sheet.state_bom();
+            self.finder.sheet.state_bom(true);
         }
         let sheet = &self.finder.sheet;
         let old: Vec<&str> = sheet.from(sheet.first()).map(|id| sheet.text(id)).collect();

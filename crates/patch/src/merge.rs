@@ -7,8 +7,9 @@
 use std::ops::Range;
 
 use crate::diff::{Replaced, changes_for_merge, extend};
-use crate::encoding::{Encoding, bytes_of, decode};
+use crate::encoding::{Encoding, bytes_of, text_of};
 use crate::line::{count, lines};
+use crate::sheet::BOM;
 
 /// The outcome of a merge.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,14 +38,64 @@ pub struct Conflict {
 /// versions stand in the result between `<<<<<<< ours`, `||||||| base`,
 /// `=======` and `>>>>>>> theirs`.
 ///
-/// Three texts of one UTF-16 are merged as one, its byte order mark kept.
+/// UTF-16 is merged as the text that it is. When one side changed the
+/// encoding, the result has the new one; when a text can't be read in its own
+/// encoding, the whole file is one conflict.
 pub fn merge(base: &[u8], ours: &[u8], theirs: &[u8]) -> Merge {
-    let encoding = Encoding::of(base);
-    if encoding != Encoding::Utf8
-        && let Some(merge) = merge_wide(base, ours, theirs, encoding)
-    {
-        return merge;
+    let clean = |bytes: &[u8]| Merge {
+        bytes: bytes.to_vec(),
+        conflicts: Vec::new(),
+    };
+    if ours == base || ours == theirs {
+        return clean(theirs);
     }
+    if theirs == base {
+        return clean(ours);
+    }
+    if [base, ours, theirs].map(Encoding::of) == [Encoding::Utf8; 3] {
+        return merge_lines(base, ours, theirs);
+    }
+    merge_wide(base, ours, theirs).unwrap_or_else(|| keep_both(base, ours, theirs))
+}
+
+/// Merges texts of which one at least is UTF-16; `None` when one can't be
+/// read.
+fn merge_wide(base: &[u8], ours: &[u8], theirs: &[u8]) -> Option<Merge> {
+    let texts = [base, ours, theirs];
+    let encodings = texts.map(Encoding::of);
+    let last = if encodings[1] == encodings[0] { 2 } else { 1 };
+    let mut has_mark = [false; 3];
+    let mut bare = [const { String::new() }; 3];
+    for (at, bytes) in texts.into_iter().enumerate() {
+        let text = text_of(bytes, encodings[at]).ok()?;
+        has_mark[at] = text.starts_with(BOM);
+        bare[at] = text.strip_prefix(BOM).map_or(text.clone(), str::to_owned);
+    }
+    let merged = merge(bare[0].as_bytes(), bare[1].as_bytes(), bare[2].as_bytes());
+    let mut text = String::from_utf8(merged.bytes).ok()?;
+    if has_mark[last] {
+        text.insert(0, BOM);
+    }
+    Some(Merge {
+        bytes: bytes_of(text, encodings[last]).ok()?,
+        conflicts: merged.conflicts,
+    })
+}
+
+/// Makes one conflict of two texts that can't be merged line by line.
+fn keep_both(base: &[u8], ours: &[u8], theirs: &[u8]) -> Merge {
+    let texts = Texts {
+        base: lines(base).collect(),
+        ours: lines(ours).collect(),
+        theirs: lines(theirs).collect(),
+    };
+    let all = |lines: &[&[u8]]| 0..count(lines.len());
+    let (ours, theirs) = (all(&texts.ours), all(&texts.theirs));
+    let whole = Part::new(Taken::Conflict, &all(&texts.base), ours, theirs);
+    texts.write(&[whole])
+}
+
+fn merge_lines(base: &[u8], ours: &[u8], theirs: &[u8]) -> Merge {
     let texts = Texts {
         base: lines(base).collect(),
         ours: lines(ours).collect(),
@@ -52,32 +103,7 @@ pub fn merge(base: &[u8], ours: &[u8], theirs: &[u8]) -> Merge {
     };
     let mine = changes_for_merge(&texts.base, &texts.ours);
     let other = changes_for_merge(&texts.base, &texts.theirs);
-    let clean = |bytes: &[u8]| Merge {
-        bytes: bytes.to_vec(),
-        conflicts: Vec::new(),
-    };
-    if mine.is_empty() {
-        return clean(theirs);
-    }
-    if other.is_empty() {
-        return clean(ours);
-    }
     texts.write(&texts.combine(&mine, &other))
-}
-
-/// Merges three texts of one UTF-16; `None` when one is something else.
-fn merge_wide(base: &[u8], ours: &[u8], theirs: &[u8], encoding: Encoding) -> Option<Merge> {
-    let side = |bytes: &[u8]| {
-        let is_same = Encoding::of(bytes) == encoding;
-        decode(bytes, encoding).filter(|_| is_same)
-    };
-    let (base, ours, theirs) = (side(base)?, side(ours)?, side(theirs)?);
-    let merged = merge(base.as_bytes(), ours.as_bytes(), theirs.as_bytes());
-    let text = String::from_utf8(merged.bytes).ok()?;
-    Some(Merge {
-        bytes: bytes_of(text, encoding).ok()?,
-        conflicts: merged.conflicts,
-    })
 }
 
 /// The lines of the three texts.

@@ -201,9 +201,14 @@ impl Sheet {
         }
     }
 
-    /// Says that the text begins with a byte order mark.
-    pub(crate) const fn state_bom(&mut self) {
-        self.has_bom = true;
+    /// Says whether the text begins with a byte order mark.
+    pub(crate) const fn state_bom(&mut self, has_bom: bool) {
+        self.has_bom = has_bom;
+    }
+
+    /// Returns whether the text begins with a byte order mark.
+    pub(crate) const fn has_bom(&self) -> bool {
+        self.has_bom
     }
 
     /// Returns the ending a line gets that comes next to `neighbour`.

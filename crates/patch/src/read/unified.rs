@@ -128,6 +128,8 @@ struct BodyLine<'a> {
     text: &'a str,
     /// Whether `\ No newline at end of file` follows.
     is_bare: bool,
+    /// Whether what the script takes for half of an ending is the line's.
+    has_return: bool,
 }
 
 fn take_hunk(script: &Script<'_>, start: usize) -> Result<(EditHunk, usize), PatchError> {
@@ -185,6 +187,9 @@ fn take_body<'a>(
             Some(b'\\') if line.text.starts_with("\\ ") => {
                 if let Some(last) = body.last_mut() {
                     last.is_bare = true;
+                    // The script's own ending is the next line's too.
+                    last.has_return =
+                        last.line.ending == Ending::CrLf && line.ending != Ending::CrLf;
                 }
                 at += 1;
                 continue;
@@ -216,6 +221,7 @@ fn take_body<'a>(
             line,
             text,
             is_bare: false,
+            has_return: false,
         });
         at += 1;
     }
@@ -282,7 +288,7 @@ fn edit_lines(script: &Script<'_>, start: usize, body: &[BodyLine<'_>]) -> Vec<E
     let states = !script.get(start).is_some_and(is_crlf) && body.iter().any(|l| is_crlf(l.line));
     let lines = body.iter().map(|line| EditLine {
         op: line.op,
-        text: line.text.to_owned(),
+        text: line.text.to_owned() + if line.has_return { "\r" } else { "" },
         ending: Some(line.line.ending)
             .filter(|_| states && line.op == LineOp::Add && !line.is_bare),
     });

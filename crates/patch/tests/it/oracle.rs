@@ -7,7 +7,7 @@ use std::process::Command;
 use atelier_patch::{Format, merge, parse, plan, unified};
 use proptest::prelude::*;
 
-use crate::story::{cases, lax, path, tree};
+use crate::story::{cases, lax, path, strict, tree};
 
 /// Runs git in a folder, untouched by the user's settings; returns whether it
 /// succeeded, and what it wrote.
@@ -28,8 +28,8 @@ pub(crate) fn git(folder: &Path, arguments: &[&str]) -> (bool, Vec<u8>) {
     (output.status.success(), output.stdout)
 }
 
-/// Lines as files have them: some common, with endings of both kinds, and
-/// perhaps none at the end.
+/// Lines as files have them: some common, with endings of both kinds, perhaps
+/// none at the end, and perhaps a byte order mark.
 fn text() -> impl Strategy<Value = String> {
     let word = prop_oneof![
         "[ab]",
@@ -42,11 +42,12 @@ fn text() -> impl Strategy<Value = String> {
     ];
     let ending = prop_oneof![8 => Just("\n"), 1 => Just("\r\n")];
     let lines = proptest::collection::vec((word, ending), 0..40);
-    (lines, any::<bool>()).prop_map(|(lines, bare)| {
+    let mark = prop_oneof![6 => Just(""), 1 => Just("\u{feff}")];
+    (mark, lines, any::<bool>()).prop_map(|(mark, lines, bare)| {
         let lines = lines.into_iter().map(|(word, ending)| word + ending);
-        let mut text: String = lines.collect();
+        let mut text = mark.to_owned() + &lines.collect::<String>();
         if bare && text.ends_with('\n') {
-            text.truncate(text.trim_end_matches(['\r', '\n']).len());
+            text.pop();
         }
         text
     })
@@ -87,23 +88,20 @@ proptest! {
 
     #[test]
     fn diffs_are_applied_as_git_applies_them((before, after) in edited()) {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("old"), &before).unwrap();
-        fs::write(folder.path().join("new"), &after).unwrap();
-        let (same, diff) = git(folder.path(), &["diff", "--no-index", "old", "new"]);
-        if same || before == after {
+        let Some((diff, theirs)) = applied_by_git(&before, &after) else {
             return Ok(());
+        };
+        for options in [lax(Format::Unified), strict(Format::Unified)] {
+            let patch = parse(&diff, &options).unwrap();
+            let planned = plan(&patch, &tree(&[("old", &before)])).unwrap();
+            let ours = planned.files[0].after.clone().unwrap_or_default();
+            prop_assert_eq!(String::from_utf8_lossy(&ours), theirs.as_str());
         }
-        let diff = String::from_utf8(diff).unwrap();
-        let diff = diff.replace("b/new", "b/old");
-        fs::write(folder.path().join("diff"), &diff).unwrap();
-        let (taken, _) = git(folder.path(), &["apply", "diff"]);
-        prop_assert!(taken, "git refuses its own diff");
-        let theirs = fs::read(folder.path().join("old")).unwrap();
-        let patch = parse(&diff, &lax(Format::Unified)).unwrap();
-        let planned = plan(&patch, &tree(&[("old", &before)])).unwrap();
-        let ours = planned.files[0].after.clone().unwrap_or_default();
-        prop_assert_eq!(String::from_utf8_lossy(&ours), String::from_utf8_lossy(&theirs));
+        let (diff, _) = applied_by_git(&after, &before).unwrap();
+        let patch = parse(&diff, &strict(Format::Unified)).unwrap();
+        let planned = plan(&patch, &tree(&[("old", &after)])).unwrap();
+        let back = planned.files[0].after.clone().unwrap_or_default();
+        prop_assert_eq!(String::from_utf8_lossy(&back), before.as_str());
     }
 
     #[test]
@@ -152,6 +150,24 @@ proptest! {
         let (mine, git) = both_merges(&base, &ours, &theirs);
         prop_assert_eq!(mine, git);
     }
+}
+
+/// Returns git's diff between two texts, of a file called `old`, and what git
+/// makes of the first by it; `None` when there is no difference.
+fn applied_by_git(before: &str, after: &str) -> Option<(String, String)> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("old"), before).unwrap();
+    fs::write(folder.path().join("new"), after).unwrap();
+    let (same, diff) = git(folder.path(), &["diff", "--no-index", "old", "new"]);
+    if same || before == after {
+        return None;
+    }
+    let diff = String::from_utf8(diff).unwrap().replace("b/new", "b/old");
+    fs::write(folder.path().join("diff"), &diff).unwrap();
+    let (taken, _) = git(folder.path(), &["apply", "diff"]);
+    assert!(taken, "git refuses its own diff");
+    let theirs = fs::read_to_string(folder.path().join("old")).unwrap_or_default();
+    Some((diff, theirs))
 }
 
 /// Returns the first half of a text's lines.
@@ -204,6 +220,35 @@ fn both_merges(base: &str, ours: &str, theirs: &str) -> (Merged, Merged) {
         (text(mine.bytes), mine.conflicts.is_empty()),
         (text(merged), clean),
     )
+}
+
+#[test]
+fn a_byte_order_mark_in_a_diff_is_that_of_the_file() {
+    let texts = [
+        "\u{feff}a\nb\n",
+        "a\nb\n",
+        "\u{feff}A\nb\n",
+        "\u{feff}new\na\nb\n",
+        "new\n\u{feff}a\nb\n",
+        "\u{feff}\u{feff}a\nb\n",
+        "\u{feff}b\n",
+        "b\n",
+        "\u{feff}",
+        "\u{feff}\n",
+        "\u{feff}a\nb\nc\nd\ne\nf\n\u{feff}a\n",
+        "\u{feff}a\nb\nc\nd\ne\nf\n\u{feff}z\n",
+    ];
+    for before in texts {
+        for after in texts.into_iter().filter(|after| *after != before) {
+            let theirs = applied_by_git(before, after).unwrap();
+            assert_eq!(theirs.1, after, "git");
+            let patch = parse(&theirs.0, &crate::story::strict(Format::Unified)).unwrap();
+            let planned = plan(&patch, &tree(&[("old", before)]))
+                .unwrap_or_else(|error| panic!("{before:?} {after:?}: {error}"));
+            let ours = planned.files[0].after.clone().unwrap_or_default();
+            assert_eq!(String::from_utf8_lossy(&ours), after, "{before:?}");
+        }
+    }
 }
 
 fn assert_same_merge(base: &str, ours: &str, theirs: &str) {
