@@ -13,6 +13,7 @@
 mod apt;
 mod bench;
 mod check;
+mod fuzz;
 mod openapi;
 mod postgres;
 mod process;
@@ -62,6 +63,14 @@ enum Command {
         #[arg(long, default_value_t = 30)]
         samples: usize,
     },
+    /// Try made-up inputs on the readers of patches, the planner and the merge.
+    Fuzz {
+        /// How long each target runs.
+        #[arg(long, default_value_t = 10)]
+        minutes: u32,
+        /// Which targets; all, if none is named.
+        targets: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -73,6 +82,7 @@ fn main() -> ExitCode {
         Command::Openapi { check: true } => openapi::check(),
         Command::Openapi { check: false } => openapi::write(),
         Command::Bench { samples } => bench::run(samples),
+        Command::Fuzz { minutes, targets } => fuzz::run(minutes, &targets),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

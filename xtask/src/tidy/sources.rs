@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use crate::project;
 
 /// Where our own sources are.
-const FOLDERS: &[&str] = &["crates", "xtask", "web/src", "web/e2e", "web/tests"];
+const FOLDERS: &[&str] = &["crates", "fuzz", "xtask", "web/src", "web/e2e", "web/tests"];
 /// Where prose and configuration are; checked for words only.
 const PROSE: &[&str] = &["docs", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
 /// Folders that tools fill.

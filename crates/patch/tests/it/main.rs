@@ -8,6 +8,7 @@ mod apply_patch;
 mod auto;
 mod edits;
 mod encodings;
+mod fuzz;
 mod git_patches;
 mod ladder;
 mod large;

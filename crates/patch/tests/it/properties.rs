@@ -1,13 +1,11 @@
 //! What holds for every text and every patch.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use atelier_patch::{
-    Change, Format, ParseOptions, diff, lines, merge, parse, plan, select, splice, unified,
-};
+use atelier_patch::{Format, ParseOptions, diff, lines, merge, parse, plan, splice};
 use proptest::prelude::*;
 
+use crate::fuzz::check::check_plan;
 use crate::story::{cases, lax, open_file, tree};
 
 /// Few different lines, so that places repeat.
@@ -239,41 +237,6 @@ proptest! {
             }
         }
     }
-}
-
-/// Checks that a plan starts at the tree, that its hunks lead to its result,
-/// and that its diff leads there too.
-fn check_plan(
-    planned: &atelier_patch::Plan,
-    files: &BTreeMap<atelier_base::WorkspacePath, Vec<u8>>,
-) {
-    assert!(!planned.files.is_empty());
-    for file in &planned.files {
-        let from = match &file.change {
-            Change::Rename { from } => from,
-            _ => &file.path,
-        };
-        assert_eq!(files.get(from), file.before.as_ref());
-        let all = select(file, &vec![true; file.hunks.len()]);
-        assert_eq!((all.bytes, all.unchanged), (file.after.clone(), false));
-        assert!(select(file, &[]).unchanged);
-    }
-    if planned
-        .files
-        .iter()
-        .any(|file| file.path.as_str().contains(['"', '\u{fffd}']))
-    {
-        return;
-    }
-    let printed = parse(&unified(planned), &crate::story::strict(Format::Unified)).unwrap();
-    let again = plan(&printed, files).unwrap();
-    let afters = |plan: &atelier_patch::Plan| -> Vec<_> {
-        let files = plan.files.iter();
-        files
-            .map(|file| (file.path.clone(), file.after.clone()))
-            .collect()
-    };
-    assert_eq!(afters(&again), afters(planned));
 }
 
 fn distinct(text: &str) -> bool {
