@@ -27,7 +27,7 @@ impl Document {
         let taken = match &hunk.body {
             EditBody::Lines(lines) => self.unmarked_lines(lines),
             EditBody::Text { old, new } => self.unmarked_text(old, new),
-            EditBody::Fill(_) => None,
+            EditBody::Every { .. } | EditBody::Fill(_) => None,
         };
         let Some((body, keeps)) = taken else {
             return plain;
