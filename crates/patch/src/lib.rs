@@ -53,6 +53,7 @@ mod read;
 mod select;
 mod sheet;
 mod source;
+pub mod stream;
 
 pub use binary::BinaryChange;
 pub use destruction::{Destruction, Loss, Thresholds};

@@ -1,12 +1,12 @@
 //! Reading a patch: which format it is in, and what it asks for.
 
-mod apply_patch;
+pub(crate) mod apply_patch;
 mod auto;
 mod edits;
-mod fence;
-mod name;
-mod search_replace;
-mod unified;
+pub(crate) mod fence;
+pub(crate) mod name;
+pub(crate) mod search_replace;
+pub(crate) mod unified;
 mod whole;
 
 use atelier_base::{WorkspacePath, limit};

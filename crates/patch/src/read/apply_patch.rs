@@ -9,13 +9,13 @@ use crate::edit::{Anchor, EditBody, EditHunk, EditLine, FileEdit, LineOp};
 use crate::error::PatchError;
 use crate::line::Ending;
 
-const BEGIN: &str = "*** Begin Patch";
-const END: &str = "*** End Patch";
-const ADD: &str = "*** Add File:";
-const DELETE: &str = "*** Delete File:";
-const UPDATE: &str = "*** Update File:";
-const MOVE: &str = "*** Move to:";
-const END_OF_FILE: &str = "*** End of File";
+pub(crate) const BEGIN: &str = "*** Begin Patch";
+pub(crate) const END: &str = "*** End Patch";
+pub(crate) const ADD: &str = "*** Add File:";
+pub(crate) const DELETE: &str = "*** Delete File:";
+pub(crate) const UPDATE: &str = "*** Update File:";
+pub(crate) const MOVE: &str = "*** Move to:";
+pub(crate) const END_OF_FILE: &str = "*** End of File";
 
 /// Reads every envelope in a text.
 pub(super) fn read(script: &Script<'_>) -> Result<Vec<FileEdit>, PatchError> {
@@ -95,7 +95,7 @@ fn take_removed(script: &Script<'_>, first: usize) -> (Option<String>, usize) {
 }
 
 /// Returns whether a line ends an envelope that has no last line of its own.
-fn ends_loosely(text: &str) -> bool {
+pub(crate) fn ends_loosely(text: &str) -> bool {
     text.starts_with("```") || text.starts_with("~~~") || matches!(text, "EOF" | "PATCH" | "\"")
 }
 

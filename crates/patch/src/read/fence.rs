@@ -13,7 +13,7 @@ pub(super) struct Fence<'a> {
 }
 
 /// Returns a fence's character, its length and what follows, if a line is one.
-pub(super) fn marker(line: &str) -> Option<(char, usize, &str)> {
+pub(crate) fn marker(line: &str) -> Option<(char, usize, &str)> {
     let line = line.trim();
     let c = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
     let info = line.trim_start_matches(c);

@@ -3,7 +3,7 @@
 use super::{Script, fence};
 
 /// How many lines above a block its name may stand.
-const REACH: usize = 4;
+pub(crate) const REACH: usize = 4;
 /// Names without a dot or a slash that are file names all the same.
 const KNOWN: [&str; 9] = [
     "Makefile",
@@ -20,26 +20,34 @@ const KNOWN: [&str; 9] = [
 /// Returns the name above a block and the index of its line. At most one
 /// fence and one blank line may stand between.
 pub(super) fn above<'a>(script: &Script<'a>, at: usize) -> Option<(&'a str, usize)> {
+    let first = at.saturating_sub(REACH);
+    let lines = script.lines.get(first..at).unwrap_or_default();
+    let lines = lines.iter().map(|line| line.text);
+    let (name, up) = nearest(lines.rev(), script.strict)?;
+    Some((name, at - 1 - up))
+}
+
+/// Returns the name in the lines above a block, the nearest line first, and
+/// how many lines are passed on the way up.
+pub(crate) fn nearest<'a>(
+    lines: impl Iterator<Item = &'a str>,
+    strict: bool,
+) -> Option<(&'a str, usize)> {
     let (mut blanks, mut fences) = (0, 0);
-    for index in (at.saturating_sub(REACH)..at).rev() {
-        let line = script.text_at(index);
+    for (up, line) in lines.take(REACH).enumerate() {
         if line.trim().is_empty() {
             blanks += 1;
         } else if let Some((_, _, info)) = fence::marker(line) {
             fences += 1;
             if let Some(name) = in_info(info) {
-                return Some((name, index));
+                return Some((name, up));
             }
         } else if is_tag(line) {
             fences += 1;
         } else {
             let name = of_line(line);
-            let near = || {
-                (blanks == 0 && !script.strict)
-                    .then(|| loose(line))
-                    .flatten()
-            };
-            return name.or_else(near).map(|name| (name, index));
+            let near = || (blanks == 0 && !strict).then(|| loose(line)).flatten();
+            return name.or_else(near).map(|name| (name, up));
         }
         if blanks > 1 || fences > 1 {
             return None;
@@ -83,7 +91,7 @@ pub(super) fn loose(line: &str) -> Option<&str> {
 
 /// Returns the file name with spaces that a line is. Words that sentences have
 /// and names don't make it a sentence.
-pub(super) fn spaced(line: &str) -> Option<&str> {
+pub(crate) fn spaced(line: &str) -> Option<&str> {
     const WORDS: [&str; 39] = [
         "a", "add", "and", "at", "change", "contents", "create", "edit", "example", "fix", "for",
         "from", "here", "here's", "i", "in", "into", "is", "let's", "like", "modify", "new",
@@ -116,7 +124,7 @@ fn has_extension(name: &str) -> bool {
 }
 
 /// Returns the file name that a line is, within the marks it is set in.
-pub(super) fn alone(line: &str) -> Option<&str> {
+pub(crate) fn alone(line: &str) -> Option<&str> {
     let line = line.trim();
     let tagged = line.strip_prefix("<path>");
     let tagged = tagged.and_then(|line| line.strip_suffix("</path>"));
@@ -131,7 +139,7 @@ pub(super) fn alone(line: &str) -> Option<&str> {
 
 /// Returns the file name in what follows an opening fence: `python a.py`,
 /// `python:a.py`, `title="a.py"`.
-pub(super) fn in_info(info: &str) -> Option<&str> {
+pub(crate) fn in_info(info: &str) -> Option<&str> {
     info.split_whitespace().find_map(|token| {
         let value = token.split_once('=').map_or(token, |(_, value)| value);
         let value = value.trim_matches(['"', '\'', '{', '}']);

@@ -14,12 +14,12 @@ use crate::line::Ending;
 
 /// The characters of a block's markers and their number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Style {
-    close: char,
-    length: usize,
+pub(crate) struct Style {
+    pub(crate) close: char,
+    pub(crate) length: usize,
     /// Whether the head is that of a conflict in git, which only the tail
     /// tells from one: `<<<<<<< HEAD` … `>>>>>>> updated`.
-    is_head: bool,
+    pub(crate) is_head: bool,
 }
 
 /// Reads every block of a text.
@@ -100,7 +100,7 @@ pub(super) fn take<'a>(
 
 /// Returns a block's style and what follows if a line is its head:
 /// `<<<<<<< SEARCH`, perhaps with a name, or `------- SEARCH` as Cline has it.
-fn style(line: &str) -> Option<(Style, &str)> {
+pub(crate) fn style(line: &str) -> Option<(Style, &str)> {
     let (open, close) = match line.as_bytes().first()? {
         b'<' => ('<', '>'),
         b'-' => ('-', '+'),
@@ -144,7 +144,7 @@ fn unnumber<'a>(old: &mut [&'a str], new: &mut [&'a str]) -> Option<u32> {
 }
 
 /// Splits a line into a marker's length and what follows it.
-fn split_marker(line: &str, c: char) -> Option<(usize, &str)> {
+pub(crate) fn split_marker(line: &str, c: char) -> Option<(usize, &str)> {
     let line = line.trim_end();
     let rest = line.trim_start_matches(c);
     let length = line.len() - rest.len();

@@ -3,7 +3,7 @@
 //! Line numbers are hints and counts are checked, but only a strict reading
 //! refuses wrong ones: models can't count.
 
-mod file_name;
+pub(crate) mod file_name;
 mod header;
 mod packed;
 
@@ -14,10 +14,10 @@ use crate::line::Ending;
 
 /// The numbers of `@@ -1,2 +3,4 @@`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Range {
+pub(crate) struct Range {
     old_start: u32,
-    old_lines: u32,
-    new_lines: u32,
+    pub(crate) old_lines: u32,
+    pub(crate) new_lines: u32,
 }
 
 impl Range {
@@ -33,7 +33,7 @@ impl Range {
 }
 
 /// Reads what stands between `@@` and `@@`, if it is line numbers.
-pub(super) fn range(text: &str) -> Option<Range> {
+pub(crate) fn range(text: &str) -> Option<Range> {
     let (old, rest) = text.trim_start().strip_prefix('-')?.split_once(' ')?;
     let new = rest.trim_start().strip_prefix('+')?;
     let new = new
@@ -197,7 +197,15 @@ fn take_body<'a>(
             _ if script.strict && !is_counted => break,
             Some(b'-') if !is_counted && begins(script, at) => break,
             Some(b'-') if !script.strict && is_signature(script, at) => break,
-            Some(b'-') if begins(script, at) && script.text_at(at + 2).starts_with("@@ -") => break,
+            // A new file, unless the two lines are just those still counted.
+            Some(b'-')
+                if (old, new) != (1, 1)
+                    && !script.strict
+                    && begins(script, at)
+                    && script.text_at(at + 2).starts_with("@@ -") =>
+            {
+                break;
+            }
             Some(b'+') => LineOp::Add,
             Some(b'-') => LineOp::Remove,
             Some(b' ') => LineOp::Keep,

@@ -18,6 +18,7 @@ mod refusals;
 mod scopes;
 mod search_replace;
 mod story;
+mod stream;
 mod tree;
 mod unified;
 mod whole;

@@ -1,7 +1,7 @@
 //! File names as git and `diff -u` write them.
 
 /// Reads a name of a `---` or `+++` line; `None` is `/dev/null`.
-pub(super) fn name(text: &str, strict: bool) -> Option<String> {
+pub(crate) fn name(text: &str, strict: bool) -> Option<String> {
     let bare = if let Some(rest) = text.strip_prefix('"') {
         let end = rest.rfind('"').map_or(text.len(), |at| at + 2);
         unquote(&text[..end])
@@ -42,7 +42,7 @@ pub(super) fn is_epoch(text: &str) -> bool {
 
 /// Splits the names of `diff --git`. Without quotes they can only be told
 /// apart when they are the same but for their first part.
-pub(super) fn git_names(text: &str) -> Option<(String, String)> {
+pub(crate) fn git_names(text: &str) -> Option<(String, String)> {
     let text = text.trim_end();
     if let Some(rest) = text.strip_prefix('"') {
         let end = rest.find("\" ")? + 2;
@@ -59,7 +59,7 @@ pub(super) fn git_names(text: &str) -> Option<(String, String)> {
 }
 
 /// Undoes git's quoting of a name: `"` around it, C escapes and octal bytes.
-pub(super) fn unquote(text: &str) -> String {
+pub(crate) fn unquote(text: &str) -> String {
     let text = text.trim_end();
     let Some(inner) = text
         .strip_prefix('"')
