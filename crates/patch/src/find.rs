@@ -4,6 +4,7 @@
 //! its rarest line's occurrences cost. A budget bounds the texts in which
 //! every line is common.
 
+mod align;
 mod choose;
 mod fold;
 mod fuzzy;
@@ -16,6 +17,7 @@ mod within;
 use std::cell::Cell;
 use std::rc::Rc;
 
+use crate::edit::EditLine;
 use crate::label::MatchLabel;
 use crate::line::count;
 use crate::sheet::{LineId, Sheet};
@@ -88,6 +90,8 @@ pub(crate) struct Match {
     /// How many lines of the hunk's head and tail to leave out: blank
     /// context that the file doesn't have.
     pub(crate) skipped: (usize, usize),
+    /// The hunk's lines as the file has them, where it has some more or fewer.
+    pub(crate) body: Option<Vec<EditLine>>,
     pub(crate) repair: Repair,
     pub(crate) label: MatchLabel,
 }

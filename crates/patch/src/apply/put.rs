@@ -18,6 +18,7 @@ impl Document {
         found: &Match,
     ) -> Position {
         let (head, tail) = found.skipped;
+        let body = found.body.as_deref().unwrap_or(body);
         let cursor = self.put(&body[head..body.len() - tail], found.spot, found);
         if let Some(newline) = anchor.final_newline
             && self.finder.sheet.after(cursor).is_none()
@@ -161,6 +162,7 @@ impl Match {
         Self {
             spot,
             skipped: (0, 0),
+            body: None,
             repair: Repair::default(),
             label: MatchLabel::Exact,
         }

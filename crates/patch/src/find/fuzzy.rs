@@ -1,8 +1,10 @@
 //! The last step: places that are nearly the hunk's. Also what an error shows
 //! when even that finds nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use super::align::Alignment;
+use super::choose::Choice;
 use super::fold::fold;
 use super::ladder::Reading;
 use super::repair::{Repair, Shift};
@@ -19,11 +21,13 @@ const COMMON: u32 = 64;
 /// How many of the places with most votes are looked at.
 const PLACES: usize = 8;
 /// The least likeness of two lines that may stand for each other.
-const LINE: f64 = 0.75;
+pub(super) const LINE: f64 = 0.75;
 /// The least mean likeness of a place's lines.
 const WHOLE: f64 = 0.85;
 /// The least share of a place's lines that must be the same.
-const SAME: f64 = 0.6;
+pub(super) const SAME: f64 = 0.6;
+/// The same where the place has some lines more or fewer than the hunk.
+const WHOLE_WITH_GAPS: f64 = 0.7;
 /// By how much the best place must beat the next one.
 const MARGIN: f64 = 0.1;
 /// Longer lines than this, in characters, are alike only when they are equal.
@@ -44,37 +48,62 @@ impl Finder {
         if old.len() < 3 {
             return Ok(Outcome::Missing);
         }
+        let starts = self.similar_places(&reading.old())?;
         let mut scored = Vec::new();
-        for (at, _) in self.similar_places(&reading.old())? {
+        for &(at, _) in &starts {
             scored.push((at, self.likeness(at, &old)?));
         }
         scored.sort_by(|(_, a), (_, b)| b.total_cmp(a));
         let [(at, best), ref others @ ..] = scored[..] else {
             return Ok(Outcome::Missing);
         };
+        if best < WHOLE {
+            return self.find_with_gaps(reading, &starts);
+        }
         let next = others.first().map_or(0.0, |(_, score)| *score);
-        if best < WHOLE || best - next < MARGIN {
+        if best - next < MARGIN {
             return Ok(Outcome::Missing);
         }
         let Outcome::Found(at) = self.choose(vec![at], reading.choice) else {
             return Ok(Outcome::Missing);
         };
-        let Some(shift) = self
-            .fits_nearly(at, &old)
-            .filter(|shift| reading.allows(shift))
-        else {
+        match self.fits_nearly(at, &old) {
+            Some(shift) if reading.allows(&shift) => Ok(Outcome::Found(nearly(at, shift, best))),
+            Some(_) => Ok(Outcome::Missing),
+            None => self.find_with_gaps(reading, &starts),
+        }
+    }
+
+    /// Finds the one place that has the hunk's lines but for a few that it has
+    /// more or fewer.
+    fn find_with_gaps(
+        &mut self,
+        reading: &Reading<'_>,
+        starts: &[(LineId, u32)],
+    ) -> Result<Outcome<Match>, TooComplex> {
+        let mut found: Vec<Alignment> = Vec::new();
+        for &(start, _) in starts {
+            found.extend(self.align(start, reading.body)?);
+        }
+        found.sort_by(|a, b| b.score.total_cmp(&a.score));
+        // Lines above and below a gap speak for different starts of one place.
+        let mut cores = HashSet::new();
+        found.retain(|alignment| cores.insert(alignment.core));
+        let next = found.get(1).map_or(0.0, |next| next.score);
+        let Some(best) = found.into_iter().next() else {
             return Ok(Outcome::Missing);
         };
-        Ok(Outcome::Found(Match {
-            spot: Spot::Lines(at),
-            skipped: (0, 0),
-            repair: Repair {
-                shift,
-                escape: None,
-            },
-            label: MatchLabel::Fuzzy {
-                percent: percent(best),
-            },
+        let choice = Choice {
+            length: best.length,
+            ..reading.choice
+        };
+        let is_sure = best.score >= WHOLE_WITH_GAPS && best.score - next >= MARGIN;
+        if !is_sure || !reading.allows(&best.shift) {
+            return Ok(Outcome::Missing);
+        }
+        Ok(self.choose(vec![best.first], choice).map(|at| Match {
+            body: Some(best.body),
+            ..nearly(at, best.shift, best.score)
         }))
     }
 
@@ -105,7 +134,9 @@ impl Finder {
                 .filter(|&line| self.sheet.is_live(line))
             {
                 let start = (0..offset).try_fold(line, |line, _| self.sheet.before(line));
-                if let Some(start) = start {
+                // A place that would begin above the first line may have
+                // fewer lines than the hunk.
+                if let Some(start) = start.or(self.sheet.first()) {
                     *votes.entry(start).or_default() += 1;
                 }
             }
@@ -202,8 +233,23 @@ impl Finder {
     }
 }
 
+fn nearly(at: LineId, shift: Shift, score: f64) -> Match {
+    Match {
+        spot: Spot::Lines(at),
+        skipped: (0, 0),
+        body: None,
+        repair: Repair {
+            shift,
+            escape: None,
+        },
+        label: MatchLabel::Fuzzy {
+            percent: percent(score),
+        },
+    }
+}
+
 /// Returns how alike two lines are without their outer white space, 0 to 1.
-fn alike(a: &str, b: &str) -> f64 {
+pub(super) fn alike(a: &str, b: &str) -> f64 {
     let (a, b) = (fold(a), fold(b));
     let (a, b) = (a.trim(), b.trim());
     if a == b {
@@ -217,7 +263,7 @@ fn alike(a: &str, b: &str) -> f64 {
     1.0 - ratio_part(edit_distance(&a, &b)) / ratio_part(longest)
 }
 
-fn alike_cost(a: &str, b: &str) -> u64 {
+pub(super) fn alike_cost(a: &str, b: &str) -> u64 {
     let chars = |text: &str| text.len().min(LINE_CHARS) as u64;
     1 + if a == b { 0 } else { chars(a) * chars(b) / 8 }
 }
@@ -239,7 +285,7 @@ fn edit_distance(a: &[char], b: &[char]) -> usize {
 }
 
 /// Makes a number of lines or characters a part of a ratio.
-fn ratio_part(length: usize) -> f64 {
+pub(super) fn ratio_part(length: usize) -> f64 {
     f64::from(super::count(length))
 }
 

@@ -70,6 +70,7 @@ impl Reading<'_> {
         Match {
             spot: Spot::Lines(at),
             skipped: (0, 0),
+            body: None,
             repair: Repair { shift, escape },
             label: escape.map_or(label, |_| MatchLabel::EscapeFold),
         }
@@ -248,6 +249,7 @@ impl Finder {
         let behind = |line: Option<LineId>| Match {
             spot: Spot::Behind(line),
             skipped: (0, 0),
+            body: None,
             repair: Repair::default(),
             label: MatchLabel::Exact,
         };

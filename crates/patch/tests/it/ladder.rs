@@ -197,6 +197,154 @@ fn what_is_not_sure_is_refused() {
     }
 }
 
+/// Eight lines of which each is distinct, in the file's form.
+const STEPS: &str = "fn steps() {\n    first();\n    second();\n    third();\n    fourth();\n    \
+                     fifth();\n    sixth();\n}\n";
+
+#[test]
+fn a_place_may_have_a_few_lines_more_or_fewer_than_the_hunk() {
+    let change = |old: &str| old.replace("fifth();", "changed();");
+    let with = |line: &str, more: &str| STEPS.replace(line, &format!("{line}{more}"));
+    let twice = with("    first();\n", "    extra();\n")
+        .replace("    sixth();\n", "    sixth();\n    more();\n");
+    for (name, file, old) in [
+        (
+            "one more",
+            with("    second();\n", "    new();\n"),
+            STEPS.to_owned(),
+        ),
+        (
+            "two more in a row",
+            with("    first();\n", "    new();\n    newer();\n"),
+            STEPS.to_owned(),
+        ),
+        ("two more apart", twice, STEPS.to_owned()),
+        (
+            "one fewer",
+            STEPS.to_owned(),
+            with("    first();\n", "    gone();\n"),
+        ),
+        (
+            "one fewer at the head",
+            STEPS.to_owned(),
+            format!("// gone\n{STEPS}"),
+        ),
+        (
+            "one fewer at the tail",
+            STEPS.to_owned(),
+            format!("{STEPS}// gone\n"),
+        ),
+        (
+            "one more and one fewer",
+            with("    sixth();\n", "    new();\n"),
+            with("    first();\n", "    gone();\n"),
+        ),
+    ] {
+        for file in [
+            file.clone(),
+            format!("use a;\n\n{file}\nfn other() {{\n    first();\n}}\n"),
+        ] {
+            let files = &[("a.py", file.as_str())][..];
+            let plan = planned(
+                &lax(Format::SearchReplace),
+                &block(&old, &change(&old)),
+                files,
+            )
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+            let result = carried_out(files, &plan);
+            let text = String::from_utf8_lossy(&result[&path("a.py")]).into_owned();
+            assert_eq!(text, change(&file), "{name}");
+            let [label] = &labels(&plan)[..] else {
+                panic!("{name}: {plan:?}")
+            };
+            assert!(label.starts_with("fuzzy "), "{name}: {label}");
+            assert!(
+                planned(
+                    &strict(Format::SearchReplace),
+                    &block(&old, &change(&old)),
+                    files
+                )
+                .is_err()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_line_more_or_fewer_beside_the_change_is_refused() {
+    let change = |old: &str| old.replace("    fifth();\n", "    changed();\n    again();\n");
+    let with = |line: &str, more: &str| STEPS.replace(line, &format!("{line}{more}"));
+    let elsewhere = STEPS
+        .replace("second", "zweitens")
+        .replace("third", "drittens")
+        .replace("first", "erstens");
+    for (name, file, old) in [
+        (
+            "above it",
+            with("    fourth();\n", "    new();\n"),
+            STEPS.to_owned(),
+        ),
+        (
+            "below it",
+            with("    fifth();\n", "    new();\n"),
+            STEPS.to_owned(),
+        ),
+        (
+            "the hunk's, above it",
+            STEPS.to_owned(),
+            with("    fourth();\n", "    gone();\n"),
+        ),
+        (
+            "the hunk's, below it",
+            STEPS.to_owned(),
+            with("    fifth();\n", "    gone();\n"),
+        ),
+        (
+            "too many",
+            with("    third();\n", "    1\n    2\n    3\n    4\n"),
+            STEPS.to_owned(),
+        ),
+        (
+            "too little is the same",
+            with("    sixth();\n", "    new();\n"),
+            elsewhere,
+        ),
+        (
+            "two places",
+            with("    first();\n", "    new();\n").repeat(2),
+            STEPS.to_owned(),
+        ),
+        (
+            "two changes in one place",
+            with(
+                "    second();\n",
+                "    fourth();\n    fifth();\n    sixth();\n",
+            ),
+            STEPS.to_owned(),
+        ),
+    ] {
+        let patch = block(&old, &change(&old));
+        let error = planned(&lax(Format::SearchReplace), &patch, &[("a.py", &file)]).unwrap_err();
+        assert_eq!(error.code(), "context_not_found", "{name}: {error}");
+    }
+    // Where lines are only added, the lines around them must stand together.
+    let old = "    second();\n    third();\n    fourth();\n    fifth();\n";
+    let added = old.replace("    fourth();\n", "    added();\n    fourth();\n");
+    let file = with("    third();\n", "    new();\n");
+    let error = planned(
+        &lax(Format::SearchReplace),
+        &block(old, &added),
+        &[("a.py", &file)],
+    )
+    .unwrap_err();
+    assert_eq!(error.code(), "context_not_found");
+    let file = with("    fourth();\n", "    new();\n");
+    let files = &[("a.py", file.as_str())][..];
+    let plan = planned(&lax(Format::SearchReplace), &block(old, &added), files).unwrap();
+    let after = file.replace("    fourth();\n", "    added();\n    fourth();\n");
+    assert_eq!(plan.files[0].after.as_deref(), Some(after.as_bytes()));
+}
+
 #[test]
 fn an_exact_place_is_preferred_to_a_looser_one() {
     let files = &[("a.py", "    x\nx\n")][..];
