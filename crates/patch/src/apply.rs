@@ -1,5 +1,6 @@
 //! A text to which hunks are applied one after the other.
 
+mod again;
 mod elide;
 mod lines;
 mod mark;
@@ -175,6 +176,10 @@ impl Document {
             },
             outcome => Stop::unless_found(outcome)?,
         };
+        let is_placed = has_old || !task.hunk.anchor.scopes.is_empty();
+        if is_placed && self.repeats(body, &found) {
+            return Err(Stop::Repeated);
+        }
         Ok(self.put_hunk(&task.hunk.anchor, body, &found))
     }
 
@@ -278,6 +283,7 @@ enum Stop {
     Filled,
     TooComplex,
     TooLarge,
+    Repeated,
 }
 
 impl Stop {

@@ -3,7 +3,7 @@
 use atelier_base::WorkspacePath;
 
 use crate::diff::Hunk;
-use crate::edit::Patch;
+use crate::edit::{Format, Patch};
 use crate::encoding::Encoding;
 use crate::error::PatchError;
 use crate::source::Source;
@@ -120,6 +120,9 @@ pub enum Change {
 /// The first edit that can't be done as written; then nothing is planned.
 pub fn plan(patch: &Patch, source: &dyn Source) -> Result<Plan, PatchError> {
     let mut tree = tree::Tree::new(source, patch.strict);
+    if patch.format == Format::Unified {
+        tree.expect_renames(&patch.edits);
+    }
     for edit in &patch.edits {
         tree.edit(edit)?;
     }

@@ -77,15 +77,18 @@ pub(super) fn rewrite<'a>(
     removed.chain(added).collect()
 }
 
-/// Returns whether a line is a comment that stands for lines left out.
+/// Returns whether a line stands for lines left out: dots and a word for them,
+/// mostly in a comment. `...existing,` is code that spreads a value.
 pub(super) fn is_elision(line: &str) -> bool {
-    let line = line
-        .trim_start()
-        .trim_start_matches(['/', '#', '*', '<', '!', '-', ';', '%', '{']);
-    let line = line.trim_start().to_lowercase();
-    let Some(rest) = line.strip_prefix("...").or_else(|| line.strip_prefix('…')) else {
+    let line = line.trim().to_lowercase();
+    let bare = line
+        .trim_start_matches(['/', '#', '*', '<', '!', '-', ';', '%', '{'])
+        .trim_start();
+    let Some(rest) = bare.strip_prefix("...").or_else(|| bare.strip_prefix('…')) else {
         return false;
     };
+    let is_comment = bare.len() < line.len();
+    let attached = rest.starts_with(|c: char| c.is_alphanumeric());
     let rest = rest
         .trim_start_matches(['.', ' '])
         .trim_start_matches("the ");
@@ -97,5 +100,12 @@ pub(super) fn is_elision(line: &str) -> bool {
         "same ",
         "previous ",
     ];
-    words.iter().any(|word| rest.starts_with(word))
+    let is_meant = |word: &str, tail: &str| {
+        let goes_on = word.ends_with(' ') || tail.starts_with(' ');
+        is_comment || !attached || goes_on
+    };
+    words.iter().any(|word| {
+        rest.strip_prefix(word)
+            .is_some_and(|tail| is_meant(word, tail))
+    })
 }

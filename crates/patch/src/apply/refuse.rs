@@ -28,6 +28,10 @@ impl Document {
                 "the hunk has no old text, which means a new file, but this file has text already",
             ),
             Stop::TooComplex => too_complex(),
+            Stop::Repeated => PatchError::new(
+                ErrorCode::AlreadyApplied,
+                "the lines to add stand beside the hunk's context already: it was applied already",
+            ),
             Stop::TooLarge => PatchError::new(
                 ErrorCode::TooLarge,
                 "the result would be larger than text may be, 8 MiB",
@@ -106,11 +110,15 @@ impl Document {
             .any(|line| line.op == LineOp::Add && is_telling(&line.text));
         let telling = new.iter().filter(|text| is_telling(text)).count();
         // What only removes lines is told by the lines that were around them.
-        if (adds || telling > 1) && self.finder.has_lines(&new)? {
+        let tells = adds || (telling > 1 && !removes_at_edge(&lines));
+        if tells && self.finder.has_lines(&new)? {
             return Ok(true);
         }
         match body {
-            EditBody::Text { new, .. } | EditBody::Every { new, .. } if is_telling(new) => {
+            // A part of the old text may be there without the rest of it.
+            EditBody::Text { old, new } | EditBody::Every { old, new }
+                if is_telling(new) && !old.contains(new.as_str()) =>
+            {
                 let outcome = self.finder.find_within(&unify(new), None)?;
                 Ok(!matches!(outcome, Outcome::Missing))
             }
@@ -119,8 +127,17 @@ impl Document {
     }
 }
 
+/// Returns whether a hunk takes its first or last line away.
+fn removes_at_edge(lines: &[EditLine]) -> bool {
+    let edges = [lines.first(), lines.last()];
+    edges
+        .into_iter()
+        .flatten()
+        .any(|line| line.op == LineOp::Remove)
+}
+
 /// Returns whether a text is more than a bracket or a blank.
-fn is_telling(text: &str) -> bool {
+pub(super) fn is_telling(text: &str) -> bool {
     text.chars().filter(|c| c.is_alphanumeric()).count() > 2
 }
 

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-/// Writes dashes, quotes and spaces of every kind as the ASCII ones, and
-/// leaves out characters of no width.
+use unicode_normalization::UnicodeNormalization as _;
+
+/// Writes dashes, quotes and spaces of every kind as the ASCII ones, leaves
+/// out characters of no width, and composes letters with their accents.
 ///
 /// The set is that of Codex's `seek_sequence`, with the ellipsis and the
 /// invisible characters that chat models insert.
@@ -12,7 +14,7 @@ pub(crate) fn fold(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in text.nfc() {
         match c {
             '\u{2010}'..='\u{2015}' | '\u{2212}' => out.push('-'),
             '\u{2018}'..='\u{201b}' => out.push('\''),
@@ -39,14 +41,17 @@ pub(super) enum Escape {
     Backslashes,
     /// Of HTML, and a backslash before a quote.
     HtmlQuotes,
+    /// A line's number in front of it, as files are shown to models: `12 | `.
+    Numbers,
 }
 
 impl Escape {
-    pub(super) const ALL: [Self; 4] = [
+    pub(super) const ALL: [Self; 5] = [
         Self::Html,
         Self::Quotes,
         Self::Backslashes,
         Self::HtmlQuotes,
+        Self::Numbers,
     ];
 
     /// Undoes the escaping.
@@ -56,7 +61,21 @@ impl Escape {
             Self::Quotes => unescape_backslashes(text, &['"', '\'', '`']),
             Self::Backslashes => unescape_backslashes(text, &['"', '\'', '`', '\\']),
             Self::HtmlQuotes => Self::Quotes.undo(&unescape_html(text)),
+            Self::Numbers => {
+                let lines: Vec<&str> = text.split('\n').map(without_number).collect();
+                lines.join("\n")
+            }
         }
+    }
+}
+
+/// Takes the number off a line: digits, a space, a bar, and a space.
+fn without_number(line: &str) -> &str {
+    let digits = line.trim_start();
+    let rest = digits.trim_start_matches(|c: char| c.is_ascii_digit());
+    match rest.strip_prefix(" |") {
+        Some(rest) if rest.len() + 2 < digits.len() => rest.strip_prefix(' ').unwrap_or(rest),
+        _ => line,
     }
 }
 
@@ -96,6 +115,7 @@ mod tests {
     fn look_alikes_become_ascii() {
         assert_eq!(fold("“a”\u{a0}– ‘b’…\u{200b}"), "\"a\" - 'b'...");
         assert_eq!(fold("plain é"), "plain é");
+        assert_eq!(fold("e\u{301}"), "é");
     }
 
     #[test]
@@ -107,6 +127,7 @@ mod tests {
             (Escape::Backslashes, r#"say(\"hi\\n\")"#, r#"say("hi\n")"#),
             (Escape::HtmlQuotes, r#"\"&amp;\""#, r#""&""#),
             (Escape::Quotes, r"\", r"\"),
+            (Escape::Numbers, "12 |   x\n 13 |\ny | z", "  x\n\ny | z"),
         ] {
             assert_eq!(escape.undo(from), to, "{escape:?}");
         }

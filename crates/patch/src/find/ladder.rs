@@ -291,10 +291,10 @@ fn exactly(outcome: Outcome<LineId>, reading: &Reading<'_>) -> Outcome<Match> {
     outcome.map(|at| reading.found(at, Shift::Same, MatchLabel::Exact))
 }
 
-/// Returns how many blank kept lines a hunk has at its head and its tail.
+/// Returns how many blank old lines a hunk has at its head and its tail.
 /// None of a hunk that would have no other old lines.
 fn blank_edges(body: &[EditLine]) -> (usize, usize) {
-    let is_blank = |line: &&EditLine| line.op == LineOp::Keep && line.text.trim().is_empty();
+    let is_blank = |line: &&EditLine| line.op != LineOp::Add && line.text.trim().is_empty();
     let head = body.iter().take_while(is_blank).count();
     let tail = body[head..].iter().rev().take_while(is_blank).count();
     let rest = &body[head..body.len() - tail];

@@ -1,15 +1,20 @@
 //! The tree while a patch is planned: what was read of it and what has become
 //! of it.
 
-use std::collections::HashMap;
+mod moves;
+mod room;
+
+use std::collections::{HashMap, HashSet};
 
 use atelier_base::{ContentHash, WorkspacePath, limit};
+
+use room::not_a_file;
 
 use super::Plan;
 use super::finish::{After, Step};
 use crate::apply::Document;
 use crate::binary::BinaryChange;
-use crate::edit::{EditBody, EditHunk, FileEdit};
+use crate::edit::{EditBody, EditHunk, EditLine, FileEdit, LineOp};
 use crate::encoding::{self, Encoding};
 use crate::error::{ErrorCode, PatchError};
 use crate::find::Work;
@@ -32,6 +37,10 @@ pub(super) struct Tree<'a> {
     created: HashMap<String, WorkspacePath>,
     /// The bytes that copies and binary files have made.
     made: u64,
+    /// The paths that later renames of a diff take their files from.
+    leaving: HashSet<WorkspacePath>,
+    /// Files of such paths, while others are there already.
+    lifted: HashMap<WorkspacePath, Content>,
 }
 
 /// One path: the file in the source and the file now.
@@ -77,6 +86,8 @@ impl<'a> Tree<'a> {
             order: Vec::new(),
             created: HashMap::new(),
             made: 0,
+            leaving: HashSet::new(),
+            lifted: HashMap::new(),
         }
     }
 
@@ -100,10 +111,10 @@ impl<'a> Tree<'a> {
                 path,
                 move_to,
                 hunks,
-            } => self.update(path, hunks).and_then(|()| match move_to {
-                Some(to) if to != path => self.rename(path, to),
-                _ => Ok(()),
-            }),
+            } => match move_to {
+                Some(to) if to != path => self.update_and_rename(path, hunks, to),
+                _ => self.update(path, hunks),
+            },
         };
         done.map_err(|mut error| {
             error.path.get_or_insert_with(|| edit.path().clone());
@@ -170,10 +181,7 @@ impl<'a> Tree<'a> {
     }
 
     fn update(&mut self, path: &WorkspacePath, hunks: &[EditHunk]) -> Result<(), PatchError> {
-        let fills = hunks
-            .first()
-            .is_some_and(|h| matches!(h.body, EditBody::Fill(_)));
-        if fills && self.slot(path)?.now.is_none() {
+        if fills(hunks) && self.slot(path)?.now.is_none() {
             self.create(path, "")?;
         }
         self.content(path)?;
@@ -189,13 +197,6 @@ impl<'a> Tree<'a> {
             }
             error
         })
-    }
-
-    fn rename(&mut self, path: &WorkspacePath, to: &WorkspacePath) -> Result<(), PatchError> {
-        self.vacant(to).map_err(|error| error.in_file(to))?;
-        let content = self.slot(path)?.now.take();
-        self.slot(to)?.now = content;
-        Ok(())
     }
 
     /// Copies a file as it was before the patch, which git's copies mean; one
@@ -268,58 +269,6 @@ impl<'a> Tree<'a> {
                 Ok(original.map_or_else(Vec::new, |original| original.bytes.clone()))
             }
         }
-    }
-
-    /// Checks that a file can be made at a path, and reserves its name.
-    fn vacant(&mut self, path: &WorkspacePath) -> Result<(), PatchError> {
-        if self.slot(path)?.now.is_some() {
-            return Err(PatchError::new(
-                ErrorCode::FileExists,
-                "the file exists already, and nothing is overwritten",
-            ));
-        }
-        let mut folder = path.parent();
-        while let Some(path) = folder {
-            self.folder(&path)?;
-            folder = path.parent();
-        }
-        let holds = |(other, slot): (&WorkspacePath, &Slot)| {
-            slot.now.is_some() && other != path && other.is_within(path)
-        };
-        if self.slots.iter().any(holds) {
-            return Err(not_a_file(path, "a folder"));
-        }
-        self.reserve(path)
-    }
-
-    /// Checks that a path is a folder or nothing.
-    fn folder(&mut self, path: &WorkspacePath) -> Result<(), PatchError> {
-        let entry = match self.slots.get(path) {
-            Some(slot) if slot.now.is_some() => return Err(not_a_file(path, "a file")),
-            Some(_) => return Ok(()),
-            None => self.read(path)?,
-        };
-        match entry {
-            Entry::Missing | Entry::Directory => Ok(()),
-            Entry::File { .. } => Err(not_a_file(path, "a file")),
-            Entry::Other(what) => Err(not_a_file(path, what)),
-        }
-    }
-
-    /// Refuses a created path that differs from another only in case, in any
-    /// of its names: some file systems have one file for both.
-    fn reserve(&mut self, path: &WorkspacePath) -> Result<(), PatchError> {
-        let mut part = Some(path.clone());
-        while let Some(path) = part {
-            let known = self.created.entry(path.as_str().to_lowercase());
-            let known = known.or_insert_with(|| path.clone());
-            if *known != path {
-                let detail = format!("the patch also creates `{known}`");
-                return Err(PatchError::new(ErrorCode::CaseCollision, detail).in_file(&path));
-            }
-            part = path.parent();
-        }
-        Ok(())
     }
 
     /// Returns the file at a path.
@@ -425,11 +374,6 @@ impl Content {
     }
 }
 
-fn not_a_file(path: &WorkspacePath, what: &str) -> PatchError {
-    let detail = format!("`{path}` is {what}");
-    PatchError::new(ErrorCode::NotAFile, detail).in_file(path)
-}
-
 /// Returns a file's bytes as text that a hunk can be applied to.
 fn text_of(bytes: &[u8], encoding: Encoding) -> Result<String, PatchError> {
     if bytes.len() as u64 > limit::TEXT_FILE_BYTES {
@@ -457,4 +401,18 @@ fn first_line(edit: &FileEdit) -> Option<u32> {
         _ => None,
     }
     .filter(|&line| line > 0)
+}
+
+/// Returns whether hunks are for a file that doesn't exist or is empty: a
+/// text without an old one, or `@@ -0,0 +1,3 @@` in a diff.
+fn fills(hunks: &[EditHunk]) -> bool {
+    let is_new = |body: &[EditLine]| body.iter().all(|line| line.op == LineOp::Add);
+    match hunks {
+        [hunk] if hunk.anchor.line == Some(0) => match &hunk.body {
+            EditBody::Lines(body) => is_new(body),
+            body => matches!(body, EditBody::Fill(_)),
+        },
+        [hunk, ..] => matches!(hunk.body, EditBody::Fill(_)),
+        [] => false,
+    }
 }

@@ -18,7 +18,8 @@ const KNOWN: [&str; 9] = [
 ];
 
 /// Returns the name above a block and the index of its line. At most one
-/// fence and one blank line may stand between.
+/// fence and one blank line may stand between; or the name has a fence of its
+/// own.
 pub(super) fn above<'a>(script: &Script<'a>, at: usize) -> Option<(&'a str, usize)> {
     let first = at.saturating_sub(REACH);
     let lines = script.lines.get(first..at).unwrap_or_default();
@@ -33,8 +34,9 @@ pub(crate) fn nearest<'a>(
     lines: impl Iterator<Item = &'a str>,
     strict: bool,
 ) -> Option<(&'a str, usize)> {
+    let lines: Vec<&str> = lines.take(REACH).collect();
     let (mut blanks, mut fences) = (0, 0);
-    for (up, line) in lines.take(REACH).enumerate() {
+    for (up, line) in lines.iter().copied().enumerate() {
         if line.trim().is_empty() {
             blanks += 1;
         } else if let Some((_, _, info)) = fence::marker(line) {
@@ -49,11 +51,24 @@ pub(crate) fn nearest<'a>(
             let near = || (blanks == 0 && !strict).then(|| loose(line)).flatten();
             return name.or_else(near).map(|name| (name, up));
         }
+        if fences > 1 && blanks == 0 {
+            return framed(&lines[up..]).map(|name| (name, up + 1));
+        }
         if blanks > 1 || fences > 1 {
             return None;
         }
     }
     None
+}
+
+/// Returns the name that is all of a fenced block, the last line first.
+fn framed<'a>(lines: &[&'a str]) -> Option<&'a str> {
+    let [close, name, open, ..] = *lines else {
+        return None;
+    };
+    fence::marker(close).filter(|(_, _, info)| info.is_empty())?;
+    fence::marker(open)?;
+    alone(name)
 }
 
 /// Returns the file name that a line is, within the marks it is set in, or

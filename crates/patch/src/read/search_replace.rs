@@ -68,17 +68,16 @@ pub(super) fn take<'a>(
     };
     *current = Some(path.clone());
     let (first, mut line) = take_hints(script, head + 1, divider);
+    refuse_hints(script, divider + 1, tail)?;
     let old = content(script, first, divider);
     let new = content(script, divider + 1, tail);
     let body = if old.iter().all(|(line, _)| line.trim().is_empty()) {
         EditBody::Fill(script.join(&new))
     } else {
         let bare = |lines: &[(&'a str, Ending)]| lines.iter().map(|(line, _)| *line).collect();
-        let (mut old, mut new): (Vec<&str>, Vec<&str>) = (bare(&old), bare(&new));
-        if !script.strict
-            && let Some(first) = unnumber(&mut old, &mut new)
-        {
-            line = line.or(first.checked_sub(1));
+        let (old, new): (Vec<&str>, Vec<&str>) = (bare(&old), bare(&new));
+        if !script.strict {
+            line = line.or_else(|| first_number(&old)?.checked_sub(1));
         }
         EditBody::Lines(edit_lines(&old, &new))
     };
@@ -123,24 +122,15 @@ pub(crate) fn style(line: &str) -> Option<(Style, &str)> {
     (rest.is_empty() || name::alone(name).is_some()).then_some((style, name))
 }
 
-/// Takes the line numbers off two texts that were copied with them
-/// (`12 | text`); returns the first one.
-fn unnumber<'a>(old: &mut [&'a str], new: &mut [&'a str]) -> Option<u32> {
-    fn numbered(line: &str) -> Option<(u32, &str)> {
-        let (number, text) = line.split_once('|')?;
-        let text = text.strip_prefix(' ').unwrap_or(text);
-        Some((number.trim().parse().ok()?, text))
-    }
-    let first = numbered(old.first()?)?.0;
-    let follows = |(line, number): (&&str, u32)| numbered(line).is_some_and(|(n, _)| n == number);
-    let is_old = old.iter().zip(first..).all(follows);
-    if !is_old || !new.iter().all(|line| numbered(line).is_some()) {
-        return None;
-    }
-    for line in old.iter_mut().chain(new.iter_mut()) {
-        *line = numbered(line).map_or(*line, |(_, text)| text);
-    }
-    Some(first)
+/// Returns the number of the first of lines that were copied with theirs
+/// (`12 | text`). Finding the lines takes them off, unless the file has them.
+fn first_number(old: &[&str]) -> Option<u32> {
+    let number = |line: &str| line.split_once('|')?.0.trim().parse::<u32>().ok();
+    let first = number(old.first()?)?;
+    let mut numbered = old.iter().zip(first..);
+    numbered
+        .all(|(line, expected)| number(line) == Some(expected))
+        .then_some(first)
 }
 
 /// Splits a line into a marker's length and what follows it.
@@ -250,6 +240,24 @@ fn take_hints(script: &Script<'_>, first: usize, divider: usize) -> (usize, Opti
     (at, line.and_then(|line| line.checked_sub(1)))
 }
 
+/// Refuses a line hint in the new text, where it would become content.
+fn refuse_hints(script: &Script<'_>, first: usize, end: usize) -> Result<(), PatchError> {
+    let is_hint = |&at: &usize| {
+        let text = script.text_at(at).trim();
+        let hints = [":start_line:", ":end_line:"];
+        let rest = hints.iter().find_map(|hint| text.strip_prefix(hint));
+        rest.is_some_and(|rest| rest.trim().parse::<u32>().is_ok())
+    };
+    match (first..end).find(is_hint) {
+        Some(at) if !script.strict => Err(wrong(
+            at,
+            "a line number belongs above the old text; write a backslash before it if the new \
+             text has it",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Returns lines of content; a backslash that keeps a line from looking like
 /// a marker is taken off.
 fn content<'a>(script: &Script<'a>, first: usize, end: usize) -> Vec<(&'a str, Ending)> {
@@ -264,9 +272,15 @@ fn content<'a>(script: &Script<'a>, first: usize, end: usize) -> Vec<(&'a str, E
         .collect()
 }
 
+/// Returns whether a line looks like a marker of a block, of a merge conflict
+/// or of a line number.
 fn is_marker(line: &str) -> bool {
-    ['<', '=', '>', '-', '+'].into_iter().any(|c| {
-        let words = ["", " SEARCH", " REPLACE"];
-        split_marker(line, c).is_some_and(|(_, rest)| words.contains(&rest))
-    })
+    let is_hint = [":start_line:", ":end_line:"]
+        .iter()
+        .any(|hint| line.starts_with(hint));
+    is_hint
+        || ['<', '=', '>', '-', '+'].into_iter().any(|c| {
+            let rest = split_marker(line, c).map(|(_, rest)| rest);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        })
 }

@@ -207,6 +207,7 @@ impl Header {
         self.settle_epoch(script, &hunks);
         let (old, new) = self.names();
         let path = |name| path_of(script, start, name);
+        self.check_names(start)?;
         if self.is_create && self.is_delete {
             return Err(wrong(start, "the diff both creates and deletes the file"));
         }
@@ -252,6 +253,23 @@ impl Header {
         };
         let mode = mode(target, self.executable, false);
         Ok(std::iter::once(update).chain(mode).collect())
+    }
+
+    /// Refuses names that contradict those of `diff --git`.
+    fn check_names(&self, start: usize) -> Result<(), PatchError> {
+        let Some((git_old, git_new)) = &self.git else {
+            return Ok(());
+        };
+        let is_same = |name: &str, git: &str| {
+            name == git || name.split_once('/').is_some_and(|(_, rest)| rest == git)
+        };
+        for (name, git) in [(&self.old, git_old), (&self.new, git_new)] {
+            if let Some(name) = name.as_ref().filter(|name| !is_same(name, git)) {
+                let detail = format!("the diff is for `{git}` by its first line and for `{name}`");
+                return Err(wrong(start, detail));
+            }
+        }
+        Ok(())
     }
 
     /// Takes a file of the time 0 that has no lines for one that isn't there.
