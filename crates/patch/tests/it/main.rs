@@ -6,6 +6,7 @@
 
 mod apply_patch;
 mod auto;
+mod corpus;
 mod edits;
 mod encodings;
 mod fuzz;

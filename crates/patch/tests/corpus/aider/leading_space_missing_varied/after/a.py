@@ -1,0 +1,5 @@
+
+    line1
+    new2
+        new3
+    line4

@@ -1,0 +1,3 @@
+    new1
+        new2
+    line3

@@ -1,0 +1,6 @@
+def f():
+    try:
+        g()
+    except Exception as err:
+        show(err)
+        return False

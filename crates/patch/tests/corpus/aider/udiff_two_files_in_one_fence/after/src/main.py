@@ -1,0 +1,10 @@
+def main():
+    group.add(
+        "--version",
+    )
+    group.add(
+        "--check",
+    )
+    group.add(
+        "--apply",
+    )

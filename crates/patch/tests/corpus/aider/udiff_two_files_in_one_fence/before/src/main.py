@@ -1,0 +1,7 @@
+def main():
+    group.add(
+        "--version",
+    )
+    group.add(
+        "--apply",
+    )

@@ -1,0 +1,6 @@
+def one(x):
+    return 0
+
+
+def two(x):
+    return 0

@@ -1,0 +1,7 @@
+def one():
+    # first
+    return 1
+
+
+def two():
+    return 1

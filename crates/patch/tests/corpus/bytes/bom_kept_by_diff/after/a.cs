@@ -1,0 +1,3 @@
+﻿using A;
+using B;
+x

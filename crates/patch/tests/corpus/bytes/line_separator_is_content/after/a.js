@@ -1,0 +1,2 @@
+let s = 'c d';
+let t;

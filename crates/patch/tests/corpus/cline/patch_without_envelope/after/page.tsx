@@ -1,0 +1,4 @@
+<div>
+  <a>Go</a>
+  <b>Stop</b>
+</div>

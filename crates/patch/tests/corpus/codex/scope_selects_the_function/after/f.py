@@ -1,0 +1,4 @@
+def e():
+    pass
+def f():
+    return 123

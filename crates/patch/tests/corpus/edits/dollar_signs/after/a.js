@@ -1,0 +1,1 @@
+return x.replace(/a/, '$&$1');

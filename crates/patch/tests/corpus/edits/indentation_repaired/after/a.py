@@ -1,0 +1,4 @@
+def f():
+    if y:
+        stop()
+        go()

@@ -1,0 +1,2 @@
+import os; def f(x):
+    return x + 1

@@ -1,0 +1,4 @@
+import two
+
+def f(x):
+    return x + 1

@@ -1,0 +1,5 @@
+import io
+
+
+def g(x):
+    return x + 1

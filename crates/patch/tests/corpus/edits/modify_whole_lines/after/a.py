@@ -1,0 +1,5 @@
+import io
+import re
+
+def f(x):
+    return x + 1

@@ -1,0 +1,4 @@
+import io
+
+def g(x):
+    return x + 2

@@ -1,0 +1,4 @@
+import io
+
+def f(x):
+    return x + 1

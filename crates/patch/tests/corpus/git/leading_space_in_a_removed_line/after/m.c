@@ -1,0 +1,4 @@
+#include
+void p(int n);
+/* why */
+int f(int n);

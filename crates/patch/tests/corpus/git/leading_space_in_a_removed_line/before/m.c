@@ -1,0 +1,3 @@
+#include
+void p(int n);
+int f(int n);

@@ -1,0 +1,2 @@
+# the first comment here
+x = 1

@@ -1,0 +1,9 @@
+def add(a, b):
+    # adds a and b and gives back the sum of them
+    total = a + b
+    return total
+
+def add(a, b):
+    # adds a and b and yields up the sum of them
+    total = a + b
+    return total

@@ -1,0 +1,6 @@
+class A:
+    def f():
+        if y:
+            x
+
+        z

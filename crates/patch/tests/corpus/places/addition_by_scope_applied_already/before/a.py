@@ -1,0 +1,2 @@
+class B:
+    kind = 2

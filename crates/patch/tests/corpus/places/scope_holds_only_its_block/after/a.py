@@ -1,0 +1,14 @@
+class A:
+    def run(self):
+        log()
+        return 1
+
+    def stop(self):
+        trace()
+        return 2
+
+
+class B:
+    def run(self):
+        log()
+        return 1

@@ -1,0 +1,7 @@
+int a(void) {
+	return 0;
+}
+
+int b(void) {
+	return 0;
+}

@@ -1,0 +1,6 @@
+def runner():
+    x = 1
+
+
+def run():
+    x = 2

@@ -1,0 +1,5 @@
+	f() {
+		// one
+		// two
+		return true;
+	}

@@ -1,0 +1,8 @@
+f() {
+    const x = 1;
+    
+    // Check x
+    if (x) {
+        return;
+    }
+}

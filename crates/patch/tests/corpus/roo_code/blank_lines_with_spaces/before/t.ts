@@ -1,0 +1,7 @@
+f() {
+    const x = 1;
+    
+    if (x) {
+        return;
+    }
+}

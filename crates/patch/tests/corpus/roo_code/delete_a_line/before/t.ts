@@ -1,0 +1,5 @@
+f() {
+    one();
+    // Comment to remove
+    two();
+}

@@ -1,0 +1,3 @@
+line 1
+line to delete
+line 3

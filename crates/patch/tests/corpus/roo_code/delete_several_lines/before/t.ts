@@ -1,0 +1,7 @@
+class E {
+    f() {
+        // Init
+        this.v = 0;
+        // End
+    }
+}

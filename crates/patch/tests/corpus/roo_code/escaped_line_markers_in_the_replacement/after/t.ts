@@ -1,0 +1,3 @@
+:start_line:5
+:end_line:10
+b

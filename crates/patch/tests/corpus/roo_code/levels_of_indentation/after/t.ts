@@ -1,0 +1,9 @@
+class E {
+    constructor() {
+        this.v = 1;
+        if (true) {
+            this.init();
+            this.check();
+        }
+    }
+}

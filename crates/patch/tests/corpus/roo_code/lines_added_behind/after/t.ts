@@ -1,0 +1,4 @@
+		onScroll={() => up()}
+		onDrag={(e) => {
+			e.stop()
+		}}

@@ -1,0 +1,9 @@
+class E {
+    constructor() {
+        this.v = 0
+    }
+
+    get() {
+        return this.v
+    }
+}

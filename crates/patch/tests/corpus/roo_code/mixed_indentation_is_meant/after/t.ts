@@ -1,0 +1,9 @@
+class E {
+    f() {
+        if (true) {
+        this.init();
+            this.setup();
+    this.check();
+        }
+    }
+}

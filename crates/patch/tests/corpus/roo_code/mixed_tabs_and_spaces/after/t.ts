@@ -1,0 +1,5 @@
+	class E {
+	    constructor() {
+		this.v = 1;
+	    }
+	}

@@ -1,0 +1,8 @@
+class E {
+    f() {
+        if (true) {
+            this.init();
+            this.setup();
+        }
+    }
+}

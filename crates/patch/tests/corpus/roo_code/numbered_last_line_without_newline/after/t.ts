@@ -1,0 +1,2 @@
+line 1
+new line 2

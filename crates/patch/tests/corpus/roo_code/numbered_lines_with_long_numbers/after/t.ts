@@ -1,0 +1,4 @@
+x
+        // Filter
+        List a = new List(
+                b);

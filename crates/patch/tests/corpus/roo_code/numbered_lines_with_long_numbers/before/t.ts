@@ -1,0 +1,3 @@
+x
+        List a = new List(
+                b);

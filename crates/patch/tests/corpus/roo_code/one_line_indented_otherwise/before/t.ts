@@ -1,0 +1,8 @@
+class E {
+    constructor() {
+        this.v = 0;
+        if (true) {
+            this.init();
+        }
+    }
+}

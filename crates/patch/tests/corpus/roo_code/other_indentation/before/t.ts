@@ -1,0 +1,3 @@
+    function t() {
+        return true;
+    }

@@ -1,0 +1,6 @@
+def e():
+    if c:
+        do()
+        for i in x:
+            p(i)
+    return True

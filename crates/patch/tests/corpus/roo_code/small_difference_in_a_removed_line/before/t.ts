@@ -1,0 +1,4 @@
+function get() {
+    const results = fetchData();
+    return results.filter(Boolean);
+}

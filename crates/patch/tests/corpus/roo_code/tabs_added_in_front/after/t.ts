@@ -1,0 +1,4 @@
+	f() {
+		// why
+		return false;
+	}

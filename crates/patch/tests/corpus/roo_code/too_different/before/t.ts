@@ -1,0 +1,3 @@
+function process(data) {
+    return data.map(u => u.name);
+}

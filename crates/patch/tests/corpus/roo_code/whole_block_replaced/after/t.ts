@@ -1,0 +1,11 @@
+class T {
+    m() {
+        try {
+            if (true) {
+                log();
+            }
+        } catch (e) {
+            err(e);
+        }
+    }
+}

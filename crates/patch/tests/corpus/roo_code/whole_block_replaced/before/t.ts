@@ -1,0 +1,7 @@
+class T {
+    m() {
+        if (true) {
+            log();
+        }
+    }
+}

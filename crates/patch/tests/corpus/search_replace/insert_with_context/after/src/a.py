@@ -1,0 +1,4 @@
+one
+one and a half
+two
+three

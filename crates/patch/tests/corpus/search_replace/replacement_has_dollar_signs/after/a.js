@@ -1,0 +1,1 @@
+return s.replace(/x/g, '$&$1$`$$');

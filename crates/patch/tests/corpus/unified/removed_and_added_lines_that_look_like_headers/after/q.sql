@@ -1,0 +1,3 @@
+select 1
+++ b comment
+select 2
