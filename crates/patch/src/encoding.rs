@@ -49,9 +49,10 @@ impl Encoding {
     }
 
     /// Returns the encoding for reading a file, of what was declared for it:
-    /// a mark of UTF-16 goes before any declaration.
+    /// a byte order mark goes before any declaration.
     pub(crate) fn settle(bytes: &[u8], declared: Option<Self>) -> Self {
         match (Self::of(bytes), declared) {
+            (Self::Utf8, Some(_)) if bytes.starts_with(b"\xef\xbb\xbf") => Self::Utf8,
             (Self::Utf8, Some(declared @ Self::EightBit(_))) => declared,
             (known, _) => known,
         }

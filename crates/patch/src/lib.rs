@@ -54,6 +54,7 @@ mod select;
 mod sheet;
 mod source;
 pub mod stream;
+mod style;
 
 pub use binary::BinaryChange;
 pub use destruction::{Destruction, Loss, Thresholds};
@@ -72,3 +73,4 @@ pub use print::unified;
 pub use read::parse;
 pub use select::{Selected, select};
 pub use source::{Entry, Source, SourceError};
+pub use style::Style;

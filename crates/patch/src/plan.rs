@@ -8,6 +8,7 @@ use crate::encoding::Encoding;
 use crate::error::PatchError;
 use crate::source::Source;
 
+mod content;
 mod finish;
 mod tree;
 

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use crate::diff::{Replaced, changes};
+use crate::encoding::Encoding;
 use crate::line::{count, lines};
 use crate::plan::{Change, Plan, PlannedFile};
 
@@ -11,7 +12,7 @@ use crate::plan::{Change, Plan, PlannedFile};
 const CONTEXT: u32 = 3;
 
 /// Returns the plan as a git diff. Bytes that are not UTF-8 show as U+FFFD,
-/// binary files as one line.
+/// binary files and those in UTF-16 as one line.
 pub fn unified(plan: &Plan) -> String {
     let mut out = String::new();
     for file in &plan.files {
@@ -59,7 +60,11 @@ fn print_file(out: &mut String, file: &PlannedFile) {
     let null = || "/dev/null".to_owned();
     let old = file.before.as_ref().map_or_else(null, |_| named(old));
     let new = file.after.as_ref().map_or_else(null, |_| named(new));
-    if file.binary {
+    // Git takes UTF-16 for binary.
+    let is_wide = [before, after]
+        .iter()
+        .any(|bytes| Encoding::of(bytes) != Encoding::Utf8);
+    if file.binary || is_wide {
         put(out, &format!("Binary files {old} and {new} differ"));
         return;
     }

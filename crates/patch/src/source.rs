@@ -42,7 +42,8 @@ pub trait Source {
     /// Says why the file could not be read; a missing file is no error.
     fn read(&self, path: &WorkspacePath) -> Result<Entry, SourceError>;
 
-    /// Returns the encoding that somebody declared for a file; without one it
+    /// Returns the encoding that somebody declared for a file, which goes
+    /// before what [`crate::Style`] finds in the tree. Without either the file
     /// must be UTF-8, or UTF-16 with its mark.
     fn declared_encoding(&self, path: &WorkspacePath) -> Option<Encoding> {
         let _ = path;

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use atelier_base::{
     ContentHash, FileId, HunkId, ProposalId, TurnId, VersionId, WorkspaceId, WorkspacePath, limit,
 };
-use atelier_patch::{Change, Entry, Format, ParseOptions, Patch, PlannedFile, Source, SourceError};
+use atelier_patch::{
+    Change, Entry, Format, ParseOptions, Patch, PlannedFile, Source, SourceError, Style,
+};
 use atelier_sandbox::FileError;
 use atelier_sandbox::files::EntryKind;
 use atelier_store::{
@@ -251,7 +253,10 @@ impl Domain {
         let folders = paths
             .iter()
             .flat_map(|path| std::iter::successors(path.parent(), WorkspacePath::parent));
-        let all: BTreeSet<_> = folders.chain(paths.iter().cloned()).collect();
+        // So is what says how the project wants its files.
+        let styles = paths.iter().flat_map(Style::sources);
+        let named = paths.iter().cloned();
+        let all: BTreeSet<_> = folders.chain(styles).chain(named).collect();
         for path in all {
             let entry = match seen.get(&path) {
                 Some(version) => self.seen_entry(*version).await?,

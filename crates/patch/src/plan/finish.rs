@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use atelier_base::{WorkspacePath, limit};
 
-use super::tree::Original;
+use super::content::Original;
 use super::{Change, Plan, PlannedFile};
 use crate::apply::Document;
 use crate::diff::{Hunk, HunkKind, diff};

@@ -6,20 +6,22 @@ mod room;
 
 use std::collections::{HashMap, HashSet};
 
-use atelier_base::{ContentHash, WorkspacePath, limit};
+use atelier_base::{ContentHash, WorkspacePath};
 
 use room::not_a_file;
 
 use super::Plan;
-use super::finish::{After, Step};
+use super::content::{Body, Content, Original, Slot, text_of};
+use super::finish::Step;
 use crate::apply::Document;
 use crate::binary::BinaryChange;
-use crate::edit::{EditBody, EditHunk, EditLine, FileEdit, LineOp};
+use crate::edit::{EditBody, EditHunk, FileEdit, LineOp};
 use crate::encoding::{self, Encoding};
 use crate::error::{ErrorCode, PatchError};
 use crate::find::Work;
-use crate::line::{is_binary, text_lines};
+use crate::line::text_lines;
 use crate::source::{Entry, Source};
+use crate::style::{Rules, Style};
 
 /// The most bytes that the copies and binary files in a patch make: a line of
 /// it makes a file.
@@ -35,45 +37,14 @@ pub(super) struct Tree<'a> {
     order: Vec<WorkspacePath>,
     /// What was created, by its path without case.
     created: HashMap<String, WorkspacePath>,
+    /// What the project says of its files.
+    rules: Rules,
     /// The bytes that copies and binary files have made.
     made: u64,
     /// The paths that later renames of a diff take their files from.
     leaving: HashSet<WorkspacePath>,
     /// Files of such paths, while others are there already.
     lifted: HashMap<WorkspacePath, Content>,
-}
-
-/// One path: the file in the source and the file now.
-struct Slot {
-    before: Option<Original>,
-    now: Option<Content>,
-}
-
-/// A file as it was read.
-pub(super) struct Original {
-    pub(super) bytes: Vec<u8>,
-    pub(super) executable: bool,
-}
-
-/// A file now.
-struct Content {
-    /// The path whose original it was made of, by edits and moves.
-    origin: Option<WorkspacePath>,
-    /// Whether its origin stays, for it is a copy.
-    copied: bool,
-    executable: bool,
-    /// Whether the patch says if it may be executed.
-    states_mode: bool,
-    encoding: Encoding,
-    body: Body,
-}
-
-enum Body {
-    /// The bytes of its origin.
-    Untouched,
-    Document(Box<Document>),
-    /// Bytes that aren't text.
-    Bytes(Vec<u8>),
 }
 
 impl<'a> Tree<'a> {
@@ -85,6 +56,7 @@ impl<'a> Tree<'a> {
             slots: HashMap::new(),
             order: Vec::new(),
             created: HashMap::new(),
+            rules: Rules::default(),
             made: 0,
             leaving: HashSet::new(),
             lifted: HashMap::new(),
@@ -98,7 +70,7 @@ impl<'a> Tree<'a> {
     pub(super) fn edit(&mut self, edit: &FileEdit) -> Result<(), PatchError> {
         let line = first_line(edit);
         let done = match edit {
-            FileEdit::Create { path, text } => self.create(path, text),
+            FileEdit::Create { path, text } => self.create(path, text, false),
             FileEdit::Delete { path, expected } => self.delete(path, expected.as_deref()),
             FileEdit::Replace { path, text } => self.replace(path, text),
             FileEdit::Copy { path, to } => self.copy(path, to),
@@ -140,11 +112,19 @@ impl<'a> Tree<'a> {
         super::finish::finish(steps)
     }
 
-    fn create(&mut self, path: &WorkspacePath, text: &str) -> Result<(), PatchError> {
+    /// Makes a file as the project wants its files; `adds_newline` when the
+    /// text doesn't say that it ends without one.
+    fn create(
+        &mut self,
+        path: &WorkspacePath,
+        text: &str,
+        adds_newline: bool,
+    ) -> Result<(), PatchError> {
         self.vacant(path)?;
+        let style = self.style(path);
         let mut document = Document::new("", self.work.clone());
-        document.replace(text);
-        let encoding = self.source.declared_encoding(path).unwrap_or_default();
+        document.replace(&style.dress(text, adds_newline));
+        let encoding = style.encoding.unwrap_or_default();
         self.slot(path)?.now = Some(Content::made(document, encoding));
         Ok(())
     }
@@ -169,7 +149,7 @@ impl<'a> Tree<'a> {
 
     fn replace(&mut self, path: &WorkspacePath, text: &str) -> Result<(), PatchError> {
         if self.slot(path)?.now.is_none() {
-            return self.create(path, text);
+            return self.create(path, text, true);
         }
         let document = self.document(path)?;
         if let Some(line) = document.first_elision(text) {
@@ -181,8 +161,14 @@ impl<'a> Tree<'a> {
     }
 
     fn update(&mut self, path: &WorkspacePath, hunks: &[EditHunk]) -> Result<(), PatchError> {
-        if fills(hunks) && self.slot(path)?.now.is_none() {
-            self.create(path, "")?;
+        if self.slot(path)?.now.is_none()
+            && let Some((text, adds_newline)) = filled(hunks)
+        {
+            self.create(path, &text, adds_newline)?;
+            return match &hunks[1..] {
+                [] => Ok(()),
+                rest => self.update(path, rest),
+            };
         }
         self.content(path)?;
         if hunks.is_empty() {
@@ -284,7 +270,7 @@ impl<'a> Tree<'a> {
         if !matches!(content.body, Body::Document(_)) {
             let origin = content.origin.clone().unwrap_or_else(|| path.clone());
             let bytes = self.bytes(path)?;
-            let encoding = Encoding::settle(&bytes, self.source.declared_encoding(&origin));
+            let encoding = Encoding::settle(&bytes, self.style(&origin).encoding);
             let document = Box::new(Document::new(&text_of(&bytes, encoding)?, work));
             let content = self.content(path)?;
             content.encoding = encoding;
@@ -316,82 +302,25 @@ impl<'a> Tree<'a> {
         self.slots.get_mut(path).ok_or_else(lost)
     }
 
+    /// Returns how the project wants a file to be; an encoding that the source
+    /// knows of goes first.
+    fn style(&mut self, path: &WorkspacePath) -> Style {
+        let source = self.source;
+        let mut style = self.rules.style(path, |rules| match source.read(rules) {
+            Ok(Entry::File { bytes, .. }) => String::from_utf8(bytes).ok(),
+            _ => None,
+        });
+        if let Some(encoding) = source.declared_encoding(path) {
+            style.encoding = Some(encoding);
+        }
+        style
+    }
+
     fn read(&self, path: &WorkspacePath) -> Result<Entry, PatchError> {
         self.source.read(path).map_err(|error| {
             let detail = format!("the file could not be read: {error}");
             PatchError::new(ErrorCode::Unreadable, detail).in_file(path)
         })
-    }
-}
-
-impl Content {
-    fn into_after(self) -> After {
-        let (document, bytes) = match self.body {
-            Body::Untouched => (None, None),
-            Body::Document(document) => (Some(document), None),
-            Body::Bytes(bytes) => (None, Some(bytes)),
-        };
-        After {
-            origin: self.origin,
-            copied: self.copied,
-            executable: self.executable,
-            states_mode: self.states_mode,
-            encoding: self.encoding,
-            document,
-            bytes,
-        }
-    }
-
-    /// Makes the content of a file that isn't anything yet.
-    const fn empty() -> Self {
-        Self {
-            origin: None,
-            copied: false,
-            executable: false,
-            states_mode: false,
-            encoding: Encoding::Utf8,
-            body: Body::Bytes(Vec::new()),
-        }
-    }
-
-    fn untouched(path: &WorkspacePath, original: &Original) -> Self {
-        Self {
-            origin: Some(path.clone()),
-            copied: false,
-            executable: original.executable,
-            states_mode: false,
-            encoding: Encoding::of(&original.bytes),
-            body: Body::Untouched,
-        }
-    }
-
-    fn made(document: Document, encoding: Encoding) -> Self {
-        Self {
-            encoding,
-            body: Body::Document(Box::new(document)),
-            ..Self::empty()
-        }
-    }
-}
-
-/// Returns a file's bytes as text that a hunk can be applied to.
-fn text_of(bytes: &[u8], encoding: Encoding) -> Result<String, PatchError> {
-    if bytes.len() as u64 > limit::TEXT_FILE_BYTES {
-        let detail = format!("the file has {} bytes; text has at most 8 MiB", bytes.len());
-        return Err(PatchError::new(ErrorCode::TooLarge, detail));
-    }
-    let refuse = || {
-        let detail = "the file has NUL bytes, so it isn't text";
-        Err(PatchError::new(ErrorCode::Binary, detail))
-    };
-    if Encoding::of(bytes) == Encoding::Utf8 && is_binary(bytes) {
-        return refuse();
-    }
-    let text = encoding::text_of(bytes, encoding)?;
-    if text.contains('\0') {
-        refuse()
-    } else {
-        Ok(text)
     }
 }
 
@@ -403,16 +332,27 @@ fn first_line(edit: &FileEdit) -> Option<u32> {
     .filter(|&line| line > 0)
 }
 
-/// Returns whether hunks are for a file that doesn't exist or is empty: a
-/// text without an old one, or `@@ -0,0 +1,3 @@` in a diff.
-fn fills(hunks: &[EditHunk]) -> bool {
-    let is_new = |body: &[EditLine]| body.iter().all(|line| line.op == LineOp::Add);
-    match hunks {
-        [hunk] if hunk.anchor.line == Some(0) => match &hunk.body {
-            EditBody::Lines(body) => is_new(body),
-            body => matches!(body, EditBody::Fill(_)),
-        },
-        [hunk, ..] => matches!(hunk.body, EditBody::Fill(_)),
-        [] => false,
+/// Returns the text that the first of some hunks makes a file of, and whether
+/// it may get a last newline: a text without an old one, or `@@ -0,0 +1,3 @@`
+/// in a diff.
+fn filled(hunks: &[EditHunk]) -> Option<(String, bool)> {
+    let (hunk, rest) = hunks.split_first()?;
+    match &hunk.body {
+        EditBody::Fill(text) => Some((text.clone(), true)),
+        EditBody::Lines(body) if rest.is_empty() && hunk.anchor.line == Some(0) => {
+            let mut text = String::new();
+            for line in body {
+                if line.op != LineOp::Add {
+                    return None;
+                }
+                text.push_str(&line.text);
+                text.push_str(line.ending.unwrap_or_default().as_str());
+            }
+            if hunk.anchor.final_newline == Some(false) && text.ends_with('\n') {
+                text.pop();
+            }
+            Some((text, false))
+        }
+        _ => None,
     }
 }

@@ -20,6 +20,7 @@ mod scopes;
 mod search_replace;
 mod story;
 mod stream;
+mod style;
 mod tree;
 mod unified;
 mod whole;
