@@ -2,7 +2,7 @@
 
 pub(crate) mod apply_patch;
 mod auto;
-mod edits;
+pub(crate) mod edits;
 pub(crate) mod fence;
 pub(crate) mod name;
 pub(crate) mod search_replace;

@@ -5,12 +5,12 @@
 //! for the eye only: it has no place in a file, and nothing may be applied
 //! from it. That takes the whole text, [`crate::parse`] and [`crate::plan`].
 //!
-//! JSON says nothing until it is whole, so its hunks come at the end; named
-//! code blocks are shown only when the format is given as whole files, for
-//! beside other edits they are examples.
+//! Named code blocks are shown only when the format is given as whole files, for
+//! beside other edits they are examples; JSON only when the text begins with it.
 
 mod diff;
 mod envelope;
+mod json;
 mod search;
 
 use std::collections::VecDeque;
@@ -20,11 +20,13 @@ use atelier_base::{WorkspacePath, limit};
 
 use crate::apply::edit_lines;
 use crate::diff::HunkKind;
-use crate::edit::{EditBody, FileEdit, Format, LineOp, ParseOptions};
-use crate::read::{self, fence, name};
+use crate::edit::{Format, LineOp, ParseOptions};
+use crate::read::{fence, name};
 
 /// The longest line that is shown, in bytes; the rest of it is left out.
 const LINE_BYTES: usize = 16 * 1024;
+/// The most white space before JSON, in bytes.
+const START_BYTES: usize = 512;
 /// The most removed and the most added lines that one hunk shows.
 const HUNK_LINES: usize = 2_000;
 
@@ -71,6 +73,22 @@ impl PreviewHunk {
         }
     }
 
+    /// Puts what leads from the old lines to the new ones.
+    fn put_all(&mut self, old: &[&str], new: &[&str]) {
+        if old.len() < HUNK_LINES && new.len() < HUNK_LINES {
+            for line in edit_lines(old, new) {
+                self.put(line.op, &line.text);
+            }
+        } else {
+            for line in old {
+                self.put(LineOp::Remove, line);
+            }
+            for line in new {
+                self.put(LineOp::Add, line);
+            }
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.kind == HunkKind::Text && self.removed.is_empty() && self.added.is_empty()
     }
@@ -104,13 +122,14 @@ pub struct Reader {
     state: State,
     pending: Option<PreviewHunk>,
     ready: Vec<PreviewHunk>,
-    /// The text itself, where it can only be read as a whole.
-    text: String,
 }
 
 /// What the lines belong to.
 #[derive(Debug)]
 enum State {
+    /// What came before it is clear whether the text is JSON.
+    Start(String),
+    Json(json::Json),
     Prose,
     Envelope(envelope::Envelope),
     Search(search::Search),
@@ -123,16 +142,19 @@ impl Reader {
     /// Makes a reader of a patch that will come in the options' format.
     pub fn new(options: ParseOptions) -> Self {
         Self {
-            options,
             line: String::new(),
             is_cut: false,
             bytes: 0,
             above: VecDeque::new(),
             current: None,
-            state: State::Prose,
+            state: match options.format {
+                Format::Auto => State::Start(String::new()),
+                Format::Edits => State::Json(json::Json::default()),
+                _ => State::Prose,
+            },
+            options,
             pending: None,
             ready: Vec::new(),
-            text: String::new(),
         }
     }
 
@@ -159,8 +181,10 @@ impl Reader {
     /// Ends the text; returns the hunks that came out last, one that was cut
     /// off among them.
     pub fn finish(mut self) -> Vec<PreviewHunk> {
-        if self.options.format == Format::Edits {
-            return self.of_whole_text();
+        if let State::Start(begun) = &mut self.state {
+            let begun = mem::take(begun);
+            self.state = State::Prose;
+            begun.chars().for_each(|c| self.take(c));
         }
         if !self.line.is_empty() {
             self.end_line();
@@ -173,14 +197,30 @@ impl Reader {
     }
 
     fn take(&mut self, c: char) {
-        if self.options.format == Format::Edits {
-            self.text.push(c);
-        } else if c == '\n' {
-            self.end_line();
-        } else if !self.is_cut && self.line.len() + c.len_utf8() <= LINE_BYTES {
-            self.line.push(c);
-        } else {
-            self.is_cut = true;
+        match &mut self.state {
+            State::Start(begun) => {
+                begun.push(c);
+                // White space tells nothing; there is an end to it.
+                let known = json::Json::is_begun(begun);
+                let known = known.or((begun.len() > START_BYTES).then_some(false));
+                if let Some(is_json) = known {
+                    let begun = mem::take(begun);
+                    self.state = if is_json {
+                        State::Json(json::Json::default())
+                    } else {
+                        State::Prose
+                    };
+                    begun.chars().for_each(|c| self.take(c));
+                }
+            }
+            State::Json(json) => {
+                let mut json = mem::take(json);
+                json.take(self, c);
+                self.state = State::Json(json);
+            }
+            _ if c == '\n' => self.end_line(),
+            _ if !self.is_cut && self.line.len() + c.len_utf8() <= LINE_BYTES => self.line.push(c),
+            _ => self.is_cut = true,
         }
     }
 
@@ -196,7 +236,7 @@ impl Reader {
     fn read(&mut self, line: &str) {
         let state = mem::replace(&mut self.state, State::Prose);
         self.state = match state {
-            State::Prose => self.prose(line),
+            State::Start(_) | State::Json(_) | State::Prose => self.prose(line),
             State::Envelope(envelope) => envelope.read(self, line),
             State::Search(search) => search.read(self, line),
             State::Diff(diff) => diff.read(self, line),
@@ -280,28 +320,6 @@ impl Reader {
         hunk.done = true;
         self.ready.push(hunk);
     }
-
-    /// Returns the hunks of a text that could only be read as a whole.
-    fn of_whole_text(self) -> Vec<PreviewHunk> {
-        let Ok(patch) = read::parse(&self.text, &self.options) else {
-            return Vec::new();
-        };
-        let mut hunks = Vec::new();
-        for edit in patch.edits {
-            match edit {
-                FileEdit::Update {
-                    path, hunks: of, ..
-                } => {
-                    hunks.extend(of.iter().map(|hunk| of_body(&path, &hunk.body)));
-                }
-                FileEdit::Replace { path, text } | FileEdit::Create { path, text } => {
-                    hunks.push(of_body(&path, &EditBody::Fill(text)));
-                }
-                _ => {}
-            }
-        }
-        hunks
-    }
 }
 
 fn path_of(name: &str) -> Option<WorkspacePath> {
@@ -310,24 +328,4 @@ fn path_of(name: &str) -> Option<WorkspacePath> {
         name = rest;
     }
     WorkspacePath::new(name).ok()
-}
-
-fn of_body(path: &WorkspacePath, body: &EditBody) -> PreviewHunk {
-    let mut hunk = PreviewHunk::new(Some(path.clone()), HunkKind::Text);
-    match body {
-        EditBody::Lines(lines) => lines.iter().for_each(|line| hunk.put(line.op, &line.text)),
-        EditBody::Text { old, new } | EditBody::Every { old, new } => {
-            let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
-            let lines = edit_lines(&old, &new);
-            for line in lines {
-                hunk.put(line.op, &line.text);
-            }
-        }
-        EditBody::Fill(text) => {
-            hunk.kind = HunkKind::Create;
-            text.lines().for_each(|line| hunk.put(LineOp::Add, line));
-        }
-    }
-    hunk.done = true;
-    hunk
 }

@@ -9,7 +9,7 @@ use super::{Script, fence, number, wrong};
 use crate::edit::{Anchor, EditBody, EditHunk, FileEdit};
 use crate::error::{ErrorCode, PatchError};
 
-const PATH: [&str; 9] = [
+pub(crate) const PATH: [&str; 9] = [
     "path",
     "file",
     "file_path",
@@ -302,6 +302,24 @@ fn body_of(
         Some(Value::Bool(false) | Value::Null) | None => Ok(EditBody::Text { old, new }),
         Some(_) => Err(wrong(at, "`replaceAll` must be true or false")),
     }
+}
+
+/// Returns what an object changes, if it has the shape of an edit.
+pub(crate) fn shown(map: &Map<String, Value>) -> Option<EditBody> {
+    let text = |names: &[&str]| field(map, names)?.as_str().map(str::to_owned);
+    if let Some(new) = text(&NEW) {
+        return match field(map, &OLD)? {
+            Value::Null => Some(EditBody::Fill(new)),
+            Value::String(old) if old.is_empty() => Some(EditBody::Fill(new)),
+            Value::String(old) => Some(EditBody::Text {
+                old: old.clone(),
+                new,
+            }),
+            _ => None,
+        };
+    }
+    field(map, &PATH)?;
+    text(&WHOLE).map(EditBody::Fill)
 }
 
 /// Returns the line that is hinted at, from 0.

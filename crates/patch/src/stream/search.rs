@@ -1,7 +1,6 @@
 //! SEARCH/REPLACE blocks, line by line.
 
 use super::{HUNK_LINES, PreviewHunk, Reader, State, path_of};
-use crate::apply::edit_lines;
 use crate::diff::HunkKind;
 use crate::edit::LineOp;
 use crate::read::name;
@@ -84,9 +83,7 @@ fn end(reader: &mut Reader) {
             );
             let old: Vec<&str> = old.iter().map(String::as_str).collect();
             let new: Vec<&str> = new.iter().map(String::as_str).collect();
-            for line in edit_lines(&old, &new) {
-                hunk.put(line.op, &line.text);
-            }
+            hunk.put_all(&old, &new);
         }
     }
     reader.flush(true);

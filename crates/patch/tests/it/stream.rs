@@ -215,10 +215,42 @@ fn other_formats_are_shown_as_far_as_they_can_be() {
     );
     assert_eq!(streamed(&lax(Format::Auto), &[whole]), []);
     let json = r#"[{"path": "a", "old": "one\ntwo", "new": "one\n2"}, {"path": "b", "old": "", "new": "x"}]"#;
-    let mut reader = Reader::new(lax(Format::Edits));
-    assert!(reader.push(json).is_empty());
-    assert_eq!(shown(&reader.finish()), ["a Text -two +2", "b Create - +x"]);
+    let mut reader = Reader::new(lax(Format::Auto));
+    let (head, tail) = json.split_at(json.find(", {").unwrap());
+    assert_eq!(shown(&reader.push(head)), ["a Text -two +2"]);
+    assert_eq!(shown(&reader.push(tail)), ["b Create - +x"]);
+    assert!(reader.finish().is_empty());
     assert_eq!(streamed(&lax(Format::Edits), &[&json[..30]]), []);
+    for (json, expected) in [
+        (
+            r#"{"name": "edit", "arguments": {"file_path": "a", "edits": [{"find": "1", "replacement": "2"}]}}"#,
+            &["a Text -1 +2"][..],
+        ),
+        (
+            "{\"path\": \"a\", \"old\": \"{\\\"\", \"new\": \"]\"}\n{\"path\": \"b\", \"content\": \"x\"}\n",
+            &["a Text -{\" +]", "b Create - +x"],
+        ),
+        (
+            r#" [{"old": null, "new": "x", "all": [1, {"a": 2}]}]"#,
+            &["open.txt Create - +x"],
+        ),
+        (
+            r#"[{"path": 1, "old": 2, "new": 3}, {"a": "b"}, "path"]"#,
+            &[],
+        ),
+        (
+            "[a](b) and\na.py\n<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE\n",
+            &["a.py Text -x +y"],
+        ),
+        (" \n", &[]),
+        ("{", &[]),
+    ] {
+        let options = open_file(Format::Auto, "open.txt");
+        assert_eq!(shown(&streamed(&options, &[json])), expected, "{json}");
+        let pieces: Vec<String> = json.chars().map(String::from).collect();
+        let pieces: Vec<&str> = pieces.iter().map(String::as_str).collect();
+        assert_eq!(shown(&streamed(&options, &pieces)), expected, "{json}");
+    }
     let prose = "<<<<<<< HEAD\na\n=======\nb\n>>>>>>> main\n--- \n+ x\n- y\n";
     assert_eq!(streamed(&lax(Format::Auto), &[prose]), []);
 }
@@ -238,6 +270,11 @@ fn memory_is_bounded() {
     }
     let pending = reader.pending().unwrap();
     assert!(pending.cut && pending.added.len() < 5_000);
+    let mut json = Reader::new(lax(Format::Edits));
+    for _ in 0..100 {
+        json.push(&"[{\"a\":".repeat(1_000));
+    }
+    assert!(json.finish().is_empty());
     // Past the limit of a patch nothing more is read.
     let piece = "+z\n".repeat(100_000);
     for _ in 0..20 {
