@@ -223,7 +223,7 @@ struct Part {
 /// cell's first process has one of its own.
 #[derive(Debug)]
 pub(super) struct SharedCgroup {
-    /// A group made ahead, for a job with these limits.
+    /// A group for a job with these limits, made ahead or used before.
     spare: Mutex<Option<(Limits, Cgroup)>>,
     first: Cgroup,
     // The last to be dropped, because the others are in it.
@@ -245,6 +245,17 @@ impl SharedCgroup {
         if spare.is_none() {
             *spare = self.make(limits).ok().map(|group| (limits.clone(), group));
         }
+    }
+
+    /// Takes back the group of a job of which nothing is alive, to lend it to
+    /// the next with these limits. Returns it when it is not as good as new.
+    pub(super) fn take_back(&self, limits: &Limits, group: Cgroup) -> Option<Cgroup> {
+        let mut spare = self.spare.lock();
+        if spare.is_some() || !group.start_afresh() {
+            return Some(group);
+        }
+        *spare = Some((limits.clone(), group));
+        None
     }
 
     /// Makes the group of one job, within the limits of the cell.

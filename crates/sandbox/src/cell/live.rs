@@ -158,6 +158,11 @@ impl Live {
         // Nobody needs to wait for what is cleared away.
         let (live, limits) = (Arc::clone(self), evidence.limits.clone());
         ground.tasks().spawn(async move {
+            let mut group = Some(group);
+            if !live.stop.is_cancelled() {
+                group = group.and_then(|group| live.group.take_back(&limits, group));
+            }
+            let Some(group) = group else { return };
             // What can't be ended alone is ended with its cell.
             if !group.remove().await {
                 live.stop.cancel();
