@@ -4,6 +4,7 @@ mod again;
 mod elide;
 mod lines;
 mod mark;
+mod part;
 mod put;
 mod refuse;
 
@@ -172,7 +173,7 @@ impl Document {
             }
             Outcome::Missing if !task.strict && has_old => match elide::parts(body) {
                 Some(parts) => return self.apply_parts(task, &parts),
-                None => return Err(Stop::Missing),
+                None => return self.apply_part(task, body),
             },
             outcome => Stop::unless_found(outcome)?,
         };

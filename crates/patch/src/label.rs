@@ -19,6 +19,8 @@ pub enum MatchLabel {
     /// In parts, one after the other: the patch has `...` for the lines between
     /// them.
     Elided,
+    /// Byte for byte, but only as a part of a line.
+    PartOfLine,
     /// But for a uniform change of indentation, which the added lines got too.
     Indentation {
         /// How much deeper the file's lines are than the patch's, in `unit`;
@@ -60,7 +62,7 @@ impl MatchLabel {
             Self::Exact => 0,
             Self::Merged => 1,
             Self::TrailingSpace => 2,
-            Self::Elided => 3,
+            Self::Elided | Self::PartOfLine => 3,
             Self::Indentation { .. } => 4,
             Self::UnicodeFold => 5,
             Self::EscapeFold => 6,
@@ -85,6 +87,7 @@ impl fmt::Display for MatchLabel {
             Self::Merged => f.write_str("merged with your edits"),
             Self::TrailingSpace => f.write_str("trailing space"),
             Self::Elided => f.write_str("lines left out"),
+            Self::PartOfLine => f.write_str("part of a line"),
             Self::Indentation { by, unit } => match unit {
                 IndentUnit::Space => write!(f, "indent{by:+}"),
                 IndentUnit::Tab => write!(f, "indent{by:+} tab"),
@@ -113,6 +116,7 @@ impl FromStr for MatchLabel {
             "merged with your edits" => Self::Merged,
             "trailing space" => Self::TrailingSpace,
             "lines left out" => Self::Elided,
+            "part of a line" => Self::PartOfLine,
             "unicode punctuation" => Self::UnicodeFold,
             "unescaped" => Self::EscapeFold,
             _ => {
@@ -167,6 +171,7 @@ mod tests {
             (MatchLabel::Merged, "merged with your edits"),
             (MatchLabel::TrailingSpace, "trailing space"),
             (MatchLabel::Elided, "lines left out"),
+            (MatchLabel::PartOfLine, "part of a line"),
             (MatchLabel::UnicodeFold, "unicode punctuation"),
             (MatchLabel::EscapeFold, "unescaped"),
             (MatchLabel::Fuzzy { percent: 93 }, "fuzzy 93%"),

@@ -52,8 +52,13 @@ pub(crate) fn edit_lines(old: &[&str], new: &[&str]) -> Vec<EditLine> {
         let added = &new[change.new.start as usize..change.new.end as usize];
         let line = |op| move |text: &&str| EditLine::new(op, *text);
         lines.extend(old[done..from].iter().map(line(LineOp::Keep)));
-        lines.extend(old[from..to].iter().map(line(LineOp::Remove)));
+        // Blank lines at a hunk's edge may be missing in the file, so they
+        // come last.
+        let is_blank = |text: &&&str| text.trim().is_empty();
+        let blanks = old[from..to].iter().rev().take_while(is_blank).count();
+        lines.extend(old[from..to - blanks].iter().map(line(LineOp::Remove)));
         lines.extend(added.iter().map(line(LineOp::Add)));
+        lines.extend(old[to - blanks..to].iter().map(line(LineOp::Remove)));
         done = to;
     }
     lines.extend(

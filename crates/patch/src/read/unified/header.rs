@@ -211,6 +211,11 @@ impl Header {
         if self.is_create && self.is_delete {
             return Err(wrong(start, "the diff both creates and deletes the file"));
         }
+        let has_source = self.rename_from.is_some() || self.copy_from.is_some();
+        if (self.is_create || self.is_delete) && has_source {
+            let detail = "the diff both makes or deletes the file and moves or copies it";
+            return Err(wrong(start, detail));
+        }
         if self.is_create {
             let (path, text) = (path(new)?, whole(script, start, &hunks, LineOp::Add)?);
             let mode = mode(path.clone(), self.executable, true);
