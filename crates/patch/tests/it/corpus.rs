@@ -238,6 +238,7 @@ fn wanted() -> Vec<String> {
         "exact",
         "trailing space",
         "lines left out",
+        "part of a line",
         "indent",
         "unicode punctuation",
         "unescaped",

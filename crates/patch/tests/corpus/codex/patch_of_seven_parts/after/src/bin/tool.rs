@@ -1,0 +1,4 @@
+fn run() {
+    let cli = Cli::parse();
+    dispatch(cli)
+}

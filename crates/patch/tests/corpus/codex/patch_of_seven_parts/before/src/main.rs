@@ -1,0 +1,4 @@
+fn run() {
+    let args = Args::parse();
+    dispatch(args)
+}

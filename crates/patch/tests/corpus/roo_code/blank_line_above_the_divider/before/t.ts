@@ -1,0 +1,7 @@
+hello() {
+    log("hello world")
+}
+
+bye() {
+    log("bye world")
+}

@@ -1,0 +1,8 @@
+hello() {
+    log("hi world")
+
+}
+
+bye() {
+    log("bye world")
+}

@@ -1,0 +1,7 @@
+hello() {
+    log("hi world")
+}
+
+bye() {
+    log("bye world")
+}

@@ -1,0 +1,1 @@
+m = &apos;It&apos;s &quot;x&quot;&apos;;

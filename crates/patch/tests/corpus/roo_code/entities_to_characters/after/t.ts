@@ -1,0 +1,1 @@
+.Map<int>(b => b.Count)

@@ -1,0 +1,1 @@
+.Map&lt;int&gt;(b =&gt; b.Count)

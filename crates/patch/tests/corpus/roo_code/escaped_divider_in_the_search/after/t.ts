@@ -1,0 +1,4 @@
+f() {
+    // new
+    return false;
+}

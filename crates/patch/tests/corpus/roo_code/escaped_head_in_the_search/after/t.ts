@@ -1,0 +1,3 @@
+// Markers
+// gone
+// end

@@ -1,0 +1,3 @@
+// Markers
+<<<<<<< SEARCH
+// end

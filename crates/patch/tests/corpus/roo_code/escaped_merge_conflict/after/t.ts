@@ -1,0 +1,3 @@
+f(a, b) {
+    return a * b;
+}

@@ -1,0 +1,7 @@
+f(a, b) {
+<<<<<<< HEAD
+    return a + b;
+=======
+    return a * b;
+>>>>>>> feature-branch
+}

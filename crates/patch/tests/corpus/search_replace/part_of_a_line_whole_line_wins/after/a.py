@@ -1,0 +1,2 @@
+my value = 1
+value = 2
