@@ -6,6 +6,7 @@ pub(crate) mod edits;
 pub(crate) mod fence;
 pub(crate) mod name;
 pub(crate) mod search_replace;
+pub(crate) mod tagged;
 pub(crate) mod unified;
 mod whole;
 

@@ -20,7 +20,8 @@ use atelier_base::{WorkspacePath, limit};
 
 use crate::apply::edit_lines;
 use crate::diff::HunkKind;
-use crate::edit::{Format, LineOp, ParseOptions};
+use crate::edit::{EditBody, Format, LineOp, ParseOptions};
+use crate::read::tagged::Tagged;
 use crate::read::{fence, name};
 
 /// The longest line that is shown, in bytes; the rest of it is left out.
@@ -89,6 +90,25 @@ impl PreviewHunk {
         }
     }
 
+    /// Puts what a change says.
+    fn put_body(&mut self, body: &EditBody) {
+        match body {
+            EditBody::Fill(text) => {
+                self.kind = HunkKind::Create;
+                self.put_all(&[], &text.lines().collect::<Vec<_>>());
+            }
+            EditBody::Text { old, new } | EditBody::Every { old, new } => {
+                let old: Vec<&str> = old.lines().collect();
+                self.put_all(&old, &new.lines().collect::<Vec<_>>());
+            }
+            EditBody::Lines(lines) => {
+                for line in lines {
+                    self.put(line.op, &line.text);
+                }
+            }
+        }
+    }
+
     fn is_empty(&self) -> bool {
         self.kind == HunkKind::Text && self.removed.is_empty() && self.added.is_empty()
     }
@@ -133,6 +153,7 @@ enum State {
     Prose,
     Envelope(envelope::Envelope),
     Search(search::Search),
+    Tagged(Tagged),
     Diff(diff::Diff),
     /// A named block: the fence's character and length.
     Block(char, usize),
@@ -239,6 +260,7 @@ impl Reader {
             State::Start(_) | State::Json(_) | State::Prose => self.prose(line),
             State::Envelope(envelope) => envelope.read(self, line),
             State::Search(search) => search.read(self, line),
+            State::Tagged(tagged) => search::read_tagged(self, tagged, line),
             State::Diff(diff) => diff.read(self, line),
             State::Block(c, length) => self.block(c, length, line),
         };
@@ -252,6 +274,10 @@ impl Reader {
             && let Some(search) = search::Search::begin(self, line)
         {
             Some(State::Search(search))
+        } else if self.reads(Format::SearchReplace)
+            && let Some(state) = search::begin_tagged(self, line)
+        {
+            Some(state)
         } else if self.reads(Format::Unified)
             && let Some(diff) =
                 diff::Diff::begin(self.above.back().map_or("", String::as_str), line)

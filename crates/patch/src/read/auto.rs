@@ -1,6 +1,6 @@
 //! Finding out which formats a text has edits in.
 
-use super::{Script, apply_patch, edits, fence, search_replace, unified, whole};
+use super::{Script, apply_patch, edits, fence, search_replace, tagged, unified, whole};
 use crate::edit::{FileEdit, Format};
 use crate::error::PatchError;
 
@@ -51,6 +51,9 @@ fn segments(script: &Script<'_>) -> Result<Vec<Segment>, PatchError> {
             (Format::ApplyPatch, edits, next)
         } else if search_replace::begins(script, at) {
             let (edit, next) = search_replace::take(script, at, &mut current)?;
+            (Format::SearchReplace, vec![edit], next)
+        } else if tagged::begins(script, at) {
+            let (edit, next) = tagged::take(script, at, &mut current)?;
             (Format::SearchReplace, vec![edit], next)
         } else if unified::begins(script, at) {
             let (edits, next) = unified::take(script, at)?;

@@ -87,7 +87,7 @@ fn is_tag(line: &str) -> bool {
     let line = line.trim();
     matches!(
         line,
-        "<diff>" | "<content>" | "<![CDATA[" | "<diff><![CDATA[" | "<content><![CDATA["
+        "<edits>" | "<diff>" | "<content>" | "<![CDATA[" | "<diff><![CDATA[" | "<content><![CDATA["
     )
 }
 

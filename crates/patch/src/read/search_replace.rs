@@ -6,7 +6,7 @@
 
 use atelier_base::WorkspacePath;
 
-use super::{Script, name, number, wrong};
+use super::{Script, name, number, tagged, wrong};
 use crate::apply::edit_lines;
 use crate::edit::{Anchor, EditBody, EditHunk, FileEdit};
 use crate::error::{ErrorCode, PatchError};
@@ -32,6 +32,10 @@ pub(super) fn read(script: &Script<'_>) -> Result<Vec<FileEdit>, PatchError> {
             let (edit, next) = take(script, at, &mut current)?;
             edits.push(edit);
             at = next;
+        } else if tagged::begins(script, at) {
+            let (edit, next) = tagged::take(script, at, &mut current)?;
+            edits.push(edit);
+            at = next;
         } else {
             at += 1;
         }
@@ -41,13 +45,11 @@ pub(super) fn read(script: &Script<'_>) -> Result<Vec<FileEdit>, PatchError> {
 
 /// Returns whether a block begins in a line.
 pub(super) fn begins(script: &Script<'_>, at: usize) -> bool {
-    match style(script.text_at(at)) {
-        None => false,
-        Some((style, name)) => {
-            let is_plain = name.is_empty() && !style.is_head;
-            is_plain || (!script.strict && (!style.is_head || find_tail(script, at, style).is_ok()))
-        }
-    }
+    let Some(Head { style, name, line }) = head(script.text_at(at)) else {
+        return false;
+    };
+    let is_plain = name.is_empty() && line.is_none() && !style.is_head;
+    is_plain || (!script.strict && (!style.is_head || find_tail(script, at, style).is_ok()))
 }
 
 /// Reads the block that begins in a line; returns the next line too.
@@ -57,7 +59,7 @@ pub(super) fn take<'a>(
     head: usize,
     current: &mut Option<WorkspacePath>,
 ) -> Result<(FileEdit, usize), PatchError> {
-    let Some((style, name)) = style(script.text_at(head)) else {
+    let Some(Head { style, name, line }) = self::head(script.text_at(head)) else {
         return Err(wrong(head, "a block begins with `<<<<<<< SEARCH`"));
     };
     let tail = find_tail(script, head, style)?;
@@ -67,7 +69,8 @@ pub(super) fn take<'a>(
         None => path_of(script, head, current.as_ref())?,
     };
     *current = Some(path.clone());
-    let (first, mut line) = take_hints(script, head + 1, divider);
+    let (first, hint) = take_hints(script, head + 1, divider);
+    let mut line = hint.or(line);
     refuse_hints(script, divider + 1, tail)?;
     let old = content(script, first, divider);
     let new = content(script, divider + 1, tail);
@@ -97,9 +100,19 @@ pub(super) fn take<'a>(
     Ok((edit, tail + 1))
 }
 
-/// Returns a block's style and what follows if a line is its head:
-/// `<<<<<<< SEARCH`, perhaps with a name, or `------- SEARCH` as Cline has it.
-pub(crate) fn style(line: &str) -> Option<(Style, &str)> {
+/// A block's first line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head<'a> {
+    pub(crate) style: Style,
+    /// The file's name, or nothing.
+    pub(crate) name: &'a str,
+    /// The line that is hinted at, from 0.
+    line: Option<u32>,
+}
+
+/// Returns a block's head if a line is one: `<<<<<<< SEARCH`, perhaps with a
+/// name and `line=12`, or `------- SEARCH` as Cline has it.
+pub(crate) fn head(line: &str) -> Option<Head<'_>> {
     let (open, close) = match line.as_bytes().first()? {
         b'<' => ('<', '>'),
         b'-' => ('-', '+'),
@@ -113,13 +126,34 @@ pub(crate) fn style(line: &str) -> Option<(Style, &str)> {
         length,
         is_head,
     };
+    let plain = Head {
+        style,
+        name: "",
+        line: None,
+    };
     if is_head {
-        return Some((style, ""));
+        return Some(plain);
     }
     let words = [" SEARCH", " ORIGINAL"];
     let rest = words.iter().find_map(|known| word.strip_prefix(known))?;
-    let name = rest.trim_start_matches(':').trim();
-    (rest.is_empty() || name::alone(name).is_some()).then_some((style, name))
+    if rest.is_empty() {
+        return Some(plain);
+    }
+    let rest = rest.trim_start_matches(':').strip_prefix(' ')?.trim();
+    let (name, hint) = match rest.rsplit_once("line=") {
+        Some((name, hint)) => (
+            name.trim_end(),
+            Some(hint.trim_matches('"').parse::<u32>().ok()?),
+        ),
+        None => (rest, None),
+    };
+    let line = hint.and_then(|hint| hint.checked_sub(1));
+    let is_hint = name.is_empty() && hint.is_some();
+    (is_hint || name::alone(name).is_some()).then_some(Head {
+        name,
+        line,
+        ..plain
+    })
 }
 
 /// Returns the number of the first of lines that were copied with theirs
@@ -148,7 +182,7 @@ fn find_tail(script: &Script<'_>, head: usize, style: Style) -> Result<usize, Pa
         matches!(word, " REPLACE" | " UPDATED" | " updated").then_some(length)
     };
     let next_head = (head + 1..script.lines.len())
-        .find(|&at| self::style(script.text_at(at)).is_some_and(|(other, _)| other == style))
+        .find(|&at| self::head(script.text_at(at)).is_some_and(|other| other.style == style))
         .unwrap_or(script.lines.len());
     let mut inside = head + 1..next_head;
     let same = inside
@@ -202,7 +236,7 @@ fn find_divider(
 
 /// Returns the file a block is for: named above it, or that of the block
 /// before, or the only one there is.
-fn path_of(
+pub(super) fn path_of(
     script: &Script<'_>,
     head: usize,
     current: Option<&WorkspacePath>,

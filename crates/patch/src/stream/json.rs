@@ -5,6 +5,8 @@
 
 use std::mem;
 
+use atelier_base::WorkspacePath;
+
 use super::{PreviewHunk, Reader, path_of};
 use crate::diff::HunkKind;
 use crate::edit::EditBody;
@@ -148,23 +150,9 @@ impl Json {
     }
 }
 
-fn of_body(path: Option<atelier_base::WorkspacePath>, body: &EditBody) -> PreviewHunk {
+fn of_body(path: Option<WorkspacePath>, body: &EditBody) -> PreviewHunk {
     let mut hunk = PreviewHunk::new(path, HunkKind::Text);
-    match body {
-        EditBody::Fill(text) => {
-            hunk.kind = HunkKind::Create;
-            hunk.put_all(&[], &text.lines().collect::<Vec<_>>());
-        }
-        EditBody::Text { old, new } | EditBody::Every { old, new } => {
-            let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
-            hunk.put_all(&old, &new);
-        }
-        EditBody::Lines(lines) => {
-            for line in lines {
-                hunk.put(line.op, &line.text);
-            }
-        }
-    }
+    hunk.put_body(body);
     hunk.done = true;
     hunk
 }

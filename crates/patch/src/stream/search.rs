@@ -1,10 +1,13 @@
 //! SEARCH/REPLACE blocks, line by line.
 
 use super::{HUNK_LINES, PreviewHunk, Reader, State, path_of};
+use atelier_base::WorkspacePath;
+
 use crate::diff::HunkKind;
 use crate::edit::LineOp;
 use crate::read::name;
-use crate::read::search_replace::{Style, split_marker, style};
+use crate::read::search_replace::{Head, Style, head, split_marker};
+use crate::read::tagged::{Step, Tagged};
 
 /// A block that is open.
 #[derive(Debug)]
@@ -18,17 +21,10 @@ impl Search {
     /// Begins a block if a line is its head. That of a conflict in git is not
     /// taken for one, for only its last line tells.
     pub(super) fn begin(reader: &mut Reader, line: &str) -> Option<Self> {
-        let (style, named) = style(line).filter(|(style, _)| !style.is_head)?;
-        let above = reader.above.iter().rev().map(String::as_str);
-        let path = name::alone(named).or_else(|| Some(name::nearest(above, false)?.0));
-        let path = match path {
-            Some(name) => path_of(name),
-            None => reader
-                .current
-                .clone()
-                .or_else(|| reader.options.sole_path.clone()),
-        };
-        reader.current.clone_from(&path);
+        let Head {
+            style, name: named, ..
+        } = head(line).filter(|head| !head.style.is_head)?;
+        let path = find_path(reader, named);
         reader.pending = Some(PreviewHunk::new(path, HunkKind::Text));
         Some(Self {
             style,
@@ -87,4 +83,51 @@ fn end(reader: &mut Reader) {
         }
     }
     reader.flush(true);
+}
+
+/// Returns the file of a block: named in it, above it, or that of the block
+/// before.
+fn find_path(reader: &mut Reader, named: &str) -> Option<WorkspacePath> {
+    let above = reader.above.iter().rev().map(String::as_str);
+    let path = name::alone(named).or_else(|| Some(name::nearest(above, false)?.0));
+    let path = match path {
+        Some(name) => path_of(name),
+        None => reader
+            .current
+            .clone()
+            .or_else(|| reader.options.sole_path.clone()),
+    };
+    reader.current.clone_from(&path);
+    path
+}
+
+/// Begins an edit in tags if a line does.
+pub(super) fn begin_tagged(reader: &mut Reader, line: &str) -> Option<State> {
+    let (tagged, step) = Tagged::begin(line)?;
+    let path = find_path(reader, "");
+    reader.pending = Some(PreviewHunk::new(path, HunkKind::Text));
+    Some(go_on(reader, tagged, step))
+}
+
+/// Reads the next line of an edit in tags.
+pub(super) fn read_tagged(reader: &mut Reader, mut tagged: Tagged, line: &str) -> State {
+    let step = tagged.read(line);
+    go_on(reader, tagged, step)
+}
+
+fn go_on(reader: &mut Reader, tagged: Tagged, step: Step) -> State {
+    match step {
+        Step::More => State::Tagged(tagged),
+        Step::Broken => {
+            reader.pending = None;
+            State::Prose
+        }
+        Step::Done => {
+            if let Some(hunk) = &mut reader.pending {
+                hunk.put_body(&tagged.into_body());
+            }
+            reader.flush(true);
+            State::Prose
+        }
+    }
 }

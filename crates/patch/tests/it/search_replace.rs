@@ -311,3 +311,63 @@ fn blocks_are_read_as_other_tools_have_them() {
     );
     assert_eq!(crate::story::labels(&elided.unwrap()), ["lines left out"]);
 }
+
+#[test]
+fn texts_may_stand_in_tags() {
+    let before = &[("a.py", "x = 1\nb\nx = 1\n")][..];
+    let cases: &[Case<'_>] = &[
+        (
+            "with a hint",
+            "<path>a.py</path>\n<edits>\n\n<old_text line=3>\nx = 1\n</old_text>\n<new_text>\nx = 2\ny\n\
+             </new_text>\n\n</edits>\n",
+            before,
+            Ok(&[("a.py", "x = 1\nb\nx = 2\ny\n")]),
+        ),
+        (
+            "in one line each, quoted hint, the same file again",
+            "a.py\n<old_text line=\"1\">x = 1</old_text><new_text>x = 5</new_text>\n\
+             <old_string>b</old_string>\n\n<new_string>c</new_string>\n",
+            before,
+            Ok(&[("a.py", "x = 5\nc\nx = 1\n")]),
+        ),
+        (
+            "without indentation, for it is found",
+            "a.py\n<old_text>\nif y:\n    z\n</old_text>\n<new_text>\nif y:\n    w\n</new_text>\n",
+            &[("a.py", "def f():\n    if y:\n        z\n")],
+            Ok(&[("a.py", "def f():\n    if y:\n        w\n")]),
+        ),
+        (
+            "nothing old makes a file",
+            "n.py\n<old_text>\n</old_text>\n<new_text>\nx\n</new_text>\n",
+            &[],
+            Ok(&[("n.py", "x\n")]),
+        ),
+        (
+            "two places and no hint",
+            "a.py\n<old_str>x = 1</old_str>\n<new_str>x = 2</new_str>\n",
+            before,
+            Err("ambiguous"),
+        ),
+        (
+            "cut off",
+            "a.py\n<old_text>\nx = 1\n</old_text>\n<new_text>\nx",
+            before,
+            Err("syntax"),
+        ),
+        (
+            "something between",
+            "a.py\n<old_text>\nx = 1\n</old_text>\nso\n<new_text>\nx\n</new_text>\n",
+            before,
+            Err("syntax"),
+        ),
+        (
+            "a hint behind the marker",
+            "a.py\n<<<<<<< SEARCH line=3\nx = 1\n=======\nx = 2\n>>>>>>> REPLACE\n<<<<<<< SEARCH a.py \
+             line=\"1\"\nx = 1\n=======\nx = 3\n>>>>>>> REPLACE\n",
+            before,
+            Ok(&[("a.py", "x = 3\nb\nx = 2\n")]),
+        ),
+    ];
+    check(&lax(Format::SearchReplace), cases);
+    check(&lax(Format::Auto), cases);
+}
