@@ -125,6 +125,9 @@ impl<'a> FileLoss<'a> {
     /// Returns `None` for a file that loses nothing. Bytes that are not text
     /// have no lines to lose; such a file is only ever lost whole.
     fn of(file: &'a PlannedFile) -> Option<Self> {
+        if matches!(file.change, Change::Create | Change::Copy { .. }) {
+            return None;
+        }
         let before = file.before.as_deref().unwrap_or_default();
         let after = file.after.as_deref().unwrap_or_default();
         let is_deleted = file.change == Change::Delete;
@@ -276,12 +279,13 @@ mod tests {
     }
 
     #[test]
-    fn a_rewrite_or_a_move_of_everything_loses_nothing() {
-        let from = "b".parse().unwrap();
+    fn a_rewrite_a_move_or_a_copy_loses_nothing() {
+        let from = || "b".parse().unwrap();
         let other = text(5_000).replace("line", "other");
         for (change, after) in [
             (Change::Modify, other.clone()),
-            (Change::Rename { from }, other),
+            (Change::Rename { from: from() }, other),
+            (Change::Copy { from: from() }, "short\n".to_owned()),
         ] {
             let files = vec![planned(change, text(5_000), Some(after))];
             let destruction = Destruction::of(&Plan { files }, &Thresholds::default());

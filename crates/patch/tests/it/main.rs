@@ -13,6 +13,7 @@ mod fuzz;
 mod git_patches;
 mod ladder;
 mod large;
+mod onto;
 mod oracle;
 mod properties;
 mod refusals;
