@@ -138,6 +138,13 @@ pub enum FileError {
         /// Why not.
         why: &'static str,
     },
+    /// Another process deleted the state directory, which was empty, since it
+    /// was opened. Open the workspace again.
+    #[error("the state directory `{path}` was deleted meanwhile")]
+    StateDeleted {
+        /// The directory.
+        path: String,
+    },
     /// An archive can't be read.
     #[error("the archive can't be imported: {why}")]
     Archive {
@@ -242,6 +249,7 @@ impl FileError {
             Self::NotWritable { .. } | Self::PrivateHost { .. } => ErrorKind::Denied,
             Self::Unfinished { .. }
             | Self::State { .. }
+            | Self::StateDeleted { .. }
             | Self::Unreachable { .. }
             | Self::GitMissing { .. }
             | Self::Timeout { .. } => ErrorKind::Unavailable,

@@ -40,7 +40,7 @@ const CHUNK: usize = 128 * 1024;
 #[derive(Debug)]
 pub struct Root {
     files: OwnedFd,
-    pub(crate) state: Arc<StateDirectory>,
+    state: Option<Arc<StateDirectory>>,
     owner: Option<Owner>,
 }
 
@@ -91,6 +91,17 @@ impl Root {
     /// # Errors
     /// When either is not a directory that can be used so.
     pub fn open(files: &Path, state: &Path) -> FileResult<Self> {
+        let mut root = Self::open_to_read(files)?;
+        root.state = Some(Arc::new(StateDirectory::open(state, root.handle())?));
+        Ok(root)
+    }
+
+    /// Opens a directory without a state directory: it can be read, and every
+    /// change is refused.
+    ///
+    /// # Errors
+    /// When it is not a directory that can be read.
+    pub fn open_to_read(files: &Path) -> FileResult<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let shown = files.display();
         let handle = open(files, flags, Mode::empty())
@@ -107,7 +118,7 @@ impl Root {
             .is_root()
             .then(|| Owner::of(&stat));
         Ok(Self {
-            state: Arc::new(StateDirectory::open(state, handle.as_fd())?),
+            state: None,
             files: handle,
             owner,
         })
@@ -183,6 +194,14 @@ impl Root {
     pub(crate) fn mode(&self) -> FileResult<u32> {
         let stat = fstat(&self.files).map_err(|e| FileError::io("look at", ".", e))?;
         Ok(stat.st_mode & 0o777)
+    }
+
+    /// Returns the state directory.
+    pub(crate) fn state(&self) -> FileResult<&Arc<StateDirectory>> {
+        self.state.as_ref().ok_or(FileError::NotWritable {
+            path: ".".to_owned(),
+            why: "it was opened for reading",
+        })
     }
 
     /// Returns the handle of the workspace's directory.

@@ -156,16 +156,17 @@ impl Root {
     /// # Errors
     /// Nothing has changed, unless the error is [`FileError::Unfinished`].
     pub fn commit(&self, changes: &Changes) -> FileResult<Committed> {
-        let _locked = self.state.lock()?;
+        let state = self.state()?;
+        let _locked = state.lock()?;
         self.finish_interrupted()?;
-        if let Some(journal) = self.state.find(changes.id)? {
-            return Ok(self.committed(journal));
+        if let Some(journal) = state.find(changes.id)? {
+            return Ok(Committed::of(state, journal));
         }
         let plan = Plan::make(self, changes)?;
         let journal = plan.journal(changes);
         let steps = plan.steps(&journal)?;
         self.carry_out(&journal, &steps)?;
-        Ok(self.committed(journal))
+        Ok(Committed::of(state, journal))
     }
 
     /// Finishes what a crash interrupted: carries out every journal that is
@@ -176,14 +177,15 @@ impl Root {
     /// When a journal can't be read or carried out. Nothing of it is lost:
     /// call again when the cause is gone.
     pub fn recover(&self) -> FileResult<Vec<Committed>> {
-        let _locked = self.state.lock()?;
+        let state = self.state()?;
+        let _locked = state.lock()?;
         self.finish_interrupted()?;
-        let content = self.state.list()?;
-        content.delete_orphans(&self.state)?;
+        let content = state.list()?;
+        content.delete_orphans(state)?;
         let mut committed = Vec::new();
         for (id, _) in content.journals {
-            if let Some(journal) = self.state.find(id)? {
-                committed.push(self.committed(journal));
+            if let Some(journal) = state.find(id)? {
+                committed.push(Committed::of(state, journal));
             }
         }
         Ok(committed)
@@ -195,17 +197,19 @@ impl Root {
     /// # Errors
     /// When the directory is empty and still can't be deleted.
     pub fn close(self) -> FileResult<()> {
-        let _locked = self.state.lock()?;
-        self.state.remove_if_empty()
+        let state = self.state()?;
+        let _locked = state.lock()?;
+        state.remove_if_empty()
     }
 
     /// Carries out the journals that a crash, or a full disk, left pending.
     fn finish_interrupted(&self) -> FileResult<()> {
-        for (id, stage) in self.state.list()?.journals {
+        let state = self.state()?;
+        for (id, stage) in state.list()?.journals {
             if stage == Stage::Pending
-                && let Some(journal) = self.state.find(id)?
+                && let Some(journal) = state.find(id)?
             {
-                let run = Run::new(self, id);
+                let run = Run::new(self, state, id);
                 Step::after_commit(&journal)
                     .iter()
                     .try_for_each(|step| run.step(step))
@@ -218,7 +222,8 @@ impl Root {
     /// Runs a whole commit. Before the commit point a failure undoes what was
     /// staged; after it nothing is undone.
     fn carry_out(&self, journal: &Journal, steps: &[Step<'_>]) -> FileResult<()> {
-        let run = Run::new(self, journal.id);
+        let state = self.state()?;
+        let run = Run::new(self, state, journal.id);
         let mut committed = false;
         for step in steps {
             if let Err(error) = run.step(step) {
@@ -226,23 +231,23 @@ impl Root {
                     return Err(unfinished(journal.id, error));
                 }
                 // What can't be deleted now, `recover` deletes.
-                drop(self.state.discard(journal.id, journal.staged));
+                drop(state.discard(journal.id, journal.staged));
                 return Err(error);
             }
             committed |= matches!(step, Step::Publish);
         }
         Ok(())
     }
-
-    fn committed(&self, journal: Journal) -> Committed {
-        Committed {
-            journal,
-            state: Arc::clone(&self.state),
-        }
-    }
 }
 
 impl Committed {
+    fn of(state: &Arc<StateDirectory>, journal: Journal) -> Self {
+        Self {
+            journal,
+            state: Arc::clone(state),
+        }
+    }
+
     /// Returns the transaction's id.
     pub fn id(&self) -> TransactionId {
         self.journal.id

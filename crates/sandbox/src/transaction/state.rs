@@ -110,9 +110,8 @@ impl StateDirectory {
         };
         let stat = fstat(&self.directory).map_err(|e| FileError::io("look at", &self.path, e))?;
         if stat.st_nlink == 0 {
-            return Err(FileError::State {
+            return Err(FileError::StateDeleted {
                 path: self.path.clone(),
-                why: "it was deleted meanwhile",
             });
         }
         Ok(locked)

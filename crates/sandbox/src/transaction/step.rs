@@ -16,7 +16,7 @@ use rustix::io::Errno;
 
 use super::durable;
 use super::journal::{Folder, Journal, Roll, Seen, Stage};
-use super::state::staged_name;
+use super::state::{StateDirectory, staged_name};
 use crate::error::{FileError, FileResult};
 use crate::files::beneath::{self, Mounts, explain_folder, look, look_in, open_folder};
 use crate::files::{Owner, Root};
@@ -96,16 +96,17 @@ impl Step<'_> {
 /// Carries out the steps of one transaction.
 pub(super) struct Run<'a> {
     root: &'a Root,
+    state: &'a StateDirectory,
     id: TransactionId,
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(root: &'a Root, id: TransactionId) -> Self {
-        Self { root, id }
+    pub(super) fn new(root: &'a Root, state: &'a StateDirectory, id: TransactionId) -> Self {
+        Self { root, state, id }
     }
 
     pub(super) fn step(&self, step: &Step<'_>) -> FileResult<()> {
-        let state = &self.root.state;
+        let state = self.state;
         match step {
             Step::Stage {
                 staged,
@@ -134,10 +135,7 @@ impl<'a> Run<'a> {
             FileMode::New { executable: false } => 0o666,
             FileMode::Like { .. } => 0o600,
         };
-        let mut file = self
-            .root
-            .state
-            .create(&name, Mode::from_raw_mode(created))?;
+        let mut file = self.state.create(&name, Mode::from_raw_mode(created))?;
         let as_root = self.root.owner();
         let owner = match mode {
             FileMode::New { .. } => as_root,
@@ -154,13 +152,13 @@ impl<'a> Run<'a> {
 
     fn write_journal(&self, bytes: &[u8]) -> FileResult<()> {
         let name = format!("{}.new", self.id);
-        let mut file = self.root.state.create(&name, Mode::RUSR | Mode::WUSR)?;
+        let mut file = self.state.create(&name, Mode::RUSR | Mode::WUSR)?;
         file.write_all(bytes)
             .map_err(|e| FileError::io("write the journal", name, e))
     }
 
     fn sync_staged(&self, staged: &[u32]) -> FileResult<()> {
-        let state = &self.root.state;
+        let state = self.state;
         let files = staged.iter().map(|n| staged_name(self.id, *n));
         let names: Vec<_> = files
             .chain([format!("{}.new", self.id)])
@@ -177,7 +175,7 @@ impl<'a> Run<'a> {
     fn keep(&self, staged: u32, path: &WorkspacePath) -> FileResult<()> {
         let name = staged_name(self.id, staged);
         let folder = self.parent(path)?;
-        let state = self.root.state.handle();
+        let state = self.state.handle();
         match linkat(&folder, path.name(), state, &*name, AtFlags::empty()) {
             Ok(()) => Ok(()),
             // No hard links here, not for this file, or not one more of them.
@@ -193,7 +191,7 @@ impl<'a> Run<'a> {
     fn keep_copy(&self, name: &str, path: &WorkspacePath) -> FileResult<()> {
         let (mut from, stat) = self.root.open_file(path)?;
         let failed = |e: io::Error| FileError::io("keep a copy of", path, e);
-        let mut to = self.root.state.create(name, Mode::RUSR | Mode::WUSR)?;
+        let mut to = self.state.create(name, Mode::RUSR | Mode::WUSR)?;
         io::copy(&mut from, &mut to).map_err(failed)?;
         let owner = self.root.owner().map(|_| Owner::of(&stat));
         dress(&to, owner, Some(stat.st_mode)).map_err(|e| failed(e.into()))?;
@@ -229,8 +227,8 @@ impl<'a> Run<'a> {
     /// Returns whether a file is the one that is staged under this number.
     fn is_kept(&self, staged: u32, file: &Stat) -> FileResult<bool> {
         let name = staged_name(self.id, staged);
-        let kept = look_in(self.root.state.handle(), &name)
-            .map_err(|e| FileError::io("look at", name, e))?;
+        let kept =
+            look_in(self.state.handle(), &name).map_err(|e| FileError::io("look at", name, e))?;
         Ok(kept.is_some_and(|kept| {
             kept.st_ino == file.st_ino || (kept.st_nlink == 1 && Seen::of(&kept) == Seen::of(file))
         }))
@@ -277,11 +275,11 @@ impl<'a> Run<'a> {
     fn retire(&self, path: &WorkspacePath, staged: u32, inode: u64) -> FileResult<()> {
         let name = staged_name(self.id, staged);
         let now = look(self.root.handle(), path)?;
-        if self.root.state.has(&name)? || now.is_none_or(|now| now.st_ino != inode) {
+        if self.state.has(&name)? || now.is_none_or(|now| now.st_ino != inode) {
             return Ok(());
         }
         let folder = self.parent(path)?;
-        let state = self.root.state.handle();
+        let state = self.state.handle();
         renameat(&folder, path.name(), state, &*name)
             .map_err(|e| beneath::explain(e, "remove the folder", path))
     }
@@ -336,11 +334,11 @@ impl<'a> Run<'a> {
 
     fn place(&self, path: &WorkspacePath, staged: u32) -> FileResult<()> {
         let name = staged_name(self.id, staged);
-        if !self.root.state.has(&name)? {
+        if !self.state.has(&name)? {
             return Ok(());
         }
         let folder = self.parent_made(path)?;
-        renameat(self.root.state.handle(), &*name, &folder, path.name()).map_err(|e| match e {
+        renameat(self.state.handle(), &*name, &folder, path.name()).map_err(|e| match e {
             Errno::ISDIR | Errno::NOTEMPTY | Errno::EXIST => FileError::WrongKind {
                 path: path.clone(),
                 found: "a folder",

@@ -198,7 +198,7 @@ fn crash_after(n: usize, place: &Place, changes: &Changes) -> Option<bool> {
     let plan = Plan::make(&root, changes).unwrap();
     let journal = plan.journal(changes);
     let steps = plan.steps(&journal).unwrap();
-    let run = Run::new(&root, changes.id);
+    let run = Run::new(&root, root.state().unwrap(), changes.id);
     for step in steps.get(..n)? {
         run.step(step).unwrap();
     }
@@ -272,10 +272,10 @@ fn a_crash_during_recovery_is_recovered_from() {
             "it is half done"
         );
         let root = place.open();
-        let journal = root.state.find(changes.id).unwrap().unwrap();
+        let journal = root.state().unwrap().find(changes.id).unwrap().unwrap();
         let steps = Step::after_commit(&journal);
         let Some(steps) = steps.get(..m) else { break };
-        let run = Run::new(&root, changes.id);
+        let run = Run::new(&root, root.state().unwrap(), changes.id);
         for step in steps {
             run.step(step).unwrap();
         }

@@ -5,6 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
 
 use atelier_base::ErrorKind;
+use atelier_sandbox::FileError;
 use atelier_sandbox::files::Root;
 use atelier_sandbox::transaction::FolderContent::{MustBeEmpty, Remove};
 use atelier_sandbox::transaction::{Expect, FileChange};
@@ -450,4 +451,28 @@ fn an_empty_state_directory_goes_when_the_root_is_closed() {
         .close()
         .unwrap();
     assert!(!state.exists());
+}
+
+#[test]
+fn a_tree_opened_for_reading_is_not_changed() {
+    let ground = ground();
+    let root = Root::open_to_read(&ground.files()).unwrap();
+    assert_eq!(root.read(&path("a"), 9).unwrap().bytes, b"A");
+    let error = root
+        .commit(&changes(vec![write("a", "new", Expect::Any)]))
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
+    assert!(root.recover().is_err() && root.close().is_err());
+    assert!(!ground.state().exists());
+}
+
+#[test]
+fn a_state_directory_that_somebody_deleted_is_told_apart() {
+    let ground = ground();
+    let root = ground.open();
+    ground.open().close().unwrap();
+    let change = changes(vec![write("a", "new", Expect::Any)]);
+    let error = root.commit(&change).unwrap_err();
+    assert!(matches!(error, FileError::StateDeleted { .. }), "{error}");
+    ground.open().commit(&change).unwrap().finish().unwrap();
 }
