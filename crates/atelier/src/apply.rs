@@ -1,22 +1,27 @@
 //! `atelier apply`: one edit transaction on any directory, without a server.
 
-use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
-use std::path::PathBuf;
+mod change;
+mod directory;
+mod record;
+mod refusal;
+mod report;
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use atelier_base::{ContentHash, Ids, TransactionId, WorkspacePath, limit};
-use atelier_patch::{
-    Change, Entry, Format, ParseOptions, PatchError, Plan, PlannedFile, Source, SourceError,
-};
+use atelier_base::{Ids, TransactionId, WorkspacePath, limit};
+use atelier_patch::{Destruction, Encoding, Format, ParseOptions, Patch, Plan, Thresholds, onto};
 use atelier_sandbox::FileError;
-use atelier_sandbox::files::{EntryKind, Root};
-use atelier_sandbox::transaction::{Changes, Expect, FileChange};
+use atelier_sandbox::files::Root;
+use atelier_sandbox::transaction::{Changes, Committed, FileChange};
 use clap::Args;
-use serde_json::json;
 
-use crate::{complain, say};
+use directory::Directory;
+use record::Record;
+use refusal::Refusal;
+use report::Done;
 
 /// The command line of `atelier apply`.
 #[derive(Debug, Args)]
@@ -31,12 +36,30 @@ pub(crate) struct Arguments {
     /// The file that a block without a name means.
     #[arg(long, value_name = "FILE")]
     path: Option<String>,
+    /// The encoding of the files: utf-8, or an 8-bit one such as
+    /// windows-1252. UTF-16 is known by its mark.
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<Encoding>,
     /// Takes only patches that are written exactly as their format says.
     #[arg(long)]
     strict: bool,
-    /// Says what would change and changes nothing.
+    /// The tree that the patch was written for; what was changed since is
+    /// merged.
+    #[arg(long, value_name = "DIR")]
+    base: Option<PathBuf>,
+    /// Says what would change, as a diff, and changes nothing.
     #[arg(long)]
     check: bool,
+    /// Applies a patch that deletes many files, or most of one.
+    #[arg(long)]
+    allow_destructive: bool,
+    /// Writes to this file what `--undo` needs.
+    #[arg(long, value_name = "FILE", conflicts_with = "check")]
+    record: Option<PathBuf>,
+    /// Takes back what this record, or the output of `--json`, says was
+    /// applied, through later changes.
+    #[arg(long, value_name = "RECORD", conflicts_with_all = ["format", "path", "encoding", "strict", "base"])]
+    undo: Option<PathBuf>,
     /// Prints the result as JSON.
     #[arg(long)]
     json: bool,
@@ -44,81 +67,63 @@ pub(crate) struct Arguments {
 
 /// Where the journal lies, in the directory to change.
 const STATE: &str = ".atelier";
-const REFUSED: u8 = 1;
-const USAGE: u8 = 2;
+/// How often the directory is opened again when another `atelier apply`
+/// deleted its empty state directory.
+const ATTEMPTS: usize = 100;
 
-/// Why a patch was not applied.
-enum Refusal {
-    Patch(Box<PatchError>),
-    Files(FileError),
-    Usage(anyhow::Error),
-}
-
-/// Applies the patch on standard input.
+/// Applies the patch on standard input, or takes one back.
 pub(crate) fn main(arguments: &Arguments) -> ExitCode {
-    let done = run(arguments);
-    // The journal lies there while a change is under way; one that is not
-    // finished stays.
-    let _ = std::fs::remove_dir(arguments.dir.join(STATE));
-    match done {
-        Ok(plan) => {
-            report(arguments, &plan);
+    match run(arguments) {
+        Ok(done) => {
+            report::tell(arguments, &done);
             ExitCode::SUCCESS
         }
-        Err(Refusal::Usage(error)) => {
-            complain(&format!("{error:#}"));
-            ExitCode::from(USAGE)
-        }
-        Err(Refusal::Patch(error)) => {
-            refuse(
-                arguments,
-                error.code(),
-                &error.to_string(),
-                error.path.as_ref(),
-            );
-            ExitCode::from(REFUSED)
-        }
-        Err(Refusal::Files(error)) => {
-            refuse(arguments, "files", &atelier_domain::chain(&error), None);
-            ExitCode::from(REFUSED)
-        }
+        Err(refusal) => refusal.tell(arguments.json),
     }
 }
 
-fn run(arguments: &Arguments) -> Result<Plan, Refusal> {
-    let text = read_patch().map_err(Refusal::Usage)?;
-    let sole_path = arguments
-        .path
-        .as_deref()
-        .map(WorkspacePath::new)
-        .transpose();
-    let sole_path = sole_path.context("--path").map_err(Refusal::Usage)?;
-    let root = open(arguments)?;
-    // A commit that a crash interrupted is finished before anything is read.
-    for committed in root.recover().map_err(Refusal::Files)? {
-        committed.finish().map_err(Refusal::Files)?;
+/// What is to be done, before it is known what stands in the directory.
+enum Wanted {
+    Patch(Patch),
+    Undo(Record),
+}
+
+fn run(arguments: &Arguments) -> Result<Done, Refusal> {
+    must_be_directory(&arguments.dir)?;
+    let wanted = wanted(arguments)?;
+    for _ in 1..ATTEMPTS {
+        match attempt(arguments, &wanted) {
+            Err(Refusal::Files(FileError::StateDeleted { .. })) => {}
+            done => return done,
+        }
     }
+    attempt(arguments, &wanted)
+}
+
+fn must_be_directory(path: &Path) -> Result<(), Refusal> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let shown = path.display();
+    Err(Refusal::usage(anyhow::anyhow!(
+        "there is no directory `{shown}`"
+    )))
+}
+
+/// Reads the patch, or the record.
+fn wanted(arguments: &Arguments) -> Result<Wanted, Refusal> {
+    if let Some(path) = &arguments.undo {
+        return Record::read(path).map(Wanted::Undo).map_err(Refusal::usage);
+    }
+    let text = read_patch().map_err(Refusal::usage)?;
+    let sole_path = arguments.path.as_deref().map(WorkspacePath::new);
+    let sole_path = sole_path.transpose().context("--path");
     let options = ParseOptions {
         format: arguments.format,
         strict: arguments.strict,
-        sole_path,
+        sole_path: sole_path.map_err(Refusal::usage)?,
     };
-    let patch =
-        atelier_patch::parse(&text, &options).map_err(|error| Refusal::Patch(Box::new(error)))?;
-    let plan = atelier_patch::plan(&patch, &Directory(&root))
-        .map_err(|error| Refusal::Patch(Box::new(error)))?;
-    if !arguments.check {
-        let id = Ids::system().next::<TransactionId>();
-        let changes = Changes {
-            id,
-            files: plan.files.iter().flat_map(changes_of).collect(),
-            rows: Vec::new(),
-        };
-        root.commit(&changes)
-            .and_then(atelier_sandbox::transaction::Committed::finish)
-            .map_err(Refusal::Files)?;
-    }
-    Ok(plan)
+    Ok(Wanted::Patch(atelier_patch::parse(&text, &options)?))
 }
 
 /// Reads the patch, which may be no larger than a request's.
@@ -134,141 +139,100 @@ fn read_patch() -> Result<String> {
     String::from_utf8(bytes).context("the patch is not UTF-8")
 }
 
-/// Opens the directory with its journal in `DIR/.atelier`.
+fn attempt(arguments: &Arguments, wanted: &Wanted) -> Result<Done, Refusal> {
+    let root = open(arguments)?;
+    let done = with(&root, arguments, wanted);
+    // The journal lies there while a change is under way; one that is not
+    // finished stays.
+    if !arguments.check {
+        let _ = root.close();
+    }
+    done
+}
+
+/// Opens the directory and finishes what a crash interrupted, before anything
+/// is read. A check needs to write nothing when there is nothing of that kind.
 fn open(arguments: &Arguments) -> Result<Root, Refusal> {
-    if !arguments.dir.is_dir() {
-        return Err(Refusal::Usage(anyhow::anyhow!(
-            "there is no directory `{}`",
-            arguments.dir.display()
-        )));
+    let state = arguments.dir.join(STATE);
+    if arguments.check && !state.exists() {
+        return Ok(Root::open_to_read(&arguments.dir)?);
     }
-    Root::open(&arguments.dir, &arguments.dir.join(STATE)).map_err(Refusal::Files)
+    let root = Root::open(&arguments.dir, &state)?;
+    for committed in root.recover()? {
+        committed.finish()?;
+    }
+    Ok(root)
 }
 
-/// A directory as the edit engine reads it.
-struct Directory<'a>(&'a Root);
-
-impl Source for Directory<'_> {
-    fn read(&self, path: &WorkspacePath) -> Result<Entry, SourceError> {
-        let failed = |error: FileError| SourceError(atelier_domain::chain(&error));
-        Ok(match self.0.entry(path).map_err(failed)? {
-            EntryKind::Missing => Entry::Missing,
-            EntryKind::Directory => Entry::Directory,
-            EntryKind::Symlink => Entry::Other("symbolic link"),
-            EntryKind::Other(what) => Entry::Other(what),
-            EntryKind::File => {
-                let content = self.0.read(path, limit::TEXT_FILE_BYTES).map_err(failed)?;
-                Entry::File {
-                    bytes: content.bytes,
-                    executable: content.executable,
-                }
-            }
-        })
-    }
-}
-
-/// Returns the file changes of one planned file.
-fn changes_of(file: &PlannedFile) -> Vec<FileChange> {
-    let before = file.before.as_deref().map_or(Expect::Missing, |bytes| {
-        Expect::Hash(ContentHash::of(bytes))
-    });
-    let write = |expect| FileChange::Write {
-        path: file.path.clone(),
-        bytes: file.after.clone().unwrap_or_default(),
-        executable: file.executable,
-        expect,
+fn with(root: &Root, arguments: &Arguments, wanted: &Wanted) -> Result<Done, Refusal> {
+    let here = Directory::new(root, arguments.encoding);
+    let plan = match wanted {
+        Wanted::Patch(patch) => planned(patch, &here, arguments)?,
+        Wanted::Undo(record) => onto(&record.plan.reversed(), &here)?,
     };
-    match &file.change {
-        Change::Create | Change::Copy { .. } => vec![write(Expect::Missing)],
-        Change::Modify => vec![write(before)],
-        Change::Delete => vec![FileChange::Remove {
-            path: file.path.clone(),
-            expect: before,
-        }],
-        Change::Rename { from }
-            if file.before == file.after && file.executable == file.executable_before =>
-        {
-            vec![FileChange::Rename {
-                from: from.clone(),
-                to: file.path.clone(),
-                expect: before,
-            }]
+    if !arguments.allow_destructive {
+        let destruction = Destruction::of(&plan, &Thresholds::default());
+        if destruction.is_destructive() {
+            return Err(Refusal::Destructive(destruction));
         }
-        Change::Rename { from } => vec![
-            FileChange::Remove {
-                path: from.clone(),
-                expect: before,
-            },
-            write(Expect::Missing),
-        ],
     }
-}
-
-fn report(arguments: &Arguments, plan: &Plan) {
-    if !arguments.json {
-        for file in &plan.files {
-            let labels = labels_of(file);
-            say(&format!("{} {}{labels}", verb(&file.change), file.path));
+    let record = Record {
+        transaction: Ids::system().next(),
+        folders: change::new_folders(root, &plan)?,
+        plan,
+    };
+    if !arguments.check {
+        let mut files: Vec<FileChange> = record.plan.files.iter().flat_map(change::of).collect();
+        if let Wanted::Undo(undone) = wanted {
+            files.extend(change::empty_folders(root, &undone.folders, &record.plan)?);
         }
-        return;
+        commit(root, record.transaction, files, &record, arguments)?;
     }
-    let files: Vec<_> = plan
-        .files
-        .iter()
-        .map(|file| {
-            let from = match &file.change {
-                Change::Rename { from } | Change::Copy { from } => Some(from.to_string()),
-                Change::Create | Change::Modify | Change::Delete => None,
-            };
-            json!({
-                "path": file.path.to_string(),
-                "change": verb(&file.change),
-                "from": from,
-                "hunks": file.hunks.iter().map(|hunk| json!({
-                    "oldStart": hunk.old_start, "oldLines": hunk.old_lines,
-                    "newStart": hunk.new_start, "newLines": hunk.new_lines,
-                    "label": hunk.label.to_string(),
-                })).collect::<Vec<_>>(),
-            })
-        })
-        .collect();
-    say(&json!({ "applied": !arguments.check, "files": files }).to_string());
+    let read_as = match wanted {
+        Wanted::Patch(patch) => Some((patch.format, patch.reason.clone())),
+        Wanted::Undo(_) => None,
+    };
+    Ok(Done { record, read_as })
 }
 
-fn verb(change: &Change) -> &'static str {
-    match change {
-        Change::Create => "create",
-        Change::Modify => "modify",
-        Change::Delete => "delete",
-        Change::Rename { .. } => "rename",
-        Change::Copy { .. } => "copy",
-    }
+/// Plans the patch against the directory, or against its base and then
+/// merges.
+fn planned(patch: &Patch, here: &Directory<'_>, arguments: &Arguments) -> Result<Plan, Refusal> {
+    let Some(base) = &arguments.base else {
+        return Ok(atelier_patch::plan(patch, here)?);
+    };
+    must_be_directory(base)?;
+    let base = Root::open_to_read(base)?;
+    let plan = atelier_patch::plan(patch, &Directory::new(&base, arguments.encoding))?;
+    Ok(onto(&plan, here)?)
 }
 
-/// Names the ways in which hunks did not match exactly.
-fn labels_of(file: &PlannedFile) -> String {
-    let mut count: BTreeMap<String, usize> = BTreeMap::new();
-    for hunk in &file.hunks {
-        *count.entry(hunk.label.to_string()).or_default() += 1;
+/// Changes the files; the record is on disk before the first of them is.
+fn commit(
+    root: &Root,
+    id: TransactionId,
+    files: Vec<FileChange>,
+    record: &Record,
+    arguments: &Arguments,
+) -> Result<(), Refusal> {
+    if let Some(path) = &arguments.record {
+        record.write(path).map_err(Refusal::Record)?;
     }
-    count.remove("exact");
-    let labels: Vec<_> = count.into_keys().collect();
-    if labels.is_empty() {
-        String::new()
-    } else {
-        format!(" (matched with: {})", labels.join(", "))
+    let changes = Changes {
+        id,
+        files,
+        rows: Vec::new(),
+    };
+    let committed = root.commit(&changes).and_then(Committed::finish);
+    let failed = match committed {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    // What is past its commit point will be carried out.
+    if let Some(path) = &arguments.record
+        && !matches!(failed, FileError::Unfinished { .. })
+    {
+        let _ = std::fs::remove_file(path);
     }
-}
-
-fn refuse(arguments: &Arguments, code: &str, detail: &str, path: Option<&WorkspacePath>) {
-    if arguments.json {
-        let path = path.map(ToString::to_string);
-        say(
-            &json!({ "applied": false, "error": { "code": code, "detail": detail, "path": path } })
-                .to_string(),
-        );
-    } else {
-        // Standard error may be closed; the exit status still tells.
-        let _ = writeln!(std::io::stderr().lock(), "{detail}");
-    }
+    Err(failed.into())
 }

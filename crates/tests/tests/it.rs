@@ -11,6 +11,7 @@
 
 mod it {
     mod apply;
+    mod apply_later;
     mod cli;
     mod crash;
     mod drafts;

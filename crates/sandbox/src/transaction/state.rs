@@ -25,6 +25,9 @@ use crate::files::beneath::look_in;
 use crate::files::names_in;
 use crate::files::remove::{MOVED_UP, remove_tree};
 
+/// How often the directory is made again that another process deletes.
+const ATTEMPTS: usize = 32;
+
 /// The directory, held by handle.
 #[derive(Debug)]
 pub(crate) struct StateDirectory {
@@ -63,16 +66,11 @@ impl StateDirectory {
             path: path.display().to_string(),
             why,
         };
-        match mkdirat(CWD, path, Mode::RWXU) {
-            Ok(()) | Err(Errno::EXIST) => {}
-            Err(error) => return Err(FileError::io("make the state directory", shown, error)),
-        }
-        sync_name_of(path).map_err(|e| FileError::io("sync the folder of", &shown, e))?;
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let directory = open(path, flags, Mode::empty()).map_err(|error| match error {
+        let directory = made(path).map_err(|error| match error {
             Errno::LOOP | Errno::NOTDIR => state("it is a link or not a directory"),
-            other => FileError::io("open the state directory", &shown, other),
+            other => FileError::io("make the state directory", &shown, other),
         })?;
+        sync_name_of(path).map_err(|e| FileError::io("sync the folder of", &shown, e))?;
         let stat = fstat(&directory).map_err(|e| FileError::io("look at", &shown, e))?;
         if stat.st_uid != rustix::process::geteuid().as_raw() {
             return Err(state(
@@ -254,6 +252,24 @@ fn split_name(name: &str) -> Option<(TransactionId, &str)> {
     let parsed: TransactionId = id.parse().ok()?;
     // Only the spelling that we write: a UUID has several.
     (parsed.to_string() == id).then_some((parsed, rest))
+}
+
+/// Opens the directory, making it when it is missing. Another process may
+/// delete it in between, because it is empty.
+fn made(path: &Path) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mut last = Errno::NOENT;
+    for _ in 0..ATTEMPTS {
+        match mkdirat(CWD, path, Mode::RWXU) {
+            Ok(()) | Err(Errno::EXIST) => {}
+            Err(error) => return Err(error),
+        }
+        match open(path, flags, Mode::empty()) {
+            Err(Errno::NOENT) => last = Errno::NOENT,
+            done => return done,
+        }
+    }
+    Err(last)
 }
 
 /// Makes durable that the directory is there: a power cut that forgets it

@@ -21,7 +21,7 @@ pub(crate) fn project() -> TempDir {
 }
 
 /// Everything in a folder: names, and texts of files.
-fn tree(folder: &Path) -> BTreeMap<String, Option<String>> {
+pub(crate) fn tree(folder: &Path) -> BTreeMap<String, Option<String>> {
     let mut found = BTreeMap::new();
     let mut waiting = vec![folder.to_owned()];
     while let Some(next) = waiting.pop() {
@@ -41,7 +41,7 @@ fn tree(folder: &Path) -> BTreeMap<String, Option<String>> {
     found
 }
 
-async fn apply(folder: &Path, flags: &[&str], patch: &str) -> Ended {
+pub(crate) async fn apply(folder: &Path, flags: &[&str], patch: &str) -> Ended {
     let arguments: Vec<&str> = ["apply", "--dir", "."]
         .iter()
         .chain(flags)
@@ -182,7 +182,7 @@ async fn apply_refuses_with_1_and_changes_nothing() {
                 let said: Value = serde_json::from_str(&ended.stdout).unwrap();
                 assert_eq!(said["applied"], false, "{what}");
                 assert!(
-                    said["error"]["code"].is_string() && said["error"]["detail"].is_string(),
+                    said["error"]["code"].is_string() && said["error"]["message"].is_string(),
                     "{what}: {said}"
                 );
             }
@@ -207,6 +207,18 @@ async fn apply_says_2_when_it_is_called_wrongly() {
         (&["apply", "--dir", ".", "--path", "../x"], ""),
         (&["apply", "--dir", ".", "--colour"], ""),
         (&["apply", "--dir", "."], &large),
+        (
+            &["apply", "--dir", ".", "--base", "none"],
+            "a.txt\n```\nx\n```\n",
+        ),
+        (&["apply", "--dir", ".", "--encoding", "morse"], ""),
+        (&["apply", "--dir", ".", "--undo", "none"], ""),
+        (&["apply", "--dir", ".", "--undo", "a.txt"], ""),
+        (
+            &["apply", "--dir", ".", "--undo", "a.txt", "--base", "."],
+            "",
+        ),
+        (&["apply", "--dir", ".", "--check", "--record", "r"], ""),
         (&["frobnicate"], ""),
         (&[], ""),
     ] {
