@@ -13,6 +13,7 @@ mod it {
     mod apply;
     mod apply_later;
     mod cli;
+    mod contain;
     mod crash;
     mod drafts;
     mod dropped;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use atelier_api::event::{Numbered, RunEvent, TurnEvent};
-use atelier_api::file::{FileContent, Version};
+use atelier_api::file::{File, FileContent, Version};
 use atelier_api::proposal::{Proposal, ProposalState};
 use atelier_api::run::{Execute, Outcome, Run};
 use atelier_api::turn::{Turn as TurnOf, TurnState};
@@ -17,16 +17,18 @@ use uuid::Uuid;
 
 use super::edits::{add, delete, envelope, update};
 
-const FILES: usize = 38;
-const KILLS: u64 = 32;
+const FILES: usize = 198;
+const KILLS: u64 = 8;
+/// One file in so many is asked for its history too.
+const SAMPLE: usize = 11;
 
-/// What a workspace holds at a generation: 38 files that say which, and one
+/// What a workspace holds at a generation: 198 files that say which, and one
 /// that is there at this generation only.
 fn expected(generation: usize) -> BTreeMap<String, String> {
     let mut files: BTreeMap<String, String> = (0..FILES)
         .map(|n| {
             (
-                format!("d{}/f{n:02}", n % 5),
+                format!("d{}/f{n:03}", n % 5),
                 format!("generation {generation}\n"),
             )
         })
@@ -35,14 +37,14 @@ fn expected(generation: usize) -> BTreeMap<String, String> {
     files
 }
 
-/// Changes 38 files, makes one and deletes one.
+/// Changes 198 files, makes one and deletes one.
 fn patch(generation: usize) -> String {
     let (old, new) = (
         format!("generation {generation}"),
         format!("generation {}", generation + 1),
     );
     let mut sections: Vec<String> = (0..FILES)
-        .map(|n| update(&format!("d{}/f{n:02}", n % 5), &old, &new))
+        .map(|n| update(&format!("d{}/f{n:03}", n % 5), &old, &new))
         .collect();
     sections.push(add(&format!("only{}", generation + 1), "here"));
     sections.push(delete(&format!("only{generation}")));
@@ -68,6 +70,22 @@ fn on_disk(files: &Path, below: &str) -> BTreeMap<String, String> {
         }
     }
     found
+}
+
+/// Checks that a file has a version of each generation, the last of which is
+/// what it holds.
+async fn check_history(owner: &Caller, file: &File, text: &str, generation: usize) {
+    let path = format!("/api/files/{}/versions", file.id);
+    let versions = owner.list::<Version>(&path, 100).await;
+    let hash = ContentHash::of(text.as_bytes()).to_string();
+    assert_eq!(versions[0].content_hash, hash);
+    let count = if file.path.starts_with("only") {
+        1
+    } else {
+        generation + 1
+    };
+    let path = &file.path;
+    assert_eq!(versions.len(), count, "{path}: a version by generation");
 }
 
 /// Checks that disk, rows and proposal tell of one generation, and says which.
@@ -104,24 +122,9 @@ async fn check(
         let read: FileContent = owner.get(&format!("/api/files/{}", file.id)).await.ok();
         assert_eq!(read.version_id, Some(version));
         let text = read.content.unwrap();
-        let versions = owner
-            .list::<Version>(&format!("/api/files/{}/versions", file.id), 100)
-            .await;
-        assert_eq!(
-            versions[0].content_hash,
-            ContentHash::of(text.as_bytes()).to_string()
-        );
-        let count = if file.path.starts_with("only") {
-            1
-        } else {
-            generation + 1
-        };
-        assert_eq!(
-            versions.len(),
-            count,
-            "{}: a version by generation",
-            file.path
-        );
+        if rows.len().is_multiple_of(SAMPLE) {
+            check_history(owner, &file, &text, generation).await;
+        }
         rows.insert(file.path, text);
     }
     assert_eq!(rows, disk, "rows and files differ");
@@ -137,6 +140,36 @@ async fn check(
 /// Spreads numbers evenly (Knuth's multiplicative hashing), the same each run.
 fn spread(number: u64, below: u64) -> u64 {
     ((number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) * below) >> 32
+}
+
+/// When the server is killed.
+enum Moment {
+    After(Duration),
+    /// When so many files are staged.
+    Staged(usize),
+    /// When there is a journal at this stage.
+    Journal(&'static str),
+}
+
+impl Moment {
+    /// Waits for the moment; for ever, when it has passed unseen.
+    async fn reached(&self, state: &Path) {
+        let is_there = || {
+            let names = std::fs::read_dir(state).unwrap();
+            let mut names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            match self {
+                Self::After(_) => true,
+                Self::Staged(count) => names.count() >= *count,
+                Self::Journal(stage) => names.any(|name| name.ends_with(stage)),
+            }
+        };
+        if let Self::After(time) = self {
+            tokio::time::sleep(*time).await;
+        }
+        while !is_there() {
+            tokio::task::yield_now().await;
+        }
+    }
 }
 
 #[tokio::test]
@@ -159,6 +192,10 @@ async fn a_kill_while_a_proposal_is_applied_leaves_all_or_nothing() {
     owner.apply(first).await.ok::<Proposal>();
     let whole = u64::try_from(begun.elapsed().as_micros()).unwrap();
 
+    let state = data
+        .join("workspaces")
+        .join(workspace.to_string())
+        .join("state");
     let (mut generation, mut kept) = (0, 0);
     for kill in 0..KILLS {
         let id = owner
@@ -172,12 +209,18 @@ async fn a_kill_while_a_proposal_is_applied_leaves_all_or_nothing() {
             .header("content-type", "application/json")
             .body("{}");
         // The moment is what is tested: from at once to after the end.
-        let moment = match kill {
-            0 => Duration::ZERO,
-            1 => Duration::from_secs(20),
-            _ => Duration::from_micros(spread(kill, whole)),
+        let moment = match (kill, kill % 4) {
+            (0, _) => Moment::After(Duration::ZERO),
+            (1, _) => Moment::After(Duration::from_secs(60)),
+            (_, 0) => Moment::Staged(usize::try_from(spread(kill, 200)).unwrap()),
+            (_, 1) => Moment::Journal(".pending"),
+            (_, 2) => Moment::After(Duration::from_micros(spread(kill, whole))),
+            _ => Moment::Journal(".applied"),
         };
-        let answer = tokio::time::timeout(moment, request.send()).await;
+        let answer = tokio::select! {
+            answer = request.send() => Some(answer),
+            () = moment.reached(&state) => None,
+        };
         server.kill().await;
         drop(answer);
         server = Server::start(folder.path()).await;
