@@ -218,7 +218,7 @@ const TRAPS: [&str; 27] = [
     "fifo/made",
     "socket",
     "device",
-    "a.txt/made",
+    "Case.txt/made",
     "dir",
 ];
 
@@ -351,7 +351,10 @@ fn cases(records: &Path) -> Vec<(&'static str, String, Command)> {
     }
     for path in LIKE_OTHERS {
         put("create", create, path);
-        put("move there", move_there, path);
+        // Renamed to this, it would not be like another any more.
+        if path != "A.TXT" {
+            put("move there", move_there, path);
+        }
     }
     cases
 }
