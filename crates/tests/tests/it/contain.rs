@@ -336,18 +336,18 @@ fn cases(records: &Path) -> Vec<(&'static str, String, Command)> {
         cases.push((name, path.to_owned(), way(records, path)));
     };
     for path in &no_paths() {
-        anywhere
-            .iter()
-            .for_each(|(name, way)| put(name, *way, path));
+        for (name, way) in anywhere {
+            put(name, way, path);
+        }
     }
     for path in CONTROL {
         put("create", create, path);
         put("forged record", forged_changed, path);
     }
     for path in TRAPS {
-        at_traps
-            .iter()
-            .for_each(|(name, way)| put(name, *way, path));
+        for (name, way) in at_traps {
+            put(name, way, path);
+        }
     }
     for path in LIKE_OTHERS {
         put("create", create, path);

@@ -211,7 +211,7 @@ async fn a_kill_while_a_proposal_is_applied_leaves_all_or_nothing() {
         // The moment is what is tested: from at once to after the end.
         let moment = match (kill, kill % 4) {
             (0, _) => Moment::After(Duration::ZERO),
-            (1, _) => Moment::After(Duration::from_secs(60)),
+            (1, _) => Moment::After(Duration::from_mins(1)),
             (_, 0) => Moment::Staged(usize::try_from(spread(kill, 200)).unwrap()),
             (_, 1) => Moment::Journal(".pending"),
             (_, 2) => Moment::After(Duration::from_micros(spread(kill, whole))),
