@@ -18,6 +18,7 @@ pub(super) struct Slot {
 pub(super) struct Original {
     pub(super) bytes: Vec<u8>,
     pub(super) executable: bool,
+    pub(super) encoding: Encoding,
 }
 
 /// A file now.
@@ -77,7 +78,7 @@ impl Content {
             copied: false,
             executable: original.executable,
             states_mode: false,
-            encoding: Encoding::of(&original.bytes),
+            encoding: original.encoding,
             body: Body::Untouched,
         }
     }

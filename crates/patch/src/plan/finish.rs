@@ -61,6 +61,7 @@ pub(super) fn finish(steps: Vec<Step>) -> Result<Plan, PatchError> {
             .unwrap_or(at);
         if let Some(original) = step.before {
             files[home].executable_before = original.executable;
+            files[at].encoding = original.encoding;
             files[home].before = Some(original.bytes);
         }
         let after = step.after;

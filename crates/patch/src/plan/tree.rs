@@ -289,7 +289,7 @@ impl<'a> Tree<'a> {
         if !self.slots.contains_key(path) {
             let before = match self.read(path)? {
                 Entry::Missing => None,
-                Entry::File { bytes, executable } => Some(Original { bytes, executable }),
+                Entry::File { bytes, executable } => Some(self.original(path, bytes, executable)),
                 Entry::Directory => return Err(not_a_file(path, "a folder")),
                 Entry::Other(what) => return Err(not_a_file(path, what)),
             };
@@ -300,6 +300,20 @@ impl<'a> Tree<'a> {
         }
         let lost = || PatchError::new(ErrorCode::Unreadable, "the path was lost while planning");
         self.slots.get_mut(path).ok_or_else(lost)
+    }
+
+    /// Makes an original; what isn't UTF-8 is in the encoding that is declared
+    /// for it, so that it can be shown even if no edit reads it.
+    fn original(&mut self, path: &WorkspacePath, bytes: Vec<u8>, executable: bool) -> Original {
+        let declared = match std::str::from_utf8(&bytes) {
+            Ok(_) => None,
+            Err(_) => self.style(path).encoding,
+        };
+        Original {
+            encoding: Encoding::settle(&bytes, declared),
+            bytes,
+            executable,
+        }
     }
 
     /// Returns how the project wants a file to be; an encoding that the source

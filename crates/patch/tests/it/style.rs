@@ -147,6 +147,17 @@ fn declared_encodings_are_found_in_the_tree() {
         plan.files[1].encoding,
     );
     assert_eq!(shown.as_deref(), Some("\u{20ac}\n"));
+    let rename = "*** Begin Patch\n*** Update File: a.txt\n*** Move to: c\n*** End Patch\n";
+    let delete = "*** Begin Patch\n*** Delete File: a.txt\n*** End Patch\n";
+    let mut tree = crate::story::tree(&[rules]);
+    tree.insert(path("a.txt"), b"caf\xe9\n".to_vec());
+    for patch in [rename, delete] {
+        let patch = atelier_patch::parse(patch, &lax(Format::Auto)).unwrap();
+        let plan = atelier_patch::plan(&patch, &tree).unwrap();
+        let file = &plan.files[0];
+        let shown = decode(file.before.as_deref().unwrap(), file.encoding);
+        assert_eq!(shown.as_deref(), Some("caf\u{e9}\n"), "{:?}", file.change);
+    }
     let lacking = make.replace("caf\u{e9}", "\u{20ac}");
     let refused = planned(&lax(Format::Auto), &lacking, &[rules]).unwrap_err();
     assert_eq!(refused.code(), "encoding");
