@@ -196,6 +196,7 @@ fn take_body<'a>(
             }
             _ if script.strict && !is_counted => break,
             Some(b'-') if !is_counted && begins(script, at) => break,
+            Some(b'-') if !is_counted && range.is_some() && line.text == "-- " => break,
             Some(b'-') if !script.strict && is_signature(script, at) => break,
             // A new file, unless the two lines are just those still counted.
             Some(b'-')
@@ -243,7 +244,8 @@ fn goes_on(script: &Script<'_>, at: usize) -> Option<usize> {
     let next = (at..script.lines.len()).find(|&at| !script.text_at(at).is_empty())?;
     let text = script.text_at(next);
     let is_item = text.starts_with("- ") && !text.starts_with("-  ");
-    (is_body_line(text) && !is_item && !text.starts_with("--- ")).then_some(next)
+    let is_end = text == "-- " || text.starts_with("--- ");
+    (is_body_line(text) && !is_item && !is_end).then_some(next)
 }
 
 /// Returns whether a line is the end of a mailed patch: `-- ` above git's

@@ -282,6 +282,12 @@ fn only_the_loose_reading_takes_what_models_make_of_them() {
             Ok(&[("a", "y\n")]),
         ),
         (
+            "a mail with a signature",
+            "--- a/a\n+++ b/a\n@@ -1 +1 @@\n-x\n+y\n\n-- \nAna <ana@example.org>\n+49 30 1234\n",
+            &[("a", "x\n")],
+            Ok(&[("a", "y\n")]),
+        ),
+        (
             "a mail whose hunk counts too many lines",
             "--- a/a\n+++ b/a\n@@ -1,4 +1,4 @@\n-x\n+y\n-- \n2.43.0\n",
             &[("a", "x\n")],
