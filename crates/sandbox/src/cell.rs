@@ -36,6 +36,7 @@ mod keep;
 mod launcher;
 mod live;
 mod look;
+mod observe;
 mod refusal;
 mod root;
 mod run;
@@ -204,6 +205,14 @@ impl Cells {
         if let Some(live) = self.ground.keeper().find(site) {
             live.stop.cancel();
             live.over.cancelled().await;
+        }
+    }
+
+    /// Has all written down that programs of the draft of `site` opened until
+    /// now; see [`Draft::reads`](crate::draft::Draft::reads).
+    pub async fn settle_reads(&self, site: &Site) {
+        if let Some(live) = self.ground.keeper().find(site) {
+            live.settle().await;
         }
     }
 

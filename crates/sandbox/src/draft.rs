@@ -8,6 +8,7 @@
 //! no link is followed.
 
 mod layer;
+pub(crate) mod reads;
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,7 @@ use crate::error::{FileError, FileResult};
 use crate::files::{Content, Root};
 
 pub use layer::Layer;
+pub use reads::{Observed, Reads};
 
 /// The directory of what was changed.
 const UPPER: &str = "upper";
@@ -31,6 +33,7 @@ pub(crate) const OPAQUE: &str = "user.overlay.opaque";
 /// A draft's directory.
 #[derive(Debug)]
 pub struct Draft {
+    directory: PathBuf,
     upper: Root,
 }
 
@@ -61,7 +64,10 @@ impl Draft {
     /// When it is not there.
     pub fn open(directory: &Path) -> FileResult<Self> {
         let upper = Root::open(&directory.join(UPPER), &directory.join(STATE))?;
-        Ok(Self { upper })
+        Ok(Self {
+            directory: directory.to_owned(),
+            upper,
+        })
     }
 
     /// Reads a file that the draft has its own copy of, of at most `max` bytes.

@@ -103,6 +103,12 @@ pub trait Host: Send + Sync + Debug {
         Box::pin(async { None })
     }
 
+    /// Has all written down that programs of the draft of `site` opened until
+    /// now; see [`Draft::reads`](crate::draft::Draft::reads).
+    fn settle_reads<'a>(&'a self, _site: &'a Site) -> BoxFuture<'a, ()> {
+        Box::pin(async {})
+    }
+
     /// Ends the cell of `site` and all that runs in it.
     fn stop<'a>(&'a self, _site: &'a Site) -> BoxFuture<'a, ()> {
         Box::pin(async {})
@@ -188,6 +194,10 @@ impl Host for LocalHost {
 
     fn state<'a>(&'a self, site: &'a Site) -> BoxFuture<'a, Option<CellState>> {
         Box::pin(self.cells.state(site))
+    }
+
+    fn settle_reads<'a>(&'a self, site: &'a Site) -> BoxFuture<'a, ()> {
+        Box::pin(self.cells.settle_reads(site))
     }
 
     fn stop<'a>(&'a self, site: &'a Site) -> BoxFuture<'a, ()> {

@@ -30,16 +30,24 @@ pub(super) struct Inheritance {
     pub cgroups: Vec<File>,
     /// The host directories, when the launcher had to open them.
     pub sources: Option<Sources>,
+    /// The inotify instance of [`Spec::observe`].
+    pub opens: Option<OwnedFd>,
     /// Our ids on the host.
     pub ids: (u32, u32),
 }
 
 /// Lives the life of the cell's first process, telling `news` of it.
-pub(super) fn live(common: &Common, spec: &Spec, inheritance: Inheritance, news: &PipeWriter) -> ! {
-    let last = build(common, spec, inheritance, news).and_then(|()| match &spec.task {
+pub(super) fn live(
+    common: &Common,
+    spec: &Spec,
+    mut inheritance: Inheritance,
+    news: &PipeWriter,
+) -> ! {
+    let opens = inheritance.opens.take();
+    let last = build(common, spec, inheritance, news).and_then(|layer| match &spec.task {
         Task::Probe => facts::look().map(|facts| Some(News::Facts(facts))),
         Task::Run { argv, env, cwd } => run(argv, env, cwd, spec),
-        Task::Stay => stay::stay(common, spec),
+        Task::Stay => stay::stay(common, spec, layer, opens),
     });
     if let Some(last) = last.unwrap_or_else(|failure| Some(News::Failed(failure))) {
         tell(news, &last);
@@ -69,12 +77,13 @@ fn run(
     Ok(last)
 }
 
+/// Builds the walls; returns the draft's own layer, if there is a draft.
 fn build(
     common: &Common,
     spec: &Spec,
     inheritance: Inheritance,
     news: &PipeWriter,
-) -> Result<(), Failure> {
+) -> Result<Option<OwnedFd>, Failure> {
     // This closes the control socket, whose end must come when the server goes.
     system::adopt(inheritance.stdin.as_fd(), 0).step("take standard input")?;
     for mut group in inheritance.cgroups {
@@ -94,12 +103,13 @@ fn build(
         Some(sources) => sources,
         None => Sources::open(&common.root, spec, None)?,
     };
-    walls::build(&common.root, spec, &sources)?;
+    let layer = walls::build(&common.root, spec, &sources)?;
     match spec.task {
         Task::Stay => stay::give_up()?,
         Task::Run { .. } | Task::Probe => confine::give_up(common, spec)?,
     }
-    confine::tie_to_parent(news)
+    confine::tie_to_parent(news)?;
+    Ok(layer)
 }
 
 /// Starts the program. Unlike a fork, this copies no memory.

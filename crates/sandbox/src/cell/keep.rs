@@ -134,6 +134,7 @@ async fn supervise(
         () = live.stop.cancelled() => {}
         () = ground.stop().cancelled() => {}
         () = unused(&live, &place, ground.idle()) => {}
+        () = live.observe() => {}
     }
     live.stop.cancel();
     supervised.end().await;

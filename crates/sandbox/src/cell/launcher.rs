@@ -88,8 +88,16 @@ struct Errand {
     control: OwnedFd,
     spec: OwnedFd,
     stdin: OwnedFd,
-    /// Standard output and error; without them there are none.
-    output: Vec<OwnedFd>,
+    /// Standard output and error; for a cell that stays, the inotify instance
+    /// of [`Spec::observe`]. Without them there are none.
+    rest: Vec<OwnedFd>,
+}
+
+/// What is known once the specification is read.
+struct Orders {
+    spec: Spec,
+    stdin: OwnedFd,
+    opens: Option<OwnedFd>,
 }
 
 impl Errand {
@@ -99,7 +107,7 @@ impl Errand {
             control: descriptors.next()?,
             spec: descriptors.next()?,
             stdin: descriptors.next()?,
-            output: descriptors.collect(),
+            rest: descriptors.collect(),
         })
     }
 
@@ -107,24 +115,31 @@ impl Errand {
     /// the cell is for is read here, so that no other cell's memory holds it.
     fn run(self, common: &Common) -> ! {
         system::leave_children(false);
-        let answer = self
-            .take_up()
-            .and_then(|(spec, stdin)| launch(common, &spec, stdin));
+        let answer = self.take_up().and_then(|orders| launch(common, orders));
         let answer = answer.unwrap_or_else(failed);
         let sent = answer_to(io::stdin(), &answer);
         system::leave(i32::from(sent.is_err()))
     }
 
-    fn take_up(self) -> Result<(Spec, OwnedFd), Failure> {
+    fn take_up(self) -> Result<Orders, Failure> {
         let step = "read the cell's specification";
         system::adopt(self.control.as_fd(), 0).step(step)?;
-        for (stream, number) in self.output.iter().zip(1..) {
-            system::adopt(stream.as_fd(), number).step(step)?;
-        }
-        let spec = channel::read_back(self.spec)
+        let spec: Spec = channel::read_back(self.spec)
             .map_err(|_| io::Error::from_raw_os_error(libc::EBADMSG))
             .step(step)?;
-        Ok((spec, self.stdin))
+        let mut rest = self.rest.into_iter();
+        let opens = match spec.task {
+            Task::Stay => rest.next(),
+            Task::Run { .. } | Task::Probe => None,
+        };
+        for (stream, number) in rest.zip(1..) {
+            system::adopt(stream.as_fd(), number).step(step)?;
+        }
+        Ok(Orders {
+            spec,
+            stdin: self.stdin,
+            opens,
+        })
     }
 
     fn refuse(self, error: io::Error) {
@@ -147,7 +162,9 @@ fn answer_to(control: impl AsFd, answer: &Answer) -> io::Result<()> {
     Ok(())
 }
 
-fn launch(common: &Common, spec: &Spec, stdin: OwnedFd) -> Result<Answer, Failure> {
+fn launch(common: &Common, orders: Orders) -> Result<Answer, Failure> {
+    let Orders { spec, stdin, opens } = orders;
+    let spec = &spec;
     let cgroups = open_groups(spec)?;
     let mut sources = None;
     if let Some(identity) = &spec.identity {
@@ -175,12 +192,13 @@ fn launch(common: &Common, spec: &Spec, stdin: OwnedFd) -> Result<Answer, Failur
                 stdin,
                 cgroups,
                 sources,
+                opens,
                 ids,
             };
             init::live(common, spec, inheritance, &writer)
         }
         Fork::Parent(first, handle) => {
-            drop((writer, stdin, cgroups, sources));
+            drop((writer, stdin, cgroups, sources, opens));
             system::close_output();
             let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
             Ok(await_end(first, &handle, reader))

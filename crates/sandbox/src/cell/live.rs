@@ -1,17 +1,19 @@
 //! A cell that stays, seen from the server.
 
+mod screen;
+mod start;
+
 use std::io;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::net::{AddressFamily, SocketFlags, SocketType};
+use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::UnixStream;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -21,17 +23,16 @@ use super::command::{Limits, Outcome, Output};
 use super::ending::{self, Ending, Evidence};
 use super::flow::{self, Pipes};
 use super::ground::Ground;
-use super::keep::Held;
+use super::observe::Observer;
 use super::refusal;
 use super::run;
-use super::site::Site;
-use super::spec::{Answer, Identity, JobSpec, News, Request, Spec, Task, View};
+use super::spec::{Answer, Identity, JobSpec, News, Request, View};
 use super::state::{CellProcess, CellState, ListeningPort};
-use super::system;
-use super::terminal::{ScreenSize, Terminal, TerminalEnd};
+use super::terminal::ScreenSize;
 
-/// How long a cell may take to start, to answer, and to end.
-const START: Duration = Duration::from_secs(10);
+pub(super) use start::Supervised;
+
+/// How long a cell may take to answer, and to end.
 const ANSWER: Duration = Duration::from_secs(5);
 const END: Duration = Duration::from_secs(5);
 /// The most bytes of an answer.
@@ -44,6 +45,8 @@ pub(super) struct Live {
     requests: AsyncFd<OwnedFd>,
     group: SharedCgroup,
     identity: Option<Identity>,
+    /// Notes what is opened in the workspace, in the cell of a draft.
+    observer: Option<Arc<Observer>>,
     started: Instant,
     /// How many runs and terminals it has.
     pub users: watch::Sender<usize>,
@@ -51,11 +54,6 @@ pub(super) struct Live {
     pub stop: CancellationToken,
     /// It has ended, and nothing of it is left.
     pub over: CancellationToken,
-}
-
-/// What the cell's supervisor has of it.
-pub(super) struct Supervised {
-    control: UnixStream,
 }
 
 /// A program to run in a cell, from a [`Task::Run`].
@@ -66,40 +64,6 @@ pub(super) struct Program {
 }
 
 impl Live {
-    /// Starts a cell over `site`; returns it with its way out.
-    pub(super) async fn start(
-        ground: &Ground,
-        site: &Site,
-    ) -> Result<(Self, Supervised, TcpListener), String> {
-        let limits = ground.cell_limits();
-        let identity = run::identify(Some(&site.workspace))?;
-        let group = ground.cgroups().create_shared(limits);
-        let group = group.map_err(|error| format!("No control group could be made: {error}"))?;
-        let spec = specify(ground, site, identity.clone(), &group)?;
-        let (requests, theirs) =
-            sockets().map_err(|error| format!("No socket could be made: {error}"))?;
-        let control = ground.zygote().launch(&spec, &[theirs]).await?;
-        let mut supervised = Supervised { control };
-        let way_out = match await_start(&requests, &mut supervised).await {
-            Ok(way_out) => way_out,
-            Err(reason) => {
-                supervised.end().await;
-                group.remove().await;
-                return Err(reason);
-            }
-        };
-        let live = Self {
-            requests,
-            group,
-            identity,
-            started: Instant::now(),
-            users: watch::Sender::new(0),
-            stop: CancellationToken::new(),
-            over: CancellationToken::new(),
-        };
-        Ok((live, supervised, way_out))
-    }
-
     /// Says whether the cell can be asked for anything.
     pub(super) fn is_usable(&self) -> bool {
         let mut events = [PollFd::new(&self.requests, PollFlags::empty())];
@@ -142,6 +106,7 @@ impl Live {
         };
         let ends = pipes.into_ends(input, control);
         let flowed = flow::flow(ends, limits.output_bytes, ending, output).await;
+        self.settle().await;
         // A first process that is alive always answers.
         let complete = flowed.complete && !flowed.answer.is_empty();
         if !complete {
@@ -215,38 +180,6 @@ impl Live {
         Ok((answer, group))
     }
 
-    /// Opens a terminal. `held` keeps the cell while it lives.
-    pub(super) async fn open_terminal(
-        self: &Arc<Self>,
-        ground: &Arc<Ground>,
-        program: Program,
-        size: ScreenSize,
-        held: Held,
-    ) -> Result<Terminal, String> {
-        let limits = ground.cell_limits().clone();
-        let begun = self.begin(ground, program, &limits, Some(size), &[]).await;
-        let (control, group) = begun?;
-        let screen = timeout(ANSWER, receive_one(&control)).await;
-        let Ok(Ok(screen)) = screen else {
-            // Then the answer is there instead, and says why.
-            return Err(why_not(control).await);
-        };
-        let (hold, dropped) = oneshot::channel();
-        let (end, ended) = watch::channel(None);
-        let terminal = Terminal::new(screen, ended, hold);
-        let terminal = terminal.map_err(|error| format!("The terminal can't be used: {error}"))?;
-        let live = Arc::clone(self);
-        ground.tasks().spawn(async move {
-            let told = attend(control, dropped, &live.stop).await;
-            if told.is_none() || !group.remove().await {
-                live.stop.cancel();
-            }
-            let _ = end.send(Some(told.unwrap_or_default()));
-            drop(held);
-        });
-        Ok(terminal)
-    }
-
     /// Connects to a port of the cell.
     pub(super) async fn connect(&self, port: u16) -> io::Result<tokio::net::TcpStream> {
         let mut last = io::ErrorKind::ConnectionRefused.into();
@@ -316,82 +249,28 @@ impl Live {
         Ok(ours)
     }
 
+    /// Notes what is opened in the cell of a draft, for as long as it is polled.
+    pub(super) async fn observe(&self) {
+        match &self.observer {
+            Some(observer) => match observer.follow().await {},
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Has all written down that was opened in the cell of a draft until now.
+    pub(super) async fn settle(&self) {
+        if let Some(observer) = &self.observer {
+            observer.settle().await;
+        }
+    }
+
     /// Removes what is left of the cell, of which nothing is alive.
     pub(super) async fn clear(&self) {
+        if let Some(observer) = &self.observer {
+            observer.close().await;
+        }
         self.group.remove().await;
     }
-}
-
-impl Supervised {
-    /// Waits until the cell ends by itself.
-    pub(super) async fn ended(&mut self) {
-        let mut rest = Vec::new();
-        let _ = (&mut self.control)
-            .take(ANSWER_BYTES)
-            .read_to_end(&mut rest)
-            .await;
-    }
-
-    /// Ends the cell; returns when nothing of it is alive.
-    pub(super) async fn end(mut self) {
-        let _ = self.control.shutdown().await;
-        let _ = timeout(END, self.ended()).await;
-    }
-}
-
-fn specify(
-    ground: &Ground,
-    site: &Site,
-    identity: Option<Identity>,
-    group: &SharedCgroup,
-) -> Result<Spec, String> {
-    let (limits, kept) = (ground.cell_limits(), ground.cgroups().kept());
-    Ok(Spec {
-        identity,
-        cgroup_join: group.join_files(),
-        workspace: Some(run::text(&site.workspace)?),
-        draft: site.draft.as_deref().map(run::text).transpose()?,
-        rlimits: run::rlimits(limits, kept),
-        tmp_bytes: limits.tmp_bytes,
-        watch: run::watch(limits, kept),
-        task: Task::Stay,
-    })
-}
-
-/// Makes the socket of the cell's requests; returns its first process's end too.
-fn sockets() -> io::Result<(AsyncFd<OwnedFd>, OwnedFd)> {
-    let (ours, theirs) = rustix::net::socketpair(
-        AddressFamily::UNIX,
-        SocketType::SEQPACKET,
-        SocketFlags::CLOEXEC,
-        None,
-    )?;
-    Ok((system::wait_on(ours)?, theirs))
-}
-
-/// Waits until the cell stands, or for why it does not.
-async fn await_start(
-    requests: &AsyncFd<OwnedFd>,
-    supervised: &mut Supervised,
-) -> Result<TcpListener, String> {
-    let stands = requests.async_io(Interest::READABLE, |socket| {
-        channel::receive(socket, &mut [0])
-    });
-    let mut answer = Vec::new();
-    let failed = (&mut supervised.control).take(ANSWER_BYTES);
-    let way_out = tokio::select! {
-        stands = timeout(START, stands) => stands.ok().and_then(Result::ok),
-        _ = async { { failed }.read_to_end(&mut answer).await } => None,
-    };
-    let way_out = way_out.and_then(|(_, descriptors)| descriptors.into_iter().next());
-    if let Some(way_out) = way_out {
-        return Ok(TcpListener::from(way_out));
-    }
-    if answer.is_empty() {
-        let rest = (&mut supervised.control).take(ANSWER_BYTES);
-        let _ = timeout(END, async { { rest }.read_to_end(&mut answer).await }).await;
-    }
-    Err(explain(&answer))
 }
 
 fn explain(answer: &[u8]) -> String {
@@ -406,64 +285,10 @@ fn explain(answer: &[u8]) -> String {
     }
 }
 
-async fn why_not(mut control: UnixStream) -> String {
-    let mut answer = Vec::new();
-    let read = (&mut control).take(ANSWER_BYTES);
-    let _ = timeout(ANSWER, async { { read }.read_to_end(&mut answer).await }).await;
-    explain(&answer)
-}
-
 /// Receives a message that is one descriptor.
 async fn receive_one(socket: &UnixStream) -> io::Result<OwnedFd> {
     let receive = socket.async_io(Interest::READABLE, || channel::receive(socket, &mut [0]));
     let (_, descriptors) = receive.await?;
     let one = descriptors.into_iter().next();
     one.ok_or_else(|| io::ErrorKind::ConnectionRefused.into())
-}
-
-/// Waits for the end of a terminal's program, and ends it when nobody has the
-/// terminal any more. `None` when the cell does not say what became of it.
-async fn attend(
-    mut control: UnixStream,
-    dropped: oneshot::Receiver<()>,
-    stop: &CancellationToken,
-) -> Option<TerminalEnd> {
-    let mut answer = Vec::new();
-    let mut reading = (&mut control).take(ANSWER_BYTES);
-    tokio::select! {
-        read = reading.read_to_end(&mut answer) => { read.ok()?; }
-        _ = dropped => {}
-        () = stop.cancelled() => {}
-    }
-    if answer.is_empty() {
-        let _ = control.shutdown().await;
-        let mut reading = (&mut control).take(ANSWER_BYTES);
-        let read = timeout(END, reading.read_to_end(&mut answer)).await;
-        read.ok()?.ok()?;
-    }
-    let answer: Answer = serde_json::from_slice(&answer).ok()?;
-    Some(match answer.news.into_iter().next()? {
-        News::Ended { exit_code, signal } => TerminalEnd {
-            exit_code,
-            signal,
-            reason: None,
-        },
-        News::Over { .. } => TerminalEnd {
-            reason: Some("It used more memory or disk than the cell may".to_owned()),
-            ..TerminalEnd::default()
-        },
-        News::Failed(failure) => TerminalEnd {
-            reason: Some(refusal::explain(&failure).text()),
-            ..TerminalEnd::default()
-        },
-        News::NotStarted { errno } => TerminalEnd {
-            exit_code: Some(if errno == libc::ENOENT { 127 } else { 126 }),
-            reason: Some(format!(
-                "The program could not be started: {}",
-                io::Error::from_raw_os_error(errno)
-            )),
-            signal: None,
-        },
-        News::Facts(_) => TerminalEnd::default(),
-    })
 }

@@ -178,6 +178,7 @@ fn specify(
         cgroup_join: group.join_files(),
         workspace: order.workspace.map(text).transpose()?,
         draft: None,
+        observe: Vec::new(),
         rlimits,
         tmp_bytes: limits.tmp_bytes,
         watch: watch(limits, kept),

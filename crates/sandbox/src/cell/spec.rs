@@ -35,6 +35,9 @@ pub(super) struct Spec {
     /// The host directory of the draft to lay over the workspace, with `upper`
     /// and `work` in it.
     pub draft: Option<String>,
+    /// The folders of the workspace to watch for what is opened in them, by
+    /// the inotify instance that comes with the specification.
+    pub observe: Vec<String>,
     pub rlimits: Rlimits,
     pub tmp_bytes: u64,
     pub watch: Watch,
@@ -151,6 +154,15 @@ pub(super) struct ViewedProcess {
 pub(super) struct ViewedPort {
     pub port: u16,
     pub program: Option<String>,
+}
+
+/// What became of the watches that were asked for.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Placed {
+    /// The number of each folder's watch; -1 for a folder that is not there.
+    pub watches: Vec<i32>,
+    /// Why not all could be placed.
+    pub errno: Option<i32>,
 }
 
 /// The port on which programs of a cell that stays find an HTTP proxy.

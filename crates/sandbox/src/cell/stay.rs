@@ -18,6 +18,7 @@ use super::confine::{self, Confinement};
 use super::failure::Step;
 use super::job::{self, Job, JobFiles, Tag};
 use super::look;
+use super::observe;
 use super::spec::{
     Answer, Common, Failure, JobSpec, Measure, News, PROXY_PORT, Request, Spec, Watch,
 };
@@ -43,17 +44,31 @@ pub(super) fn give_up() -> Result<(), Failure> {
 }
 
 /// Looks after jobs until the server asks for the end or is gone.
-pub(super) fn stay(common: &Common, spec: &Spec) -> Result<Option<News>, Failure> {
+///
+/// `layer` is the draft's own, and `opens` the inotify instance by which the
+/// server sees what is opened in the workspace.
+pub(super) fn stay(
+    common: &Common,
+    spec: &Spec,
+    layer: Option<OwnedFd>,
+    opens: Option<OwnedFd>,
+) -> Result<Option<News>, Failure> {
     system::hold_signals();
     let mut steward = Steward {
         signals: system::signal_descriptor().step("wait for signals")?,
         confinement: Confinement::prepare(common)?,
-        watcher: Watcher::new(&spec.watch),
+        watcher: Watcher::over(&spec.watch, layer),
         jobs: Vec::new(),
     };
     let proxy = listen_for_proxy().step("listen for the network's way out")?;
-    channel::send(io::stdin(), b"r", &[proxy.as_fd()]).step("tell that the cell stands")?;
-    drop(proxy);
+    // Before any program runs, so that nothing is opened unseen.
+    let placed = opens.map(|opens| channel::write_down(&observe::place(&opens, &spec.observe)));
+    let step = "tell that the cell stands";
+    let placed = placed.transpose().step(step)?;
+    let descriptors = [Some(&proxy), placed.as_ref()];
+    let descriptors: Vec<_> = descriptors.iter().flatten().map(AsFd::as_fd).collect();
+    channel::send(io::stdin(), b"r", &descriptors).step(step)?;
+    drop((proxy, placed));
     while steward.turn() {}
     Ok(None)
 }

@@ -59,8 +59,13 @@ impl Sources {
     }
 }
 
-/// Builds the root and makes it `/`.
-pub(super) fn build(root: &Root, spec: &Spec, sources: &Sources) -> Result<(), Failure> {
+/// Builds the root and makes it `/`; returns a handle of what the draft, if
+/// there is one, holds itself.
+pub(super) fn build(
+    root: &Root,
+    spec: &Spec,
+    sources: &Sources,
+) -> Result<Option<OwnedFd>, Failure> {
     mount_base().step("mount the cell's root")?;
     fill(root).step("fill the cell's root")?;
     mount_system(root)?;
@@ -68,16 +73,19 @@ pub(super) fn build(root: &Root, spec: &Spec, sources: &Sources) -> Result<(), F
     for (tree, path) in &sources.tools {
         attach(tree, inside(path)).step(&format!("mount {path}"))?;
     }
+    let mut layer = None;
     match (&sources.workspace, &sources.draft) {
         (Some(workspace), Some(draft)) => {
-            lay_over(workspace, draft).step("lay the draft over the workspace")?;
+            let laid = lay_over(workspace, draft).step("lay the draft over the workspace")?;
+            layer = Some(laid);
         }
         (Some(workspace), None) => {
             attach(workspace, inside(WORKSPACE)).step("mount the workspace's folder")?;
         }
         (None, _) => {}
     }
-    close_root().step("leave the host's root")
+    close_root().step("leave the host's root")?;
+    Ok(layer)
 }
 
 fn unprivileged() -> MountAttrFlags {
@@ -109,8 +117,9 @@ fn attach(tree: &OwnedFd, target: &str) -> io::Result<()> {
 }
 
 /// Mounts the workspace with the draft's changes over it. The overlay keeps
-/// what it needs of both; their own places are gone when this returns.
-fn lay_over(workspace: &OwnedFd, draft: &OwnedFd) -> io::Result<()> {
+/// what it needs of both; their own places are gone when this returns the
+/// draft's layer, which no name leads to.
+fn lay_over(workspace: &OwnedFd, draft: &OwnedFd) -> io::Result<OwnedFd> {
     let (lower, upper) = ("run/lower", "run/draft");
     for (tree, place) in [(workspace, lower), (draft, upper)] {
         make_directory(place)?;
@@ -121,11 +130,12 @@ fn lay_over(workspace: &OwnedFd, draft: &OwnedFd) -> io::Result<()> {
     let options = c"lowerdir=run/lower,upperdir=run/draft/upper,workdir=run/draft/work,userxattr";
     let flags = MountFlags::NOSUID | MountFlags::NODEV;
     mount("overlay", inside(WORKSPACE), "overlay", flags, options)?;
+    let layer = fs::File::open("run/draft/upper")?;
     for place in [upper, lower] {
         unmount(place, UnmountFlags::DETACH)?;
         fs::remove_dir(place)?;
     }
-    Ok(())
+    Ok(layer.into())
 }
 
 /// Returns a path of the cell relative to its root, where we stand.

@@ -4,6 +4,7 @@
 //! noticed at once; memory is summed only where no controller counts it.
 
 use std::fs;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -25,6 +26,8 @@ const MEMORY_REST: Duration = Duration::from_millis(50);
 pub(super) struct Watcher {
     memory_bytes: Option<u64>,
     disk_bytes: u64,
+    /// What is measured instead of the workspace.
+    layer: Option<OwnedFd>,
     walk: Option<Walk>,
     next_walk: Instant,
 }
@@ -34,8 +37,18 @@ impl Watcher {
         Self {
             memory_bytes: watch.memory_bytes,
             disk_bytes: watch.disk_bytes,
+            layer: None,
             walk: None,
             next_walk: Instant::now() + WALK_REST,
+        }
+    }
+
+    /// Has the layer of a draft measured instead of the workspace: to list the
+    /// workspace's folders would look like a program's reading them.
+    pub(super) fn over(watch: &Watch, layer: Option<OwnedFd>) -> Self {
+        Self {
+            layer,
+            ..Self::new(watch)
         }
     }
 
@@ -72,7 +85,11 @@ impl Watcher {
     /// known by then.
     pub(super) fn walk(&mut self) -> Option<u64> {
         if self.walk.is_none() && Instant::now() >= self.next_walk {
-            self.walk = Some(Walk::new());
+            let top = match &self.layer {
+                Some(layer) => format!("/proc/self/fd/{}", layer.as_raw_fd()),
+                None => WORKSPACE.to_owned(),
+            };
+            self.walk = Some(Walk::new(top.into()));
         }
         let walk = self.walk.as_mut()?;
         let done = walk.step();
@@ -97,10 +114,10 @@ struct Walk {
 }
 
 impl Walk {
-    fn new() -> Self {
+    fn new(top: PathBuf) -> Self {
         Self {
             open: None,
-            folders: vec![PathBuf::from(WORKSPACE)],
+            folders: vec![top],
             bytes: 0,
             worked: Duration::ZERO,
         }

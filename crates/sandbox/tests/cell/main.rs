@@ -13,6 +13,7 @@ mod lab;
 mod life;
 mod limits;
 mod programs;
+mod reads;
 mod stay;
 mod terminals;
 mod walls;
