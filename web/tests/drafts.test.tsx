@@ -37,7 +37,11 @@ const draft = (change: Partial<DraftDetail> = {}): DraftDetail => ({
   createdBy: sampleId(),
   shareCaches: false,
   proposalId: null,
-  stoodOn: [],
+  stoodOn: [
+    { path: "a.py", hash: "0", changed: true },
+    { path: "lib/used.py", hash: "1", changed: false },
+  ],
+  reads: "observed",
   changes: [
     { path: "a.py", kind: "modify" },
     { path: "new.py", from: "old.py", kind: "rename" },
@@ -57,10 +61,19 @@ describe("drafts", () => {
     const { user, router, proposal } = openDrafts([draft()]);
     expect(await screen.findByText("old.py → new.py")).toBeVisible();
     expect(screen.getByText("changed since")).toBeVisible();
+    expect(screen.getByText(/1 file that the draft read, looked for or changed/)).toBeVisible();
+    await user.click(screen.getByText("1 file read"));
+    expect(screen.getByText("lib/used.py")).toBeVisible();
     await expectAccessible();
     await user.click(screen.getByRole("button", { name: "Make a proposal" }));
     expect(await screen.findByText("The review")).toBeVisible();
     expect(router.state.location.search).toMatchObject({ proposal: proposal.id, panel: "review" });
+  });
+
+  it("says when any file may have been read in one", async () => {
+    openDrafts([draft({ reads: "all", readsReason: "too much at once", stoodOn: [] })]);
+    expect(await screen.findByText(/not known: too much at once/)).toBeVisible();
+    expect(screen.getByText(/1 file of the workspace changed since/)).toBeVisible();
   });
 
   it("throws one away after a yes", async () => {

@@ -73,6 +73,13 @@ const applied = (proposal: Proposal, hunks: string[] | undefined): Proposal => (
 });
 
 describe("the review", () => {
+  it("says when what its draft read is not what it was", async () => {
+    const stale = ["src/b.ts", "src/c.ts", "src/d.ts"];
+    openProposal({ draft: { id: sampleId(), reads: "observed", stale } });
+    const told = /read, looked for or changed src\/b\.ts and 2 other files, changed since/;
+    expect(await screen.findByText(told)).toBeVisible();
+  });
+
   it("shows each file's changes with what is worth knowing about them", async () => {
     openProposal();
     const file = await screen.findByRole("article", { name: "main.py" });

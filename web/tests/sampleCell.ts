@@ -136,7 +136,11 @@ function addDrafts(api: FakeApi): void {
     state: "open",
     shareCaches: false,
     proposalId: null,
-    stoodOn: [],
+    stoodOn: [
+      { path: "shop/cart.py", hash: "0", changed: false },
+      { path: "shop/price.py", hash: "1", changed: true },
+    ],
+    reads: "observed",
     createdAt: at(4),
     createdBy: OWNER,
     changes: [

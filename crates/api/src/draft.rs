@@ -109,7 +109,17 @@ pub struct DraftChange {
     pub new_hash: Option<String>,
 }
 
-/// A file and its content.
+/// What is known of what was read in a draft.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum DraftReads {
+    /// The files that its programs opened.
+    Observed,
+    /// Any file of the workspace may have been read.
+    All,
+}
+
+/// A file that a draft changed or read, and its content when it was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DraftBase {
@@ -117,6 +127,8 @@ pub struct DraftBase {
     pub path: String,
     /// BLAKE3 of its content, 64 hex digits.
     pub hash: String,
+    /// Whether the draft changed it; otherwise it was only read.
+    pub changed: bool,
 }
 
 /// A draft with what it changed and what that stands on.
@@ -128,9 +140,30 @@ pub struct DraftDetail {
     pub draft: Draft,
     /// What it changed, by path; not what build tools make.
     pub changes: Vec<DraftChange>,
-    /// The files it changed, as they were when it was made.
+    /// The files it changed, and those that are known to have been read in it,
+    /// as they were when it was made, by path: all changed ones and at most
+    /// 10,000 others.
     pub stood_on: Vec<DraftBase>,
-    /// The workspace's files that are not any more what they were when the
-    /// draft was made, by path, at most 1,000. Any may have been read in it.
+    /// What is known of what was read in it.
+    pub reads: DraftReads,
+    /// Why any file may have been read; null when it is known which were.
+    pub reads_reason: Option<String>,
+    /// The workspace's files by which it is stale, by path, at most 1,000: they
+    /// are not what they were when it was made, and were read or looked for in
+    /// it, or may have been.
+    pub stale: Vec<String>,
+}
+
+/// The draft that a proposal was made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProposalDraft {
+    /// The draft's id. It may have been thrown away since.
+    pub id: Uuid,
+    /// What is known of what was read in it.
+    pub reads: DraftReads,
+    /// Why any file may have been read; null when it is known which were.
+    pub reads_reason: Option<String>,
+    /// As of the draft: the workspace's files by which it is stale.
     pub stale: Vec<String>,
 }

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::draft::ProposalDraft;
+
 /// Validates a patch against the workspace and makes a proposal of it.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -120,6 +122,9 @@ pub struct Proposal {
     pub summary: ProposalSummary,
     /// The files, in the order of the patch.
     pub files: Vec<ProposalFile>,
+    /// The draft that it was made of; null when it was made otherwise, and once
+    /// decided.
+    pub draft: Option<ProposalDraft>,
 }
 
 /// What happens to a file.

@@ -19,6 +19,7 @@ use atelier_store::{
 
 use crate::ctx::Ctx;
 use crate::domain::Domain;
+use crate::draft::ProposalDraft;
 use crate::error::{Error, Result};
 use crate::event::WorkspaceEvent;
 use crate::page::{Page, PageOf};
@@ -47,6 +48,8 @@ pub struct Proposal {
     pub summary: ProposalSummary,
     /// Its files, in the order of the patch.
     pub files: Vec<ProposalFile>,
+    /// The draft that it was made of, while it is open.
+    pub draft: Option<ProposalDraft>,
 }
 
 /// One file of a proposal.
@@ -98,9 +101,15 @@ impl Domain {
                 row: row.clone(),
             });
         }
+        let draft = if open {
+            self.draft_of_proposal(id).await?
+        } else {
+            None
+        };
         Ok(Proposal {
             summary: summary(&stored),
             files,
+            draft,
         })
     }
 

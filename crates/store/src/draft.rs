@@ -28,7 +28,8 @@ record! {
         pub state: DraftState,
         /// Whether it sees the workspace's build caches.
         pub share_caches: bool,
-        /// The blob of what the workspace held when it was made.
+        /// The blob of what the workspace held when it was made; once it is a
+        /// proposal, with what the draft read and changed.
         pub manifest_hash: ContentHash,
         /// The proposal made of it.
         pub proposal_id: Option<ProposalId>,
@@ -43,6 +44,12 @@ impl Reader {
     /// Finds a draft, discarded or not.
     pub async fn find_draft(&mut self, id: DraftId) -> Result<Option<DraftRow>> {
         self.find_one("SELECT * FROM drafts WHERE id = $1", args![id])
+            .await
+    }
+
+    /// Finds the draft that a proposal was made of, discarded or not.
+    pub async fn find_draft_of_proposal(&mut self, id: ProposalId) -> Result<Option<DraftRow>> {
+        self.find_one("SELECT * FROM drafts WHERE proposal_id = $1", args![id])
             .await
     }
 
@@ -73,18 +80,31 @@ impl Writer {
         self.insert(row).await
     }
 
-    /// Notes what became of a draft, and the proposal made of it.
-    pub async fn set_draft_state(
+    /// Notes that a draft was thrown away.
+    pub async fn discard_draft(&mut self, id: DraftId) -> Result<()> {
+        self.change(
+            "drafts",
+            id,
+            "UPDATE drafts SET state = 'discarded' WHERE id = $1",
+            args![id],
+        )
+        .await
+    }
+
+    /// Notes the proposal that was made of a draft, and the blob of what it
+    /// stands on.
+    pub async fn set_draft_proposed(
         &mut self,
         id: DraftId,
-        state: DraftState,
-        proposal: Option<ProposalId>,
+        proposal: ProposalId,
+        manifest: ContentHash,
     ) -> Result<()> {
         self.change(
             "drafts",
             id,
-            "UPDATE drafts SET state = $2, proposal_id = COALESCE($3, proposal_id) WHERE id = $1",
-            args![id, state, proposal],
+            "UPDATE drafts SET state = 'proposed', proposal_id = $2, manifest_hash = $3
+             WHERE id = $1",
+            args![id, proposal, manifest],
         )
         .await
     }

@@ -1292,8 +1292,10 @@ export interface components {
              */
             workspaceId: string;
         };
-        /** @description A file and its content. */
+        /** @description A file that a draft changed or read, and its content when it was made. */
         DraftBase: {
+            /** @description Whether the draft changed it; otherwise it was only read. */
+            changed: boolean;
             /** @description BLAKE3 of its content, 64 hex digits. */
             hash: string;
             /** @description The file's path. */
@@ -1331,14 +1333,28 @@ export interface components {
         DraftDetail: components["schemas"]["Draft"] & {
             /** @description What it changed, by path; not what build tools make. */
             changes: components["schemas"]["DraftChange"][];
+            /** @description What is known of what was read in it. */
+            reads: components["schemas"]["DraftReads"];
+            /** @description Why any file may have been read; null when it is known which were. */
+            readsReason?: string | null;
             /**
-             * @description The workspace's files that are not any more what they were when the
-             *     draft was made, by path, at most 1,000. Any may have been read in it.
+             * @description The workspace's files by which it is stale, by path, at most 1,000: they
+             *     are not what they were when it was made, and were read or looked for in
+             *     it, or may have been.
              */
             stale: string[];
-            /** @description The files it changed, as they were when it was made. */
+            /**
+             * @description The files it changed, and those that are known to have been read in it,
+             *     as they were when it was made, by path: all changed ones and at most
+             *     10,000 others.
+             */
             stoodOn: components["schemas"]["DraftBase"][];
         };
+        /**
+         * @description What is known of what was read in a draft.
+         * @enum {string}
+         */
+        DraftReads: "observed" | "all";
         /** @description A workspace's drafts, newest first; at most 32. */
         Drafts: {
             /** @description Those that were not thrown away. */
@@ -1838,8 +1854,23 @@ export interface components {
         };
         /** @description A proposal, whole. */
         Proposal: components["schemas"]["ProposalSummary"] & {
+            draft?: components["schemas"]["ProposalDraft"] | null;
             /** @description The files, in the order of the patch. */
             files: components["schemas"]["ProposalFile"][];
+        };
+        /** @description The draft that a proposal was made of. */
+        ProposalDraft: {
+            /**
+             * Format: uuid
+             * @description The draft's id. It may have been thrown away since.
+             */
+            id: string;
+            /** @description What is known of what was read in it. */
+            reads: components["schemas"]["DraftReads"];
+            /** @description Why any file may have been read; null when it is known which were. */
+            readsReason?: string | null;
+            /** @description As of the draft: the workspace's files by which it is stale. */
+            stale: string[];
         };
         /** @description One file of a proposal. */
         ProposalFile: {
@@ -2832,6 +2863,7 @@ export type DraftBase = components['schemas']['DraftBase'];
 export type DraftChange = components['schemas']['DraftChange'];
 export type DraftChangeKind = components['schemas']['DraftChangeKind'];
 export type DraftDetail = components['schemas']['DraftDetail'];
+export type DraftReads = components['schemas']['DraftReads'];
 export type Drafts = components['schemas']['Drafts'];
 export type DraftState = components['schemas']['DraftState'];
 export type Execute = components['schemas']['Execute'];
@@ -2872,6 +2904,7 @@ export type PistonStage = components['schemas']['PistonStage'];
 export type PreviewLink = components['schemas']['PreviewLink'];
 export type Problem = components['schemas']['Problem'];
 export type Proposal = components['schemas']['Proposal'];
+export type ProposalDraft = components['schemas']['ProposalDraft'];
 export type ProposalFile = components['schemas']['ProposalFile'];
 export type ProposalState = components['schemas']['ProposalState'];
 export type ProposalSummary = components['schemas']['ProposalSummary'];

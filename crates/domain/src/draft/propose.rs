@@ -41,9 +41,9 @@ impl Domain {
             return Err(Error::invalid("id", PROPOSED));
         }
         let tree = self.trees().open(row.workspace_id).await?;
-        let manifest = self.manifest(row.manifest_hash).await?;
-        let changes = self.changes_of(&tree, id, &manifest).await?;
-        let carried: Vec<DraftChange> = changes.into_iter().filter(is_carried).collect();
+        let (manifest, _) = self.manifest(row.manifest_hash).await?;
+        let found = self.changes_of(&tree, id, &manifest).await?;
+        let carried: Vec<DraftChange> = found.changes.into_iter().filter(is_carried).collect();
         let bytes: u64 = carried.iter().filter_map(|change| change.size).sum();
         if carried.len() > FILES || bytes > BYTES {
             return Err(Error::TooLarge {
@@ -69,10 +69,12 @@ impl Domain {
             base: base_of(&manifest, &plan),
             files: plan.files,
         };
+        // What the proposal stands on outlives the draft.
+        let standing = self.store_manifest(&manifest, Some(&found.standing));
+        let standing = standing.await?;
         let proposal = self.store_proposal(ctx, ready).await?;
-        let proposed = DraftState::Proposed;
         self.store()
-            .write(async |tx| tx.set_draft_state(id, proposed, Some(proposal)).await)
+            .write(async |tx| tx.set_draft_proposed(id, proposal, standing).await)
             .await?;
         self.get_proposal(ctx, proposal).await
     }

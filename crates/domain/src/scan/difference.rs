@@ -57,7 +57,7 @@ pub(super) fn compare(found: Vec<Found>, known: Vec<LiveFile>) -> Vec<Difference
         };
         match known.remove(&found.path) {
             None => new.push(found),
-            Some(file) if file.kind != kind => {
+            Some(file) if file.kind != kind || is_other_link(&file, &found) => {
                 differences.push(Difference::Gone(file));
                 differences.push(Difference::New(found));
             }
@@ -107,6 +107,14 @@ fn pair(gone: Vec<LiveFile>, new: Vec<Found>) -> Vec<Difference> {
     }
     differences.extend(files.into_values().map(Difference::Gone));
     differences
+}
+
+/// Says whether a link was made anew, and so perhaps leads elsewhere: where a
+/// link leads is never changed in place.
+fn is_other_link(file: &LiveFile, found: &Found) -> bool {
+    file.kind == FileKind::Link
+        && file.inode != 0
+        && (file.inode, file.modified_ns) != (found.inode, found.modified_ns)
 }
 
 pub(super) fn same_stat(file: &LiveFile, found: &Found) -> bool {

@@ -1,8 +1,8 @@
 //! Drafts.
 
 use atelier_api::draft::{
-    CreateDraft, Draft, DraftBase, DraftChange, DraftChangeKind, DraftDetail, DraftState, Drafts,
-    ProposeDraft,
+    CreateDraft, Draft, DraftBase, DraftChange, DraftChangeKind, DraftDetail, DraftReads,
+    DraftState, Drafts, ProposalDraft, ProposeDraft,
 };
 use atelier_api::proposal::Proposal;
 use atelier_base::{DraftId, WorkspaceId};
@@ -46,14 +46,17 @@ pub(super) async fn get_draft(
     Id(id): Id<DraftId>,
 ) -> ApiResult<Json<DraftDetail>> {
     let found = app.domain.get_draft(&ctx, id).await?;
-    let stood_on = found.stood_on.into_iter().map(|(path, hash)| DraftBase {
-        path: path.to_string(),
-        hash: hash.to_string(),
+    let stood_on = found.stood_on.into_iter().map(|base| DraftBase {
+        path: base.path.to_string(),
+        hash: base.hash.to_string(),
+        changed: base.changed,
     });
     Ok(Json(DraftDetail {
         draft: shown(found.row),
         changes: found.changes.into_iter().map(change).collect(),
         stood_on: stood_on.collect(),
+        reads: reads(found.reads_unknown.as_deref()),
+        reads_reason: found.reads_unknown,
         stale: found.stale.iter().map(ToString::to_string).collect(),
     }))
 }
@@ -79,6 +82,23 @@ pub(super) async fn propose_draft(
         .await?;
     let made: Proposal = proposal::shown(made)?;
     Ok((StatusCode::CREATED, Json(made)))
+}
+
+/// Shows the draft that a proposal was made of.
+pub(super) fn of_proposal(draft: domain::draft::ProposalDraft) -> ProposalDraft {
+    ProposalDraft {
+        id: draft.id.into(),
+        reads: reads(draft.reads_unknown.as_deref()),
+        reads_reason: draft.reads_unknown,
+        stale: draft.stale.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn reads(unknown: Option<&str>) -> DraftReads {
+    match unknown {
+        Some(_) => DraftReads::All,
+        None => DraftReads::Observed,
+    }
 }
 
 fn shown(row: domain::DraftRow) -> Draft {

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::http::asker::Asker;
 use crate::http::body::{Body, Id, Query};
 use crate::http::error::{ApiError, ApiResult};
+use crate::routes::draft;
 use crate::routes::file::{page_of, wanted};
 
 pub(super) async fn apply_diff(
@@ -111,6 +112,7 @@ pub(super) fn shown(found: domain::proposal::Proposal) -> ApiResult<Proposal> {
     Ok(Proposal {
         summary: summary(found.summary),
         files,
+        draft: found.draft.map(draft::of_proposal),
     })
 }
 

@@ -1,3 +1,5 @@
+use atelier_base::ContentHash;
+
 use crate::{DraftRow, DraftState};
 
 both_engines! {
@@ -8,16 +10,18 @@ both_engines! {
         let turn = t.turn(&workspace).await;
         let proposal = t.proposal(&turn);
         let proposal_id = proposal.proposal.id;
+        let standing = ContentHash::of(b"what it stands on");
         t.write(async |tx| {
             tx.insert_proposal(&proposal).await?;
             for row in drafts.iter().chain([&elsewhere]) {
                 tx.insert_draft(row).await?;
             }
-            tx.set_draft_state(drafts[0].id, DraftState::Proposed, Some(proposal_id)).await
+            tx.set_draft_proposed(drafts[0].id, proposal_id, standing).await
         })
         .await;
         let first = DraftRow {
             state: DraftState::Proposed,
+            manifest_hash: standing,
             proposal_id: Some(proposal_id),
             ..drafts[0].clone()
         };
@@ -27,10 +31,12 @@ both_engines! {
         let listed = t.read(async |r| r.list_drafts(workspace.id).await).await;
         assert_eq!(listed, [drafts[1].clone(), first.clone()]);
 
-        t.write(async |tx| tx.set_draft_state(first.id, DraftState::Discarded, None).await).await;
+        t.write(async |tx| tx.discard_draft(first.id).await).await;
         let gone = t.read(async |r| r.find_draft(first.id).await).await.unwrap();
         assert_eq!((gone.state, gone.proposal_id), (DraftState::Discarded, Some(proposal_id)));
         assert_eq!(t.read(async |r| r.list_drafts(workspace.id).await).await, [drafts[1].clone()]);
+        assert_eq!(t.read(async |r| r.find_draft_of_proposal(proposal_id).await).await, Some(gone));
+        assert_eq!(t.read(async |r| r.find_draft_of_proposal(t.id()).await).await, None);
         let kept = t.read(async |r| r.list_kept_drafts().await).await;
         assert_eq!(kept, [drafts[1].id, elsewhere.id]);
         t.write(async |tx| tx.delete_workspace(workspace.id).await).await;

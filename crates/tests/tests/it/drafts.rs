@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use atelier_api::Code;
 use atelier_api::draft::{
-    CreateDraft, Draft, DraftChangeKind as Kind, DraftDetail, DraftState, Drafts, ProposeDraft,
+    CreateDraft, Draft, DraftChangeKind as Kind, DraftDetail, DraftReads, DraftState, Drafts,
+    ProposeDraft,
 };
 use atelier_api::file::AuthorKind;
 use atelier_api::proposal::Proposal;
@@ -75,7 +76,8 @@ on_both_engines! {
         // Root looks into every folder; others can't say what is in a shut one.
         if atelier_tests::is_root() { expected.insert("shut/s", (Kind::Create, None)); }
         assert_eq!(kinds(&found), expected);
-        let stood: Vec<&str> = found.stood_on.iter().map(|base| base.path.as_str()).collect();
+        let changed = found.stood_on.iter().filter(|base| base.changed);
+        let stood: Vec<&str> = changed.map(|base| base.path.as_str()).collect();
         assert_eq!(stood, ["append", "cut", "dir/one", "dir/two", "gone", "mode", "move", "sub/deep/x", "swap"]);
         let append = found.changes.iter().find(|change| change.path == "append").unwrap();
         assert_eq!((append.size, append.executable), (Some(7), Some(false)));
@@ -113,24 +115,69 @@ on_both_engines! {
         owner.delete(&format!("/api/drafts/{}", made.id)).await.done();
     }
 
-    async fn a_draft_tells_what_changed_under_it(app) {
+    async fn a_draft_turns_stale_by_what_it_read_or_changed(app) {
         let owner = app.owner();
-        let workspace = owner.workspace_with("a", &[("a", "a\n"), ("b", "b\n"), ("c", "c\n")]).await.id;
+        let files = [("a", "a\n"), ("b", "b\n"), ("c", "c\n"), ("lib/one", "1\n"), ("lib/two", "2\n"), ("far/x", "x\n")];
+        let workspace = owner.workspace_with("a", &files).await.id;
+        owner.sh(workspace, "ln -s c link").await;
         let made = draft(&owner, workspace, false).await;
-        sh(&owner, &made, "echo more >> a").await;
-        assert!(detail(&owner, made.id).await.stale.is_empty());
+        sh(&owner, &made, "echo more >> a; cat b lib/one").await;
+        let fresh = detail(&owner, made.id).await;
+        assert_eq!((fresh.reads, fresh.reads_reason.as_deref()), (DraftReads::Observed, None));
+        let stood: Vec<(&str, bool)> = fresh.stood_on.iter().map(|base| (base.path.as_str(), base.changed)).collect();
+        assert_eq!(stood, [("a", true), ("b", false), ("lib/one", false)]);
+        assert_eq!(fresh.stood_on[1].hash, atelier_base::ContentHash::of(b"b\n").to_string());
+        let stale = async || detail(&owner, made.id).await.stale;
+        // What it did not read is nothing to it, also when it is new elsewhere.
+        owner.overwrite(workspace, "c", "C\n").await;
+        owner.overwrite(workspace, "lib/two", "II\n").await;
+        owner.overwrite(workspace, "far/x", "X\n").await;
+        owner.write(workspace, "far/new", "").await;
+        assert_eq!(stale().await, Vec::<String>::new());
         owner.overwrite(workspace, "b", "B\n").await;
         owner.overwrite(workspace, "a", "A\n").await;
-        owner.write(workspace, "new", "").await;
-        owner.delete(&format!("/api/files/{}", owner.file(workspace, "c").await.id)).await.done();
-        let now = detail(&owner, made.id).await;
-        assert_eq!(now.stale, ["a", "b", "c", "new"]);
-        assert_eq!(now.stood_on[0].hash, atelier_base::ContentHash::of(b"a\n").to_string());
-        // What the draft did not change shows through as it is now.
-        let seen = sh(&owner, &made, "cat a b; ls").await;
-        assert_eq!(seen.stdout.as_deref(), Some("a\nmore\nB\na\nb\nnew\n"));
+        // Beside what was read a name may have been looked for, and any link.
+        owner.write(workspace, "lib/new", "").await;
+        owner.sh(workspace, "ln -sf b link; mkdir made; echo m > made/m").await;
+        assert_eq!(stale().await, ["a", "b", "lib/new", "link", "made/m"]);
+        // What the draft did not open or change shows through as it is now.
+        let seen = sh(&owner, &made, "cat a c; ls lib").await;
+        assert_eq!(seen.stdout.as_deref(), Some("a\nmore\nC\nnew\none\ntwo\n"));
         owner.overwrite(workspace, "b", "b\n").await;
-        assert_eq!(detail(&owner, made.id).await.stale, ["a", "c", "new"]);
+        assert_eq!(stale().await, ["a", "c", "lib/new", "link", "made/m"]);
+        owner.delete(&format!("/api/drafts/{}", made.id)).await.done();
+    }
+
+    async fn a_proposal_turns_stale_by_what_its_draft_read(app) {
+        let owner = app.owner();
+        let workspace = owner.workspace_with("a", &[("a", "a\n"), ("read", "r\n"), ("unread", "u\n")]).await.id;
+        let made = draft(&owner, workspace, false).await;
+        sh(&owner, &made, "cat read > a").await;
+        let proposal: Proposal = owner.post(&format!("/api/drafts/{}/proposal", made.id), ProposeDraft::default()).await.ok();
+        let path = format!("/api/proposals/{}", proposal.summary.id);
+        let of_draft = async || { let found: Proposal = owner.get(&path).await.ok(); found.draft };
+        let fresh = of_draft().await.unwrap();
+        assert_eq!((fresh.id, fresh.reads, fresh.stale.len()), (made.id, DraftReads::Observed, 0));
+        owner.overwrite(workspace, "unread", "U\n").await;
+        assert_eq!(of_draft().await, Some(fresh));
+        // The draft need not be there for it.
+        owner.delete(&format!("/api/drafts/{}", made.id)).await.done();
+        owner.overwrite(workspace, "read", "R\n").await;
+        assert_eq!(of_draft().await.unwrap().stale, ["read"]);
+        owner.post(&format!("{path}/reject"), ()).await.ok::<Proposal>();
+        assert_eq!(of_draft().await, None, "once decided");
+    }
+
+    async fn a_draft_that_lost_its_record_may_have_read_everything(app) {
+        let owner = app.owner();
+        let workspace = owner.workspace_with("a", &[("a", "a\n"), ("b", "b\n")]).await.id;
+        let made = draft(&owner, workspace, false).await;
+        sh(&owner, &made, "cat a").await;
+        std::fs::remove_file(app.data().join("drafts").join(made.id.to_string()).join("folders")).unwrap();
+        owner.overwrite(workspace, "b", "B\n").await;
+        let found = detail(&owner, made.id).await;
+        assert_eq!((found.reads, found.stale), (DraftReads::All, vec!["b".to_owned()]));
+        assert!(found.reads_reason.is_some() && found.stood_on.is_empty());
         owner.delete(&format!("/api/drafts/{}", made.id)).await.done();
     }
 

@@ -11,6 +11,7 @@ import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { toast } from "@/ui/Toast";
 import { changeWord } from "./changeWords";
+import { DraftReads } from "./DraftReads";
 
 /** What a draft changes, and what can become of it. */
 export function DraftChanges({ workspaceId, draft }: { workspaceId: string; draft: DraftDetail }) {
@@ -35,12 +36,7 @@ export function DraftChanges({ workspaceId, draft }: { workspaceId: string; draf
           ))}
         </ul>
       )}
-      {stale.size > 0 ? (
-        <p className="text-sm text-warning">
-          {plural(stale.size, "file")} of the workspace changed since the draft was made. What ran
-          in it may have read them: run it again to be sure.
-        </p>
-      ) : null}
+      <DraftReads draft={draft} />
       {draft.proposalId ? (
         <Button
           size="sm"

@@ -9,6 +9,7 @@ import { Button } from "@/ui/Button";
 import { IconButton } from "@/ui/IconButton";
 import { LineCounts } from "@/ui/LineCounts";
 import { stateOf } from "./proposalState";
+import { StaleDraft } from "./StaleDraft";
 
 /** What a proposal is, who made it and how large it is. */
 export function ProposalHead({ proposal, onBack }: { proposal: Proposal; onBack: () => void }) {
@@ -24,6 +25,7 @@ export function ProposalHead({ proposal, onBack }: { proposal: Proposal; onBack:
           <LineCounts added={proposal.added} removed={proposal.removed} />
           <Origin proposal={proposal} />
         </p>
+        <StaleDraft draft={proposal.draft} />
       </div>
     </header>
   );
