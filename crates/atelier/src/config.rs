@@ -1,5 +1,8 @@
 //! Configuration: command line over environment over file over defaults.
 
+mod limit;
+mod section;
+
 use std::fs::DirBuilder;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -7,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use atelier_base::{Secret, limit};
+use atelier_base::{Secret, limit as most};
 use atelier_domain::ImportSettings;
 use atelier_domain::network::NetworkSettings;
 use atelier_domain::provider::EnvironmentProvider;
@@ -15,8 +18,11 @@ use atelier_domain::terminal::TerminalSettings;
 use atelier_sandbox::cell::Limits;
 use atelier_store::DatabaseUrl;
 use clap::Args;
-use serde::Deserialize;
 use url::Url;
+
+pub(crate) use limit::CellSettings;
+use limit::{cell_settings, limits, longest_run, terminal_settings};
+use section::{File, ImportSection, ModelSection, StorageSection};
 
 /// Where the configuration comes from.
 #[derive(Clone, Debug, Default, Args)]
@@ -68,100 +74,6 @@ struct ModelArguments {
 #[derive(Clone, Debug)]
 struct Key(Secret<String>);
 
-/// The file. Unknown keys are errors.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct File {
-    server: ServerSection,
-    storage: StorageSection,
-    import: ImportSection,
-    run: RunSection,
-    terminal: TerminalSection,
-    model: ModelSection,
-    network: NetworkSection,
-    preview: PreviewSection,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct NetworkSection {
-    allow_private: bool,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct PreviewSection {
-    domain: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct ServerSection {
-    listen: Option<SocketAddr>,
-    public_url: Option<Url>,
-    allowed_hosts: Vec<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct StorageSection {
-    data: Option<PathBuf>,
-    database_url: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct ImportSection {
-    max_bytes: Option<u64>,
-    max_files: Option<u64>,
-    folders: Option<Vec<PathBuf>>,
-    git_allow_http: bool,
-    git_allow_private: bool,
-    git_timeout_seconds: Option<u64>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct RunSection {
-    wall_seconds: Option<u64>,
-    memory_mb: Option<u64>,
-    cpu_percent: Option<u32>,
-    pids: Option<u32>,
-    output_kb: Option<u64>,
-    max_timeout_seconds: Option<u64>,
-    concurrent: Option<usize>,
-    servers: Option<usize>,
-    queued: Option<usize>,
-    queued_per_user: Option<usize>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct TerminalSection {
-    per_workspace: Option<usize>,
-    scrollback_lines: Option<usize>,
-    scrollback_mb: Option<usize>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct ModelSection {
-    base_url: Option<String>,
-    name: Option<String>,
-    api_key: Option<String>,
-    input_usd_per_million: Option<String>,
-    output_usd_per_million: Option<String>,
-}
-
-impl std::fmt::Debug for ModelSection {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ModelSection")
-            .field("base_url", &self.base_url)
-            .field("name", &self.name)
-            .finish_non_exhaustive()
-    }
-}
-
 /// Where data is kept.
 #[derive(Debug)]
 pub(crate) struct Storage {
@@ -178,6 +90,7 @@ pub(crate) struct Config {
     pub(crate) storage: Storage,
     pub(crate) import: ImportSettings,
     pub(crate) run: Limits,
+    pub(crate) cell: CellSettings,
     pub(crate) longest_run: Duration,
     pub(crate) concurrent_runs: usize,
     pub(crate) concurrent_servers: usize,
@@ -210,6 +123,7 @@ pub(crate) fn server(arguments: ServeArguments) -> Result<Config> {
     {
         bail!("the public URL `{url}` is not an http or https address without a path");
     }
+    let run = limits(&file.run)?;
     Ok(Config {
         listen: arguments.listen.or(file.server.listen).unwrap_or(LISTEN),
         public_url,
@@ -221,7 +135,8 @@ pub(crate) fn server(arguments: ServeArguments) -> Result<Config> {
         concurrent_servers: file.run.servers.unwrap_or(16),
         queued_runs: file.run.queued.unwrap_or(200),
         queued_runs_by_user: file.run.queued_per_user.unwrap_or(100),
-        run: limits(&file.run)?,
+        cell: cell_settings(&file.cell, &run)?,
+        run,
         terminal: terminal_settings(&file.terminal)?,
         model: model(arguments.model, file.model)?,
         network: NetworkSettings {
@@ -229,6 +144,12 @@ pub(crate) fn server(arguments: ServeArguments) -> Result<Config> {
         },
         preview_domain: file.preview.domain.map(preview_domain).transpose()?,
     })
+}
+
+/// Reads what a cell may use.
+pub(crate) fn cell(file: Option<&Path>) -> Result<CellSettings> {
+    let file = read(file)?;
+    cell_settings(&file.cell, &limits(&file.run)?)
 }
 
 #[expect(
@@ -313,8 +234,8 @@ fn import_settings(section: ImportSection) -> Result<ImportSettings> {
         );
     }
     Ok(ImportSettings {
-        max_bytes: section.max_bytes.unwrap_or(limit::IMPORT_BYTES),
-        max_files: section.max_files.unwrap_or(limit::IMPORT_FILES),
+        max_bytes: section.max_bytes.unwrap_or(most::IMPORT_BYTES),
+        max_files: section.max_files.unwrap_or(most::IMPORT_FILES),
         folders,
         git_allow_http: section.git_allow_http,
         git_allow_private: section.git_allow_private,
@@ -328,66 +249,6 @@ fn default_folders() -> Vec<PathBuf> {
         .map(PathBuf::from)
         .filter(|home| home.is_absolute());
     home.into_iter().chain(std::env::current_dir()).collect()
-}
-
-fn limits(section: &RunSection) -> Result<Limits> {
-    let defaults = Limits::default();
-    let limits = Limits {
-        wall: section
-            .wall_seconds
-            .map_or(defaults.wall, Duration::from_secs),
-        memory_bytes: section
-            .memory_mb
-            .map_or(defaults.memory_bytes, |mb| mb.saturating_mul(1024 * 1024)),
-        cpu_percent: section.cpu_percent.unwrap_or(defaults.cpu_percent),
-        pids: section.pids.unwrap_or(defaults.pids),
-        output_bytes: section
-            .output_kb
-            .map_or(defaults.output_bytes, |kb| kb.saturating_mul(1024)),
-        ..defaults
-    };
-    if limits.wall.is_zero()
-        || limits.memory_bytes == 0
-        || limits.cpu_percent == 0
-        || limits.pids == 0
-        || limits.output_bytes == 0
-    {
-        bail!("every limit under `[run]` is at least 1");
-    }
-    Ok(limits)
-}
-
-fn terminal_settings(section: &TerminalSection) -> Result<TerminalSettings> {
-    let defaults = TerminalSettings::default();
-    let settings = TerminalSettings {
-        per_workspace: section.per_workspace.unwrap_or(defaults.per_workspace),
-        scrollback_lines: section
-            .scrollback_lines
-            .unwrap_or(defaults.scrollback_lines),
-        scrollback_bytes: section
-            .scrollback_mb
-            .map_or(defaults.scrollback_bytes, |mb| {
-                mb.saturating_mul(1024 * 1024)
-            }),
-        ..defaults
-    };
-    if settings.scrollback_lines == 0 || settings.scrollback_bytes == 0 {
-        bail!("a terminal under `[terminal]` keeps at least 1 line and 1 MB");
-    }
-    Ok(settings)
-}
-
-/// Returns the longest time that a run may ask for: a day, if nothing is said.
-fn longest_run(section: &RunSection) -> Result<Duration> {
-    let usual = limits(section)?.wall;
-    let longest = match section.max_timeout_seconds {
-        Some(seconds) => Duration::from_secs(seconds),
-        None => Duration::from_hours(24).max(usual),
-    };
-    if longest < usual {
-        bail!("`run.max_timeout_seconds` is less than `run.wall_seconds`, the time of every run");
-    }
-    Ok(longest)
 }
 
 fn model(arguments: ModelArguments, section: ModelSection) -> Result<Option<EnvironmentProvider>> {
@@ -425,6 +286,23 @@ pub(crate) fn search_path() -> Vec<PathBuf> {
                 .collect()
         })
         .unwrap_or_default()
+}
+
+/// Returns the sockets of the buses on which systemd may be asked for control
+/// groups: the session's and, for root, the system's.
+pub(crate) fn buses() -> Vec<PathBuf> {
+    let session = environment("DBUS_SESSION_BUS_ADDRESS");
+    let session = session.as_deref().and_then(|address| {
+        let first = address.split(';').next()?.strip_prefix("unix:path=")?;
+        first.split(',').next().map(PathBuf::from)
+    });
+    let user = environment("XDG_RUNTIME_DIR").map(|folder| Path::new(&folder).join("bus"));
+    let mut buses: Vec<PathBuf> = session.into_iter().chain(user).collect();
+    if atelier_sandbox::host::runs_as_root() {
+        buses.push("/run/dbus/system_bus_socket".into());
+    }
+    buses.dedup();
+    buses
 }
 
 /// Returns what is logged when `ATELIER_LOG` does not say.
@@ -476,44 +354,5 @@ mod tests {
         ] {
             assert!(preview_domain(text.to_owned()).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn a_run_may_ask_for_a_day_and_never_for_less_than_the_usual_time() {
-        let longest = |wall_seconds, max_timeout_seconds| {
-            longest_run(&RunSection {
-                wall_seconds,
-                max_timeout_seconds,
-                ..RunSection::default()
-            })
-            .ok()
-        };
-        assert_eq!(longest(None, None), Some(Duration::from_hours(24)));
-        assert_eq!(
-            longest(Some(100_000), None),
-            Some(Duration::from_secs(100_000))
-        );
-        assert_eq!(longest(Some(60), Some(90)), Some(Duration::from_secs(90)));
-        assert_eq!(longest(Some(60), Some(59)), None);
-    }
-
-    #[test]
-    fn zero_limits_are_refused() {
-        assert!(
-            limits(&RunSection {
-                pids: Some(0),
-                ..RunSection::default()
-            })
-            .is_err()
-        );
-        assert_eq!(
-            limits(&RunSection {
-                wall_seconds: Some(5),
-                ..RunSection::default()
-            })
-            .unwrap()
-            .wall,
-            Duration::from_secs(5)
-        );
     }
 }

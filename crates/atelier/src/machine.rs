@@ -4,28 +4,43 @@ use std::fs::OpenOptions;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use atelier_base::Secret;
 use atelier_domain::vault::KEY_BYTES;
-use atelier_sandbox::cell::{CellOptions, Cells, Launcher, Limits};
+use atelier_sandbox::cell::{CellOptions, Cells, Delegation, Launcher, ask_for_groups};
 
-use crate::config::search_path;
+use crate::config::{CellSettings, buses, search_path};
 
 /// Host uids of workspaces begin here: above those of people and services.
 pub(crate) const HOST_UID_BASE: u32 = 200_000;
-
-/// How long the cell of a workspace stays when nothing runs in it.
-const IDLE: Duration = Duration::from_mins(10);
 
 /// The launcher of cells as it was built beside this program; empty when it
 /// was not.
 const LAUNCHER: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/launcher"));
 
+/// Asks systemd for control groups where cells need it; see
+/// [`ask_for_groups`].
+pub(crate) fn delegation() -> Delegation {
+    let found = ask_for_groups(&cgroup(), &buses());
+    match &found {
+        Delegation::NotNeeded => {}
+        Delegation::Given => tracing::info!("systemd gave a scope with control groups"),
+        Delegation::Refused(reason) => tracing::warn!(
+            reason,
+            "systemd gives no control groups; `atelier doctor` says what is weaker"
+        ),
+    }
+    found
+}
+
+fn cgroup() -> String {
+    format!("atelier-{}", std::process::id())
+}
+
 /// Makes this machine's cells. Their launcher is the small program that this
 /// one carries, or this one itself.
-pub(crate) fn cells(max_concurrent: usize) -> Result<Cells> {
+pub(crate) fn cells(max_concurrent: usize, cell: CellSettings) -> Result<Cells> {
     let small = (!LAUNCHER.is_empty()).then(|| Launcher::embedded(LAUNCHER));
     let launcher = match small {
         Some(Ok(launcher)) => launcher,
@@ -34,19 +49,14 @@ pub(crate) fn cells(max_concurrent: usize) -> Result<Cells> {
             args: vec![crate::CELL.into()],
         },
     };
-    let cgroup = format!("atelier-{}", std::process::id());
     Ok(Cells::new(
         launcher,
         CellOptions {
-            cgroup,
+            cgroup: cgroup(),
             path: search_path(),
             max_concurrent,
-            cell: Limits {
-                memory_bytes: 4 << 30,
-                pids: 2048,
-                ..Limits::default()
-            },
-            idle: IDLE,
+            cell: cell.limits,
+            idle: cell.idle,
         },
     ))
 }

@@ -16,6 +16,7 @@ use std::io::IsTerminal as _;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::config::CellSettings;
 use crate::{complain, machine, serve};
 use draft::RunDraft;
 
@@ -88,7 +89,8 @@ fn run(arguments: Arguments) -> Result<Report> {
         workspace,
         draft: draft.as_ref().map(|draft| draft.directory().to_owned()),
     };
-    let cells = machine::cells(1)?;
+    machine::delegation();
+    let cells = machine::cells(1, CellSettings::default())?;
     let report = serve::runtime()?.block_on(async {
         let cancel = CancellationToken::new();
         let (sender, receiver) = mpsc::channel(16);

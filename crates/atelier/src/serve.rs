@@ -28,6 +28,8 @@ const PATIENCE: Duration = Duration::from_millis(600);
 pub(crate) fn main(arguments: ServeArguments) -> Result<ExitCode> {
     let config = config::server(arguments)?;
     log_to_stderr();
+    // Before anything else runs in this process, which is moved as a whole.
+    machine::delegation();
     runtime()?.block_on(run(config))
 }
 
@@ -103,7 +105,10 @@ async fn open(config: Config) -> Result<Domain> {
         .await
         .with_context(|| format!("could not open the database {database}"))?;
     store.blobs().remove_leftovers().await?;
-    let cells = machine::cells(config.concurrent_runs + config.concurrent_servers)?;
+    let cells = machine::cells(
+        config.concurrent_runs + config.concurrent_servers,
+        config.cell,
+    )?;
     let domain = Domain::start(Parts {
         store,
         host: Arc::new(LocalHost::new(cells)),

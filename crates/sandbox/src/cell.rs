@@ -50,6 +50,7 @@ mod walls;
 mod watch;
 mod zygote;
 
+pub use cgroup::{Delegation, ask_for_groups};
 pub use command::{
     ARGUMENT_BYTES, Limits, Outcome, OutcomeError, Output, Report, RunCommand, STDIN_BYTES, Stream,
 };

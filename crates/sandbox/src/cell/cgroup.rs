@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use super::Limits;
 
 mod place;
+mod scope;
 
 use place::Place;
 
@@ -30,6 +31,43 @@ const LEFT_MOST: u64 = 2 << 20;
 /// How often, and how long apart, an emptied group is tried to be removed.
 const REMOVE_TRIES: u32 = 400;
 const REMOVE_REST: Duration = Duration::from_millis(5);
+
+/// What became of asking systemd for control groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delegation {
+    /// It was not asked: memory and processes can be limited without it, or
+    /// the kernel can't limit them at all.
+    NotNeeded,
+    /// This process is in a scope that was given to it.
+    Given,
+    /// It can't be asked, or refused: why, in words.
+    Refused(String),
+}
+
+/// Asks systemd for a scope with control groups of our own, where these are
+/// ruled by it and were not given to us: on each of the buses, whose sockets
+/// are named, until one gives it. Moves the whole process. `name` is
+/// [`super::CellOptions::cgroup`]. Blocks, for two seconds per bus at most;
+/// call it before cells are made.
+pub fn ask_for_groups(name: &str, buses: &[PathBuf]) -> Delegation {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let kept = Cgroups::prepare(name).kept();
+    if (kept.memory && kept.pids) || !place::has_controllers(&mounts) {
+        return Delegation::NotNeeded;
+    }
+    let mut reasons = Vec::new();
+    for bus in buses.iter().filter(|bus| bus.exists()) {
+        match scope::enter(bus) {
+            Ok(()) => return Delegation::Given,
+            Err(error) => reasons.push(format!("{}: {error}", bus.display())),
+        }
+    }
+    Delegation::Refused(if reasons.is_empty() {
+        "there is no bus on which systemd can be asked".to_owned()
+    } else {
+        reasons.join("; ")
+    })
+}
 
 /// What makes a control group for each cell.
 #[derive(Debug)]

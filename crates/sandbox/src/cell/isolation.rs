@@ -165,8 +165,8 @@ fn host_user(facts: Option<&Facts>) -> Layer {
 
 fn limits(kept: Kept) -> [Layer; 3] {
     let layer = |name, kept_here, stand_in: &str| {
-        let fix = "Let the server make control groups: run it as root, as a systemd service with \
-                   Delegate=yes, or with: systemd-run --user --scope -p Delegate=yes atelier serve";
+        let fix = "Let the server make control groups: run it as root, in a session of systemd (which \
+                   it asks for a scope), as a systemd service with Delegate=yes, or with: systemd-run --user --scope -p Delegate=yes atelier serve";
         Layer {
             name,
             state: if kept_here {

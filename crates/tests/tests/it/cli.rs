@@ -33,6 +33,17 @@ async fn doctor_tells_programs_and_people_the_same() {
     for layer in layers {
         assert!(text.stdout.contains(layer), "{layer}: {}", text.stdout);
     }
+    assert_eq!(said["cell"]["idleSeconds"], 600);
+    assert!(
+        text.stdout.contains("2048 processes in all"),
+        "{}",
+        text.stdout
+    );
+    let file = folder.path().join("cells.toml");
+    std::fs::write(file, "[cell]\nmemory_mb = 2048\nidle_seconds = 30\n").unwrap();
+    let set = run_program(folder.path(), &["doctor", "--config", "cells.toml"], "").await;
+    let told = "2048 MiB of memory and 2048 processes in all, and ends after 30 seconds";
+    assert!(set.stdout.contains(told), "{}", set.stdout);
     assert!(
         said["runtimes"]
             .as_array()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use atelier_api::draft::{CreateDraft, Draft, DraftDetail, DraftReads};
 use atelier_api::event::{Numbered, RunEvent, TurnEvent};
 use atelier_api::file::{File, FileContent, Version};
 use atelier_api::proposal::{Proposal, ProposalState};
@@ -346,4 +347,46 @@ async fn what_a_kill_interrupts_says_so_after_the_restart() {
     );
     assert_eq!(server.terminate().await, Some(0));
     model.assert_finished();
+}
+
+/// What a draft's programs opened just before the kill may not be written down.
+#[tokio::test]
+async fn a_kill_leaves_no_files_of_lost_drafts_and_no_false_record_of_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path()).await;
+    let owner = server.owner().await;
+    let workspace = owner.workspace_with("a", &[("a", "a\n")]).await.id;
+    let drafts = format!("/api/workspaces/{workspace}/drafts");
+    let used: Draft = owner.post(&drafts, CreateDraft::default()).await.ok();
+    let unused: Draft = owner.post(&drafts, CreateDraft::default()).await.ok();
+    let ran = owner
+        .run(&Execute {
+            workspace_id: workspace,
+            draft_id: Some(used.id),
+            command: Some("cat a".to_owned()),
+            ..Execute::default()
+        })
+        .await;
+    assert_eq!(ran.outcome, Some(Outcome::Ok), "{ran:?}");
+    server.kill().await;
+    let place = folder.path().join("data/drafts");
+    let lost = place.join(Uuid::from_u128(7).to_string());
+    std::fs::create_dir_all(lost.join("upper/deep")).unwrap();
+    std::fs::write(lost.join("upper/deep/file"), "left").unwrap();
+
+    let mut server = Server::start(folder.path()).await;
+    let owner = owner.at(&server.base);
+    assert!(!lost.exists() && place.join(unused.id.to_string()).exists());
+    let detail = async |id: Uuid| {
+        owner
+            .get(&format!("/api/drafts/{id}"))
+            .await
+            .ok::<DraftDetail>()
+    };
+    let found = detail(used.id).await;
+    assert_eq!(found.reads, DraftReads::All);
+    let reason = found.reads_reason.unwrap();
+    assert!(reason.contains("server ended"), "{reason}");
+    assert_eq!(detail(unused.id).await.reads, DraftReads::Observed);
+    assert_eq!(server.terminate().await, Some(0));
 }

@@ -84,6 +84,19 @@ fn version_2(mount: &Mount<'_>, own: &str, name: &str) -> Option<Place> {
     })
 }
 
+/// Says whether version 2 of control groups can limit memory and processes on
+/// this machine, whoever may make groups.
+pub(super) fn has_controllers(mounts: &str) -> bool {
+    let mut mounts = mounts.lines().filter_map(Mount::parse);
+    let mount = mounts.find(|mount| mount.kind == "cgroup2");
+    let file = mount.map(|mount| Path::new(mount.point).join("cgroup.controllers"));
+    let offered = file.and_then(|file| fs::read_to_string(file).ok());
+    offered.is_some_and(|offered| {
+        let has = |word| offered.split_whitespace().any(|offer| offer == word);
+        has("memory") && has("pids")
+    })
+}
+
 /// Lets the groups below `group` limit with all of these controllers.
 pub(super) fn pass_on_all(group: &Path, controllers: &[Controller]) -> io::Result<()> {
     let mut named = CONTROLLERS.to_vec();
@@ -181,6 +194,24 @@ mod tests {
     fn mount_line(root: &str, point: &Path, kind: &str, options: &str) -> String {
         let point = point.display();
         format!("31 24 0:27 {root} {point} rw,nosuid shared:9 - {kind} {kind} {options}\n")
+    }
+
+    #[test]
+    fn controllers_are_looked_for_in_the_unified_hierarchy_alone() {
+        let top = tempfile::tempdir().unwrap();
+        let unified = mount_line("/", top.path(), "cgroup2", "rw");
+        let old = mount_line("/", top.path(), "cgroup", "rw,memory,pids");
+        let cases = [
+            (&unified, "cpuset cpu memory pids\n", true),
+            (&unified, "cpu pids\n", false),
+            (&unified, "", false),
+            (&old, "memory pids", false),
+        ];
+        for (mounts, offered, expected) in cases {
+            fs::write(top.path().join("cgroup.controllers"), offered).unwrap();
+            assert_eq!(has_controllers(mounts), expected, "{offered}");
+        }
+        assert!(!has_controllers(""));
     }
 
     #[test]
