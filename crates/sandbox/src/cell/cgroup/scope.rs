@@ -67,7 +67,8 @@ fn ask(bus: &Path, unit: &str, process: u32) -> io::Result<()> {
 /// Says who we are; the kernel vouches for it.
 fn sign_in(stream: &mut UnixStream) -> io::Result<()> {
     let user = rustix::process::geteuid().as_raw().to_string();
-    let user: String = user.bytes().map(|byte| format!("{byte:02x}")).collect();
+    // Its digits are those of `0x30` to `0x39` in the hexadecimal form.
+    let user: String = user.chars().flat_map(|digit| ['3', digit]).collect();
     stream.write_all(format!("\0AUTH EXTERNAL {user}\r\n").as_bytes())?;
     let mut line = Vec::new();
     while !line.ends_with(b"\r\n") {
