@@ -12,7 +12,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use atelier_base::{Ids, TransactionId, WorkspacePath, limit};
-use atelier_patch::{Destruction, Encoding, Format, ParseOptions, Patch, Plan, Thresholds, onto};
+use atelier_patch::{
+    Destruction, Encoding, Format, ParseOptions, Patch, Plan, Thresholds, onto, patch_text,
+};
 use atelier_sandbox::FileError;
 use atelier_sandbox::files::Root;
 use atelier_sandbox::transaction::{Changes, Committed, FileChange};
@@ -115,7 +117,7 @@ fn wanted(arguments: &Arguments) -> Result<Wanted, Refusal> {
     if let Some(path) = &arguments.undo {
         return Record::read(path).map(Wanted::Undo).map_err(Refusal::usage);
     }
-    let text = read_patch().map_err(Refusal::usage)?;
+    let text = read_patch(arguments.encoding).map_err(Refusal::usage)?;
     let sole_path = arguments.path.as_deref().map(WorkspacePath::new);
     let sole_path = sole_path.transpose().context("--path");
     let options = ParseOptions {
@@ -127,7 +129,7 @@ fn wanted(arguments: &Arguments) -> Result<Wanted, Refusal> {
 }
 
 /// Reads the patch, which may be no larger than a request's.
-fn read_patch() -> Result<String> {
+fn read_patch(encoding: Option<Encoding>) -> Result<String> {
     let mut bytes = Vec::new();
     let most = limit::PATCH_BYTES as u64;
     std::io::stdin()
@@ -136,7 +138,8 @@ fn read_patch() -> Result<String> {
         .read_to_end(&mut bytes)
         .context("could not read standard input")?;
     anyhow::ensure!(bytes.len() as u64 <= most, "the patch is larger than 4 MiB");
-    String::from_utf8(bytes).context("the patch is not UTF-8")
+    let text = patch_text(&bytes, encoding);
+    text.context("the patch is neither UTF-8 nor UTF-16 with its mark; --encoding names another")
 }
 
 fn attempt(arguments: &Arguments, wanted: &Wanted) -> Result<Done, Refusal> {

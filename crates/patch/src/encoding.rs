@@ -146,6 +146,13 @@ pub fn decode(bytes: &[u8], encoding: Encoding) -> Option<String> {
     })
 }
 
+/// Returns the text of a patch that comes as bytes: UTF-8, or UTF-16 with its
+/// mark, as some shells write what a program prints; or else what is declared,
+/// for a diff has its files' bytes in it.
+pub fn patch_text(bytes: &[u8], declared: Option<Encoding>) -> Option<String> {
+    decode(bytes, Encoding::of(bytes)).or_else(|| decode(bytes, declared?))
+}
+
 /// Returns a file's text, a byte order mark at its start.
 ///
 /// # Errors

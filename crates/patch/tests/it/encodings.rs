@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use atelier_base::WorkspacePath;
 use atelier_patch::{
     Encoding, Entry, Format, PatchError, PlannedFile, Source, SourceError, decode, diff, merge,
-    parse, plan, splice,
+    parse, patch_text, plan, splice,
 };
 
 use crate::story::{lax, path};
@@ -124,6 +124,27 @@ fn a_declared_encoding_is_kept() {
         undefined.detail.contains("WINDOWS-874 from byte 2"),
         "{}",
         undefined.detail
+    );
+}
+
+#[test]
+fn a_patch_may_have_its_files_bytes_in_it() {
+    let latin: Option<Encoding> = Some("latin1".parse().unwrap());
+    let diff = b"--- a/f\n+++ b/f\n@@ -1 +1 @@\n-caf\xe9\n+th\xe9\n";
+    assert_eq!(patch_text(diff, None), None);
+    let text = patch_text(diff, latin).unwrap();
+    let source = One {
+        bytes: b"caf\xe9\n".to_vec(),
+        declared: Some("latin1"),
+    };
+    let plan = plan(&parse(&text, &lax(Format::Auto)).unwrap(), &source).unwrap();
+    assert_eq!(plan.files[0].after.as_deref(), Some(&b"th\xe9\n"[..]));
+    let wide = utf16("\u{feff}--- a\r\n", u16::to_le_bytes);
+    assert_eq!(patch_text(&wide, None).as_deref(), Some("--- a\r\n"));
+    // UTF-8 stays UTF-8, whatever is declared of the files.
+    assert_eq!(
+        patch_text("\u{e9}".as_bytes(), latin).as_deref(),
+        Some("\u{e9}")
     );
 }
 
