@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use atelier_base::WorkspacePath;
 pub use atelier_patch::Format;
+use atelier_patch::stream::{PreviewHunk, Reader};
 use atelier_patch::{
     Change, Encoding, Merge, ParseOptions, Patch, Plan, lines, merge as merged, parse,
     plan as planned, select, unified,
@@ -46,6 +47,37 @@ pub fn plan(bytes: &[u8]) {
     for options in options(Format::Auto) {
         carry_out(&text, &options, &files);
     }
+}
+
+/// Reads the bytes as a patch that comes in pieces, in several ways to cut it,
+/// and expects the same of each.
+pub fn stream(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let piece = 1 + usize::from(bytes.first().copied().unwrap_or_default() % 32);
+    for format in Format::ALL {
+        let [_, open, lax] = options(format);
+        for options in [open, lax] {
+            let whole = streamed(&options, &text, usize::MAX);
+            assert_eq!(whole, streamed(&options, &text, piece), "a cut is seen");
+            for hunk in &whole {
+                hunk.path.iter().for_each(check_path);
+            }
+        }
+    }
+}
+
+fn streamed(options: &ParseOptions, text: &str, piece: usize) -> Vec<PreviewHunk> {
+    let mut reader = Reader::new(options.clone());
+    let mut hunks = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.char_indices().map(|(at, _)| at).nth(piece);
+        let (head, tail) = rest.split_at(end.unwrap_or(rest.len()));
+        hunks.extend(reader.push(head));
+        rest = tail;
+    }
+    hunks.extend(reader.finish());
+    hunks
 }
 
 /// Merges the three parts of the bytes: the base, ours and theirs.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 #[path = "../../../../fuzz/src/check.rs"]
 pub(crate) mod check;
 
-use check::{Format, merge, plan, read};
+use check::{Format, merge, plan, read, stream};
 
 /// Returns the committed inputs of a target: those with a name, not those
 /// called by their hash, which a run of the fuzzer left.
@@ -36,6 +36,11 @@ fn the_seeds_of_every_reader_hold() {
     for format in Format::ALL {
         replay(format.as_str(), |bytes| read(format, bytes));
     }
+}
+
+#[test]
+fn the_seeds_of_the_stream_hold() {
+    replay("stream", stream);
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod ladder;
 mod large;
 mod onto;
 mod oracle;
+mod packages;
 mod properties;
 mod refusals;
 mod scopes;

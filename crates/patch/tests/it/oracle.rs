@@ -199,10 +199,10 @@ fn edits_of_distinct_lines() -> impl Strategy<Value = [String; 3]> {
 }
 
 /// A merged text and whether it is free of conflicts.
-type Merged = (String, bool);
+pub(crate) type Merged = (String, bool);
 
 /// Returns our merge and git's.
-fn both_merges(base: &str, ours: &str, theirs: &str) -> (Merged, Merged) {
+pub(crate) fn both_merges(base: &str, ours: &str, theirs: &str) -> (Merged, Merged) {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in [("base", base), ("ours", ours), ("theirs", theirs)] {
         fs::write(folder.path().join(name), text).unwrap();
