@@ -31,6 +31,8 @@ pub(crate) struct Document {
     /// hunk changed it.
     marks: HashMap<LineId, (MatchLabel, bool)>,
     hunks: u32,
+    /// The lines as they were in the end, once it is closed.
+    closed: Vec<LineId>,
 }
 
 /// A hunk on its way into a document.
@@ -56,11 +58,12 @@ impl<'a> Task<'a> {
 
 impl Document {
     /// Makes a document of a whole text.
-    pub(crate) fn new(text: &str, work: Work) -> Self {
+    pub(crate) fn new(text: String, work: Work) -> Self {
         Self {
             finder: Finder::new(text, work),
             marks: HashMap::new(),
             hunks: 0,
+            closed: Vec::new(),
         }
     }
 
@@ -72,6 +75,17 @@ impl Document {
     /// Returns the text as it is now.
     pub(crate) fn to_text(&self) -> String {
         self.finder.sheet.to_text()
+    }
+
+    /// Returns the text as it is now, and lets go of all but what tells how
+    /// its hunks were matched.
+    pub(crate) fn close(&mut self) -> String {
+        let empty = Finder::new(String::new(), Work::full());
+        let sheet = std::mem::replace(&mut self.finder, empty).sheet;
+        let text = sheet.to_text();
+        self.closed = Vec::with_capacity(sheet.ids() as usize);
+        self.closed.extend(sheet.from(sheet.first()));
+        text
     }
 
     /// Applies hunks in order; each sees what those before it did.
@@ -143,8 +157,9 @@ impl Document {
 
     /// Gives each hunk between the texts before and now the least sure label
     /// of the hunks that changed its lines, or else of those around it.
+    /// The document must be closed.
     pub(crate) fn label(&self, hunks: &mut [Hunk]) {
-        let now: Vec<LineId> = self.finder.sheet.from(self.finder.sheet.first()).collect();
+        let now = &self.closed;
         for hunk in hunks {
             let old = hunk.old_range().filter_map(|id| self.marks.get(&id));
             let new = hunk.new_range().filter_map(|line| now.get(line as usize));

@@ -80,8 +80,7 @@ impl Hunk {
 /// Long stretches that have next to nothing in common become one hunk each.
 pub fn diff(before: &[u8], after: &[u8]) -> Vec<Hunk> {
     let mut hunks: Vec<Hunk> = Vec::new();
-    let (before, after): (Vec<&[u8]>, Vec<&[u8]>) =
-        (lines(before).collect(), lines(after).collect());
+    let (before, after) = (split(before), split(after));
     for Replaced { old, new } in changes(&before, &after) {
         match hunks.last_mut() {
             // Only what touches is one decision: a hunk holds no unchanged
@@ -104,8 +103,7 @@ pub fn diff(before: &[u8], after: &[u8]) -> Vec<Hunk> {
 /// accepted. With all accepted the result is `after`, with
 /// none it is `before`.
 pub fn splice(before: &[u8], after: &[u8], hunks: &[Hunk], accepted: &[bool]) -> Vec<u8> {
-    let old: Vec<&[u8]> = lines(before).collect();
-    let new: Vec<&[u8]> = lines(after).collect();
+    let (old, new) = (split(before), split(after));
     let mut bytes = Vec::with_capacity(before.len().max(after.len()));
     let mut done = 0_u32;
     let taken = accepted.iter().copied().chain(std::iter::repeat(false));
@@ -122,6 +120,13 @@ pub fn splice(before: &[u8], after: &[u8], hunks: &[Hunk], accepted: &[bool]) ->
     }
     extend(&mut bytes, &old, done..count(old.len()));
     bytes
+}
+
+/// Returns the lines in a list that is no longer than they are.
+fn split(bytes: &[u8]) -> Vec<&[u8]> {
+    let mut split = Vec::with_capacity(lines(bytes).count());
+    split.extend(lines(bytes));
+    split
 }
 
 /// Appends a range of lines; what lies outside the text is left out, because

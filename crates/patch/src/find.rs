@@ -69,7 +69,6 @@ enum Form {
 #[derive(Debug)]
 pub(crate) struct Finder {
     pub(crate) sheet: Sheet,
-    exact: Index,
     trim: Index,
     fold: Index,
     words: WordIndex,
@@ -120,10 +119,9 @@ pub(crate) enum Outcome<T> {
 
 impl Finder {
     /// Makes a finder for a text. Indexes are built when first needed.
-    pub(crate) fn new(text: &str, work: Work) -> Self {
+    pub(crate) fn new(text: String, work: Work) -> Self {
         Self {
             sheet: Sheet::new(text),
-            exact: Index::new(Form::Exact),
             trim: Index::new(Form::Trim),
             fold: Index::new(Form::Fold),
             words: WordIndex::default(),
@@ -133,8 +131,9 @@ impl Finder {
 
     fn index(&self, form: Form) -> &Index {
         match form {
-            Form::Exact => &self.exact,
-            Form::Trim => &self.trim,
+            // Lines that are the same are so without the space around them,
+            // and an index more would be a fifth of a plan's memory.
+            Form::Exact | Form::Trim => &self.trim,
             Form::Fold => &self.fold,
         }
     }
@@ -142,8 +141,7 @@ impl Finder {
     /// Takes the lines that came into the index of a form.
     fn sync(&mut self, form: Form) {
         let index = match form {
-            Form::Exact => &mut self.exact,
-            Form::Trim => &mut self.trim,
+            Form::Exact | Form::Trim => &mut self.trim,
             Form::Fold => &mut self.fold,
         };
         index.sync(&self.sheet);
@@ -165,6 +163,7 @@ impl Finder {
             if self.sheet.is_live(id)
                 && let Some(start) = self.back(index, id, &keys[..rarest], &mut steps)
                 && self.forth(index, id, &keys[rarest + 1..], &mut steps)
+                && (form != Form::Exact || self.is_exactly(start, needle))
             {
                 starts.push(start);
             }
@@ -172,6 +171,12 @@ impl Finder {
         }
         starts.sort_unstable_by_key(|&id| self.sheet.place(id));
         Ok(starts)
+    }
+
+    /// Returns whether the lines from `start` on are these, byte for byte.
+    fn is_exactly(&self, start: LineId, needle: &[&str]) -> bool {
+        let mut pairs = self.sheet.from(Some(start)).zip(needle);
+        pairs.all(|(id, text)| self.sheet.text(id) == *text)
     }
 
     /// Walks from a line towards the start along `keys`; returns where it

@@ -98,6 +98,14 @@ pub(crate) fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
+/// Makes room in a list that is as long as a file: an eighth more at a time,
+/// because twice as much would be the most memory that a plan takes.
+pub(crate) fn make_room<T>(list: &mut Vec<T>) {
+    if list.len() == list.capacity() {
+        list.reserve_exact(list.len() / 8 + 64);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@
 //! directions, and carry a sortable place, so that an edit costs as much as
 //! the lines it touches and an index over lines needs no rebuilding.
 
-use crate::line::{Ending, count, text_lines};
+use crate::line::{Ending, count, make_room, text_lines};
 
 /// A line of a [`Sheet`]; lines that were there from the start are numbered
 /// by their place.
@@ -20,8 +20,10 @@ pub(crate) const BOM: char = '\u{feff}';
 /// A text as linked lines.
 #[derive(Debug)]
 pub(crate) struct Sheet {
-    /// The text, and behind it every text added since.
+    /// The text at the start.
     text: String,
+    /// Every text added since.
+    added: String,
     lines: Vec<Line>,
     first: LineId,
     last: LineId,
@@ -48,21 +50,25 @@ struct Line {
 impl Sheet {
     /// Makes a sheet of a whole text; a byte order mark at its start is set
     /// aside and comes back in [`Self::to_text`].
-    pub(crate) fn new(text: &str) -> Self {
-        let bare = text.strip_prefix(BOM).unwrap_or(text);
+    pub(crate) fn new(mut text: String) -> Self {
+        let has_bom = text.starts_with(BOM);
+        if has_bom {
+            text.remove(0);
+        }
         let mut sheet = Self {
-            text: bare.to_owned(),
-            lines: Vec::new(),
+            added: String::new(),
+            lines: Vec::with_capacity(text_lines(&text).count()),
             first: NONE,
             last: NONE,
             originals: 0,
-            has_bom: bare.len() != text.len(),
-            final_newline: bare.is_empty() || bare.ends_with('\n'),
+            has_bom,
+            final_newline: text.is_empty() || text.ends_with('\n'),
             stated_newline: None,
             usual: Ending::Lf,
+            text: String::new(),
         };
         let (mut start, mut crlf) = (0, 0_usize);
-        for (line, ending) in text_lines(bare) {
+        for (line, ending) in text_lines(&text) {
             sheet.link(start, line.len(), ending, sheet.last, NONE);
             start += line.len() + ending.as_str().len();
             crlf += usize::from(ending == Ending::CrLf);
@@ -71,13 +77,19 @@ impl Sheet {
             sheet.usual = Ending::CrLf;
         }
         sheet.originals = count(sheet.lines.len());
+        sheet.text = text;
         sheet
     }
 
     /// Returns the line's text without its ending.
     pub(crate) fn text(&self, id: LineId) -> &str {
         let line = &self.lines[id as usize];
-        &self.text[line.start as usize..(line.start + line.length) as usize]
+        let text = if self.is_original(id) {
+            &self.text
+        } else {
+            &self.added
+        };
+        &text[line.start as usize..(line.start + line.length) as usize]
     }
 
     /// Returns the line's ending.
@@ -153,8 +165,8 @@ impl Sheet {
         let mut prev = prev.unwrap_or(NONE);
         let mut place = self.lines.get(prev as usize).map_or(0, |line| line.place);
         for (text, ending) in lines {
-            let start = self.text.len();
-            self.text.push_str(text);
+            let start = self.added.len();
+            self.added.push_str(text);
             let id = self.link(start, text.len(), *ending, prev, next.unwrap_or(NONE));
             if next.is_some() {
                 place += step;
@@ -227,7 +239,7 @@ impl Sheet {
 
     /// Returns the whole text as it is now.
     pub(crate) fn to_text(&self) -> String {
-        let mut out = String::with_capacity(self.text.len() + BOM.len_utf8());
+        let mut out = String::with_capacity(self.text.len() + self.added.len() + BOM.len_utf8());
         if self.has_bom {
             out.push(BOM);
         }
@@ -271,6 +283,7 @@ impl Sheet {
     ) -> LineId {
         let id = self.ids();
         let place = self.lines.get(prev as usize).map_or(0, |line| line.place);
+        make_room(&mut self.lines);
         self.lines.push(Line {
             start: count(start),
             length: count(length),
@@ -309,13 +322,13 @@ mod tests {
             "\u{feff}",
             "\r\n\r",
         ] {
-            assert_eq!(Sheet::new(text).to_text(), text, "{text:?}");
+            assert_eq!(Sheet::new(text.to_owned()).to_text(), text, "{text:?}");
         }
     }
 
     #[test]
     fn the_state_of_the_end_is_kept_unless_stated() {
-        let mut sheet = Sheet::new("a\r\nb");
+        let mut sheet = Sheet::new("a\r\nb".to_owned());
         sheet.insert(Some(1), &[("c", Ending::CrLf)]);
         assert_eq!(sheet.to_text(), "a\r\nb\r\nc");
         sheet.remove(2);
@@ -327,7 +340,7 @@ mod tests {
 
     #[test]
     fn places_stay_in_order_under_many_inserts() {
-        let mut sheet = Sheet::new("a\nb\n");
+        let mut sheet = Sheet::new("a\nb\n".to_owned());
         for round in 0..500 {
             let at = if round % 3 == 0 { None } else { Some(0) };
             sheet.insert(at, &[("x", LF), ("y", LF), ("z", LF)]);

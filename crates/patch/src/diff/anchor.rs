@@ -11,6 +11,8 @@ use std::ops::Range;
 
 use imara_diff::Token;
 
+use crate::line::count;
+
 /// Lines of both texts that differ, between lines that are the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stretch {
@@ -99,19 +101,18 @@ impl Texts<'_> {
     /// its texts.
     fn cut(self, stretch: &Stretch, length: usize) -> Vec<Stretch> {
         let Stretch { old, new, .. } = stretch;
-        let once = once(&self.old[old.clone()], length);
-        let other = self::once(&self.new[new.clone()], length);
-        let pairs = once.iter().filter_map(|(run, from)| {
-            let pair = (old.start + (*from)?, new.start + (*other.get(run)?)?);
-            // Two runs with the same hash may differ, but not in this line.
-            (self.old[pair.0] == self.new[pair.1]).then_some(pair)
-        });
-        let mut pairs: Vec<(usize, usize)> = pairs.collect();
+        let (old_part, new_part) = (&self.old[old.clone()], &self.new[new.clone()]);
+        let mut pairs = if length == 1 {
+            lines_once(old_part, new_part)
+        } else {
+            runs_once(old_part, new_part, length)
+        };
         pairs.sort_unstable_by_key(|pair| pair.1);
         let mut parts = Vec::new();
         let (mut from, mut to) = (old.start, new.start);
         let end = (old.end, new.end);
-        for (next, other) in rising(&pairs).into_iter().chain([end]) {
+        let place = |pair: (u32, u32)| (old.start + pair.0 as usize, new.start + pair.1 as usize);
+        for (next, other) in rising(&pairs).into_iter().map(place).chain([end]) {
             parts.extend(self.trim(Stretch {
                 old: from..next,
                 new: to..other,
@@ -121,6 +122,38 @@ impl Texts<'_> {
         }
         parts
     }
+}
+
+/// Returns where each line is that occurs once in both texts.
+fn lines_once(old: &[Token], new: &[Token]) -> Vec<(u32, u32)> {
+    /// No line has this number, and no two lines have the one before it.
+    const NEVER: u32 = u32::MAX;
+    const OFTEN: u32 = u32::MAX - 1;
+    let most = old.iter().chain(new).map(|token| token.0).max();
+    let places = |lines: &[Token]| {
+        let mut places = vec![NEVER; most.map_or(0, |most| most as usize + 1)];
+        for (token, at) in lines.iter().zip(0..) {
+            let place = &mut places[token.0 as usize];
+            *place = if *place == NEVER { at } else { OFTEN };
+        }
+        places
+    };
+    let (from, to) = (places(old), places(new));
+    let pairs = from.into_iter().zip(to);
+    pairs
+        .filter(|(from, to)| *from < OFTEN && *to < OFTEN)
+        .collect()
+}
+
+/// Returns where each run of `length` lines is that occurs once in both texts.
+fn runs_once(old: &[Token], new: &[Token], length: usize) -> Vec<(u32, u32)> {
+    let (from, to) = (once(old, length), once(new, length));
+    let pairs = from.iter().filter_map(|(run, from)| {
+        let (from, to) = ((*from)?, (*to.get(run)?)?);
+        // Two runs with the same hash may differ, but not in this line.
+        (old[from] == new[to]).then_some((count(from), count(to)))
+    });
+    pairs.collect()
 }
 
 /// Returns where each run of `length` lines is, by its hash; `None` if it is
@@ -149,21 +182,28 @@ fn once(lines: &[Token], length: usize) -> HashMap<u64, Option<usize>> {
 
 /// Returns a longest selection of pairs, given in the order of their second
 /// part, in which the first part rises too.
-fn rising(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
+fn rising(pairs: &[(u32, u32)]) -> Vec<(u32, u32)> {
+    /// The place before the first.
+    const NONE: u32 = u32::MAX;
     // Patience sorting: each pile's top, and each pair's predecessor.
-    let mut tops: Vec<usize> = Vec::new();
-    let mut before: Vec<Option<usize>> = Vec::with_capacity(pairs.len());
-    for (at, (from, _)) in pairs.iter().enumerate() {
-        let pile = tops.partition_point(|&top| pairs[top].0 < *from);
-        before.push(pile.checked_sub(1).map(|left| tops[left]));
+    let mut tops: Vec<u32> = Vec::new();
+    let mut before: Vec<u32> = Vec::with_capacity(pairs.len());
+    for (at, (from, _)) in (0..).zip(pairs) {
+        let pile = tops.partition_point(|&top| pairs[top as usize].0 < *from);
+        before.push(pile.checked_sub(1).map_or(NONE, |left| tops[left]));
         match tops.get_mut(pile) {
             Some(top) => *top = at,
             None => tops.push(at),
         }
     }
     let last = tops.last().copied();
-    let chain = std::iter::successors(last, |&at| before[at]);
-    let mut chosen: Vec<(usize, usize)> = chain.map(|at| pairs[at]).collect();
+    let mut chosen = Vec::with_capacity(tops.len());
+    chosen.extend(
+        std::iter::successors(last, |&at| {
+            Some(before[at as usize]).filter(|&at| at != NONE)
+        })
+        .map(|at| pairs[at as usize]),
+    );
     chosen.reverse();
     chosen
 }

@@ -36,14 +36,18 @@ pub(super) struct After {
 }
 
 /// Makes the plan of the named paths, in their order.
-pub(super) fn finish(steps: Vec<Step>) -> Result<Plan, PatchError> {
+pub(super) fn finish(mut steps: Vec<Step>) -> Result<Plan, PatchError> {
+    let mut made = Vec::with_capacity(steps.len());
+    for step in &mut steps {
+        made.push(made_bytes(step)?);
+    }
     let mut files = Vec::with_capacity(steps.len());
-    for step in &steps {
+    for (step, made) in steps.iter().zip(made) {
         files.push(PlannedFile {
             path: step.path.clone(),
             change: Change::Modify,
             before: None,
-            after: after_bytes(step, &steps)?,
+            after: made.or_else(|| kept_bytes(step, &steps)),
             executable: step.executable(),
             executable_before: false,
             binary: false,
@@ -122,21 +126,18 @@ fn copy_originals(steps: &[Step], files: &mut [PlannedFile]) {
     }
 }
 
-/// Returns a path's content afterwards.
-fn after_bytes(step: &Step, steps: &[Step]) -> Result<Option<Vec<u8>>, PatchError> {
-    let Some(after) = &step.after else {
+/// Returns a path's content afterwards, where the patch made it.
+fn made_bytes(step: &mut Step) -> Result<Option<Vec<u8>>, PatchError> {
+    let Some(after) = &mut step.after else {
         return Ok(None);
     };
     if after.bytes.is_some() {
-        return Ok(after.bytes.clone());
+        return Ok(after.bytes.take());
     }
-    let Some(document) = &after.document else {
-        let origin = after.origin.as_ref();
-        let origin = steps.iter().find(|step| Some(&step.path) == origin);
-        let original = origin.and_then(|step| step.before.as_ref());
-        return Ok(original.map(|original| original.bytes.clone()));
+    let Some(document) = &mut after.document else {
+        return Ok(None);
     };
-    let text = document.to_text();
+    let text = document.close();
     let bytes = encoding::bytes_of(text, after.encoding).map_err(|e| e.in_file(&step.path))?;
     if bytes.len() as u64 > limit::TEXT_FILE_BYTES {
         let detail = format!(
@@ -146,6 +147,14 @@ fn after_bytes(step: &Step, steps: &[Step]) -> Result<Option<Vec<u8>>, PatchErro
         return Err(PatchError::new(ErrorCode::TooLarge, detail).in_file(&step.path));
     }
     Ok(Some(bytes))
+}
+
+/// Returns a path's content afterwards, where it is that of its origin.
+fn kept_bytes(step: &Step, steps: &[Step]) -> Option<Vec<u8>> {
+    let after = step.after.as_ref()?;
+    let origin = after.origin.as_ref();
+    let origin = steps.iter().find(|step| Some(&step.path) == origin)?;
+    Some(origin.before.as_ref()?.bytes.clone())
 }
 
 /// Finds the moves: for each step, the one whose file moved to it. A move is

@@ -122,7 +122,7 @@ impl<'a> Tree<'a> {
     ) -> Result<(), PatchError> {
         self.vacant(path)?;
         let style = self.style(path);
-        let mut document = Document::new("", self.work.clone());
+        let mut document = Document::new(String::new(), self.work.clone());
         document.replace(&style.dress(text, adds_newline));
         let encoding = style.encoding.unwrap_or_default();
         self.slot(path)?.now = Some(Content::made(document, encoding));
@@ -202,7 +202,7 @@ impl<'a> Tree<'a> {
             let encoding = self.content(path)?.encoding;
             let text = self.document(path)?.to_text();
             self.weigh(text.len() as u64)?;
-            let mut document = Document::new("", self.work.clone());
+            let mut document = Document::new(String::new(), self.work.clone());
             document.replace(&text);
             Content::made(document, encoding)
         };
@@ -271,7 +271,7 @@ impl<'a> Tree<'a> {
             let origin = content.origin.clone().unwrap_or_else(|| path.clone());
             let bytes = self.bytes(path)?;
             let encoding = Encoding::settle(&bytes, self.style(&origin).encoding);
-            let document = Box::new(Document::new(&text_of(&bytes, encoding)?, work));
+            let document = Box::new(Document::new(text_of(&bytes, encoding)?, work));
             let content = self.content(path)?;
             content.encoding = encoding;
             content.body = Body::Document(document);
