@@ -63,12 +63,13 @@ fn beside_git(samples: usize) {
     }
     let patch = folder.path().join("patch");
     fs::write(&patch, &diff).unwrap();
-    let mut times: [Vec<f64>; 3] = Default::default();
+    let mut times: [Vec<f64>; 4] = Default::default();
     for round in 0..=samples {
         let taken = [
             timed(|| git_check(folder.path(), &patch)),
             timed(|| drop(planned(&diff, &Folder(folder.path())))),
             timed(|| drop(planned(&diff, &tree))),
+            timed(|| drop(parse(&diff, &ParseOptions::default()).unwrap())),
         ];
         if round > 0 {
             times
@@ -84,6 +85,7 @@ fn beside_git(samples: usize) {
         "`git apply --check`",
         "planned in process, files on disk",
         "planned in process, files in memory",
+        "of that, reading the patch",
     ]
     .iter()
     .zip(&mut times)

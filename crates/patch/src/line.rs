@@ -50,8 +50,7 @@ impl<'a> Iterator for Lines<'a> {
             Encoding::Utf16Le => unit_end([b'\n', 0]),
             Encoding::Utf16Be => unit_end([0, b'\n']),
             Encoding::Utf8 | Encoding::EightBit(_) => {
-                let found = self.rest.iter().position(|&byte| byte == b'\n');
-                found.map(|at| at + 1)
+                memchr::memchr(b'\n', self.rest).map(|at| at + 1)
             }
         };
         let (line, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
