@@ -131,7 +131,7 @@ impl<'a> Script<'a> {
     fn path(&self, text: &str, at: usize) -> Result<WorkspacePath, PatchError> {
         let mut text = text.trim();
         while let Some(rest) = text.strip_prefix("./").filter(|_| !self.strict) {
-            text = rest;
+            text = rest.trim_start();
         }
         WorkspacePath::new(text).map_err(|rule| PatchError::bad_path(&rule).at_line(number(at)))
     }

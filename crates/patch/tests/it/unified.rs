@@ -369,3 +369,20 @@ fn only_the_loose_reading_takes_what_models_make_of_them() {
     check(&lax(Format::Unified), stale);
     check(&strict(Format::Unified), stale);
 }
+
+#[test]
+fn a_name_that_begins_with_a_space_is_not_another_files() {
+    let patch = "--- a/ f\t\n+++ b/ f\t\n@@ -1 +1 @@\n-x\n+y\n";
+    let (before, after) = (
+        &[("f", "x\n"), (" f", "x\n")],
+        &[("f", "x\n"), (" f", "y\n")],
+    );
+    for options in [lax(Format::Unified), strict(Format::Unified)] {
+        check(&options, &[("a space", patch, before, Ok(after))]);
+    }
+    let patch = "*** Begin Patch\n*** Add File: ./ f\n+x\n*** End Patch\n";
+    check(
+        &lax(Format::ApplyPatch),
+        &[("./", patch, &[], Ok(&[("f", "x\n")]))],
+    );
+}
