@@ -180,6 +180,12 @@ fn diffs_of_git_are_read_by_both_readings() {
             Ok(&[("dir/a", "y\n")]),
         ),
         (
+            "a new file without a prefix, in a folder named as one",
+            "diff --git b/a b/a\nnew file mode 100644\n--- /dev/null\n+++ b/a\n@@ -0,0 +1 @@\n+x\n",
+            &[],
+            Ok(&[("b/a", "x\n")]),
+        ),
+        (
             "git's other prefixes",
             "diff --git i/dir/a w/dir/a\n--- i/dir/a\n+++ w/dir/a\n@@ -1 +1 @@\n-x\n+y\n",
             &[("dir/a", "x\n")],

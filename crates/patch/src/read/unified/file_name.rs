@@ -40,6 +40,25 @@ pub(super) fn is_epoch(text: &str) -> bool {
     (time.starts_with("1970-01-01 ") || time.starts_with("1969-12-31 ")) && is_zero(time)
 }
 
+/// Returns whether the first parts of two names are git's marks of the two
+/// sides; one side may be missing.
+pub(super) fn is_pair(old: Option<&str>, new: Option<&str>, is_git: bool) -> bool {
+    const PAIRS: [(&str, &str); 7] = [
+        ("a", "b"),
+        ("b", "a"),
+        ("i", "w"),
+        ("w", "i"),
+        ("c", "i"),
+        ("c", "w"),
+        ("o", "w"),
+    ];
+    let known = if is_git { &PAIRS[..] } else { &PAIRS[..1] };
+    let fits = |name: Option<&str>, mark: &str| name.is_none_or(|name| name == mark);
+    known
+        .iter()
+        .any(|(first, second)| fits(old, first) && fits(new, second))
+}
+
 /// Splits the names of `diff --git`. Without quotes they can only be told
 /// apart when they are the same but for their first part.
 pub(crate) fn git_names(text: &str) -> Option<(String, String)> {

@@ -1,7 +1,7 @@
 //! What stands above a file's hunks.
 
 use super::super::{Script, number, wrong};
-use super::file_name::{git_names, is_epoch, name, unquote};
+use super::file_name::{git_names, is_epoch, is_pair, name, unquote};
 use crate::binary::BinaryChange;
 use crate::edit::{EditBody, EditHunk, EditLine, FileEdit, LineOp};
 use crate::error::{ErrorCode, PatchError};
@@ -299,9 +299,11 @@ impl Header {
         }
         let head = |name: &str| name.split_once('/').map(|(head, _)| head.to_owned());
         let rest = |name: &str| name.split_once('/').map_or("", |(_, rest)| rest).to_owned();
-        if let Some((old, new)) = &self.git
-            && is_pair(head(old).as_deref(), head(new).as_deref(), true)
-        {
+        if let Some((old, new)) = &self.git {
+            // The first line has both names, so it tells for sure.
+            if !is_pair(head(old).as_deref(), head(new).as_deref(), true) {
+                return;
+            }
             self.git = Some((rest(old), rest(new)));
         }
         let (old, new) = (self.old.as_deref(), self.new.as_deref());
@@ -317,25 +319,6 @@ impl Header {
             self.new = new.map(rest);
         }
     }
-}
-
-/// Returns whether the first parts of two names are git's marks of the two
-/// sides; one side may be missing.
-fn is_pair(old: Option<&str>, new: Option<&str>, is_git: bool) -> bool {
-    const PAIRS: [(&str, &str); 7] = [
-        ("a", "b"),
-        ("b", "a"),
-        ("i", "w"),
-        ("w", "i"),
-        ("c", "i"),
-        ("c", "w"),
-        ("o", "w"),
-    ];
-    let known = if is_git { &PAIRS[..] } else { &PAIRS[..1] };
-    let fits = |name: Option<&str>, mark: &str| name.is_none_or(|name| name == mark);
-    known
-        .iter()
-        .any(|(first, second)| fits(old, first) && fits(new, second))
 }
 
 fn path_of(
