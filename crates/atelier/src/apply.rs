@@ -147,9 +147,7 @@ fn attempt(arguments: &Arguments, wanted: &Wanted) -> Result<Done, Refusal> {
     let done = with(&root, arguments, wanted);
     // The journal lies there while a change is under way; one that is not
     // finished stays.
-    if !arguments.check {
-        let _ = root.close();
-    }
+    let _ = root.close();
     done
 }
 

@@ -30,7 +30,7 @@ pub use calls::{Ran, question};
 pub use host::PaperCells;
 pub use logbook::Logbook;
 pub use names::FakeNames;
-pub use program::{Ended, Server, program, run_program, start_program};
+pub use program::{Ended, Server, kill_program, program, run_program, start_program};
 pub use screen::Screen;
 pub use setup::{Setup, is_root};
 pub use stage::{Puppet, Stage};

@@ -57,6 +57,37 @@ pub async fn run_program(folder: &Path, arguments: &[&str], input: &str) -> Ende
     }
 }
 
+/// Runs the program like [`run_program`] and kills it at a moment, as the
+/// kernel or a power cut would; returns whether it had not ended by then.
+///
+/// # Panics
+/// When it can't be started.
+pub async fn kill_program(
+    folder: &Path,
+    arguments: &[&str],
+    input: &str,
+    moment: impl Future<Output = ()>,
+) -> bool {
+    let mut child = command(folder)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).await.unwrap();
+    drop(stdin);
+    tokio::select! {
+        () = moment => {
+            child.kill().await.unwrap();
+            true
+        }
+        ended = child.wait() => {
+            ended.unwrap();
+            false
+        }
+    }
+}
+
 /// Starts the program, in `folder`, and returns its process, which ends when
 /// it is dropped, with the first line that it prints.
 ///

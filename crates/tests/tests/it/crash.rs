@@ -12,7 +12,7 @@ use atelier_api::run::{Execute, Outcome, Run};
 use atelier_api::turn::{Turn as TurnOf, TurnState};
 use atelier_base::ContentHash;
 use atelier_model::fake::{FakeModel, Script, Step, Turn};
-use atelier_tests::{Caller, Server, question, within};
+use atelier_tests::{Caller, Server, kill_program, question, run_program, within};
 use reqwest::Method;
 use uuid::Uuid;
 
@@ -156,7 +156,7 @@ impl Moment {
     /// Waits for the moment; for ever, when it has passed unseen.
     async fn reached(&self, state: &Path) {
         let is_there = || {
-            let names = std::fs::read_dir(state).unwrap();
+            let names = std::fs::read_dir(state).into_iter().flatten();
             let mut names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
             match self {
                 Self::After(_) => true,
@@ -233,6 +233,44 @@ async fn a_kill_while_a_proposal_is_applied_leaves_all_or_nothing() {
     println!("{KILLS} kills: {kept} left all old, {generation} all new");
     assert!(kept > 0 && generation > 0);
     assert_eq!(server.terminate().await, Some(0));
+}
+
+#[tokio::test]
+async fn a_killed_apply_is_finished_or_forgotten_by_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let (at, state) = (folder.path(), folder.path().join(".atelier"));
+    let sections: Vec<String> = expected(0)
+        .iter()
+        .map(|(path, text)| add(path, text))
+        .collect();
+    let apply = ["apply", "--dir", "."];
+    let begun = Instant::now();
+    let first = run_program(at, &apply, &envelope(&sections)).await;
+    assert_eq!(first.code, Some(0), "{first:?}");
+    let whole = u64::try_from(begun.elapsed().as_micros()).unwrap();
+    let (mut generation, mut kept, mut killed) = (0, 0, 0);
+    for kill in 0..20 {
+        let moment = match kill % 4 {
+            0 => Moment::Staged(usize::try_from(spread(kill, 200)).unwrap()),
+            1 => Moment::Journal(".pending"),
+            2 => Moment::After(Duration::from_micros(spread(kill, whole))),
+            _ => Moment::Journal(".applied"),
+        };
+        let moment = moment.reached(&state);
+        killed += usize::from(kill_program(at, &apply, &patch(generation), moment).await);
+        // A check finishes what it finds, and changes nothing else.
+        let check = ["apply", "--dir", ".", "--check"];
+        let next = run_program(at, &check, &envelope(&[add("probe", "x")])).await;
+        assert_eq!(next.code, Some(0), "{next:?}");
+        let disk = on_disk(at, "");
+        let now = generation + usize::from(disk != expected(generation));
+        assert_eq!(disk, expected(now), "neither all old nor all new");
+        assert!(!state.exists(), "something staged is left");
+        kept += usize::from(now == generation);
+        generation = now;
+    }
+    println!("{killed} of 20 killed: {kept} left all old, {generation} all new");
+    assert!(killed > 5 && kept > 0 && generation > 0);
 }
 
 #[tokio::test]
