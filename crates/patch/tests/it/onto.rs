@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use atelier_base::WorkspacePath;
 use atelier_patch::{Change, OntoError, ParseOptions, Plan, PlannedFile, onto, parse, plan};
+use proptest::collection::vec;
+use proptest::prelude::*;
 
 type Tree = BTreeMap<WorkspacePath, Vec<u8>>;
 
@@ -191,4 +193,60 @@ fn an_explanation_of_many_conflicts_is_short() {
     let text = onto(&plan, &tree(&now)).unwrap_err().to_string();
     assert!(text.lines().count() <= 40, "{text}");
     assert!(text.contains("more files"), "{text}");
+}
+
+/// Edits of a text of numbered lines: at each of these places, so many lines
+/// go and so many of somebody's come.
+fn edited(old: &[String], edits: &[(usize, usize, usize)], whose: &str) -> Vec<u8> {
+    let mut lines = old.to_vec();
+    for (n, (at, gone, come)) in edits.iter().enumerate() {
+        let at = at % (lines.len() + 1);
+        let end = (at + gone).min(lines.len());
+        let come = (0..*come).map(|line| format!("{whose} {n} {line}\n"));
+        lines.splice(at..end, come);
+    }
+    lines.concat().into_bytes()
+}
+
+fn somebodys<'a>(text: &'a [u8], whose: &'a str) -> impl Iterator<Item = &'a str> {
+    let text = std::str::from_utf8(text).unwrap();
+    text.lines().filter(move |line| line.starts_with(whose))
+}
+
+proptest! {
+    #[test]
+    fn nobodys_lines_are_lost_and_an_undo_restores_every_byte(
+        count in 0_usize..60,
+        patch in vec((0_usize..60, 0_usize..4, 0_usize..4), 1..5),
+        mine in vec((0_usize..60, 0_usize..4, 0_usize..4), 0..5),
+        later in vec((0_usize..60, 0_usize..3, 1_usize..4), 0..3),
+    ) {
+        let old: Vec<String> = (0..count).map(|n| format!("line {n}\n")).collect();
+        let path: WorkspacePath = "a".parse().unwrap();
+        let (before, after) = (old.concat().into_bytes(), edited(&old, &patch, "patch"));
+        let file = PlannedFile::of(path.clone(), Change::Modify, Some(before), Some(after.clone()), false);
+        let plan = Plan { files: vec![file] };
+        let now = Tree::from([(path.clone(), edited(&old, &mine, "mine"))]);
+        // A conflict is a refusal: then everything stays as it is.
+        let Ok(merged) = onto(&plan, &now) else { return Ok(()) };
+        let result = carry_out(&merged, &now);
+        for line in somebodys(&now[&path], "mine") {
+            prop_assert!(somebodys(&result[&path], "mine").any(|kept| kept == line), "{}", line);
+        }
+        for line in somebodys(&after, "patch") {
+            prop_assert!(somebodys(&result[&path], "patch").any(|kept| kept == line), "{}", line);
+        }
+        let undo = onto(&merged.reversed(), &result).unwrap();
+        prop_assert_eq!(&carry_out(&undo, &result), &now);
+        // Later work survives the undo, too, or stops it.
+        let text = String::from_utf8(result[&path].clone()).unwrap();
+        let lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
+        let since = Tree::from([(path.clone(), edited(&lines, &later, "later"))]);
+        if let Ok(undo) = onto(&merged.reversed(), &since) {
+            let undone = carry_out(&undo, &since);
+            for line in somebodys(&since[&path], "later") {
+                prop_assert!(somebodys(&undone[&path], "later").any(|kept| kept == line), "{}", line);
+            }
+        }
+    }
 }
