@@ -50,7 +50,16 @@ pub(crate) fn run(samples: usize) -> Result<()> {
     println!("## Cells ({samples} samples)\n");
     cells(samples)?;
     println!("## One patch of 200 files and 1,000 hunks ({samples} samples)\n");
-    patches::measure(&binary, samples)
+    patches::measure(&binary, samples)?;
+    println!("## Planning in process ({samples} samples)\n");
+    plans(samples)
+}
+
+/// Measures planning without a program around it.
+fn plans(samples: usize) -> Result<()> {
+    let mut bench = process::cargo(["bench", "--quiet", "--package", "atelier-patch"]);
+    bench.args(["--bench", "plans", "--"]);
+    process::run(bench.arg(samples.to_string()))
 }
 
 /// Measures cells without a server around them.

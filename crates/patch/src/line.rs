@@ -74,7 +74,7 @@ pub const fn lines(bytes: &[u8]) -> Lines<'_> {
 pub fn is_binary(bytes: &[u8]) -> bool {
     let encoding = Encoding::of(bytes);
     if encoding == Encoding::Utf8 {
-        return bytes.contains(&0);
+        return memchr::memchr(0, bytes).is_some();
     }
     decode(bytes, encoding).is_none_or(|text| text.contains('\0'))
 }

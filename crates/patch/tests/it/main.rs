@@ -9,6 +9,7 @@ mod auto;
 mod corpus;
 mod edits;
 mod encodings;
+mod failures;
 mod fuzz;
 mod git_patches;
 mod ladder;

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use atelier_patch::{Format, ParseOptions, diff, lines, merge, parse, plan, splice};
+use atelier_patch::{
+    Change, Format, ParseOptions, PlannedFile, diff, lines, merge, parse, plan, select, splice,
+};
 use proptest::prelude::*;
 
 use crate::fuzz::check::check_plan;
@@ -158,6 +160,37 @@ proptest! {
         let merged = merge(base.as_bytes(), ours.as_bytes(), theirs.as_bytes());
         prop_assert_eq!(String::from_utf8_lossy(&merged.bytes), both);
         prop_assert_eq!(merged.conflicts, []);
+    }
+
+    #[test]
+    fn what_was_applied_is_undone_through_later_edits((base, applied, user, both) in disjoint()) {
+        // Undoing at once, and after the user wrote something too.
+        for (now, expected) in [(&applied, &base), (&both, &user)] {
+            let undone = merge(applied.as_bytes(), now.as_bytes(), base.as_bytes());
+            prop_assert_eq!(undone.conflicts, []);
+            prop_assert_eq!(String::from_utf8_lossy(&undone.bytes), expected.as_str());
+        }
+    }
+
+    #[test]
+    fn parts_are_taken_in_any_order_while_the_user_writes(
+        (base, proposed, user, both) in disjoint(),
+        order in proptest::collection::vec(any::<prop::sample::Index>(), 60),
+    ) {
+        let (base, proposed) = (base.into_bytes(), proposed.into_bytes());
+        let name = "f".parse().unwrap();
+        let file = PlannedFile::of(name, Change::Modify, Some(base.clone()), Some(proposed), false);
+        let mut waiting: Vec<usize> = (0..file.hunks.len()).collect();
+        let mut now = user.into_bytes();
+        for index in order.iter().take(file.hunks.len()) {
+            let next = waiting.remove(index.index(waiting.len()));
+            let alone: Vec<bool> = (0..file.hunks.len()).map(|at| at == next).collect();
+            let part = select(&file, &alone).bytes.unwrap();
+            let merged = merge(&base, &now, &part);
+            prop_assert_eq!(merged.conflicts, []);
+            now = merged.bytes;
+        }
+        prop_assert_eq!(String::from_utf8_lossy(&now), both);
     }
 
     #[test]
