@@ -38,6 +38,8 @@ impl Document {
             ),
         };
         error.hunk = Some(self.hunks);
+        // Its file's hash is told of every hunk.
+        error.evidence.get_or_insert_default();
         error.at_line(task.hunk.patch_line)
     }
 
@@ -93,8 +95,16 @@ impl Document {
         };
         let mut error = PatchError::new(ErrorCode::Ambiguous, detail);
         let candidates = places.iter().take(3).map(|&id| self.finder.shown_line(id));
+        let candidates: Vec<u32> = candidates.collect();
+        let sheet = &self.finder.sheet;
+        let end = sheet.last().map_or(1, |last| self.finder.shown_line(last));
+        let reread = candidates.first().map(|first| {
+            let last = first.saturating_add(AROUND).min(end);
+            (first.saturating_sub(AROUND).max(1), last)
+        });
         error.evidence = Some(Box::new(Evidence {
-            candidates: candidates.collect(),
+            candidates,
+            reread,
             ..Evidence::default()
         }));
         error
