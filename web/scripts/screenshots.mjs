@@ -93,6 +93,7 @@ const SHOTS = [
     },
   ],
   ["workspace-open", SHOP, openFile],
+  ["workspace-rules", `${SHOP}?settings=review`, click("button", "Add a check")],
   ["workspace-chat", `${SHOP}?panel=chat`],
   [
     "workspace-review",

@@ -75,6 +75,8 @@ export function sampleHunk(line: number, change: Partial<Hunk> = {}): Hunk {
     newLines: 1,
     label: "exact",
     state: "open",
+    merged: false,
+    needs: [],
     ...change,
   };
 }
@@ -112,6 +114,7 @@ export function projectApi(files: File[] = []): { api: FakeApi; workspaceId: str
     .on("get", "/api/workspaces/{id}/runs", none)
     .on("get", "/api/workspaces/{id}/conversations", none)
     .on("get", "/api/workspaces/{id}/proposals", none)
+    .on("get", "/api/proposals/{id}/comments", () => ({ items: [] }))
     .on("get", "/api/providers", () => ({ items: [sampleProvider({ name: "Model" })] }));
   return { api, workspaceId: workspace.id };
 }

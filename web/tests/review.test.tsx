@@ -1,11 +1,11 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Proposal } from "@/api/schema";
+import type { Comment, Proposal } from "@/api/schema";
 import { decisionStore } from "@/features/review/decisionStore";
 import { Refusal } from "./fakeApi";
 import { expectAccessible, openPage } from "./page";
 import { layOutNothing, projectApi, sampleHunk, sampleProposal } from "./parts";
-import { sampleId } from "./samples";
+import { sampleId, sampleWorkspace } from "./samples";
 
 vi.mock("@/features/tree/FileTree", () => ({ FileTree: () => <p>The tree</p> }));
 vi.mock("@/features/editor/EditorPane", () => ({ EditorPane: () => <p>The editor</p> }));
@@ -20,6 +20,8 @@ beforeEach(() => {
 
 const before = Array.from({ length: 30 }, (_, at) => `line ${at + 1}\n`).join("");
 const after = before.replace("line 5\n", "line five\n").replace("line 25\n", "line 25 more\n");
+
+const PLAIN = { encoding: "utf-8", executable: false, executableBefore: false };
 
 function openProposal(change: Partial<Proposal> = {}) {
   const first = sampleHunk(4);
@@ -36,6 +38,7 @@ function openProposal(change: Partial<Proposal> = {}) {
         before,
         after,
         binary: false,
+        ...PLAIN,
         hunks: [first, second],
       },
       {
@@ -47,13 +50,14 @@ function openProposal(change: Partial<Proposal> = {}) {
         before: null,
         after: "# New\n",
         binary: false,
+        ...PLAIN,
         hunks: [third],
       },
     ],
     change,
   );
   const { api, workspaceId } = projectApi();
-  const current = { proposal };
+  const current = { proposal: { ...proposal, workspaceId } };
   api.on("get", "/api/proposals/{id}", () => current.proposal);
   const page = openPage(`/w/${workspaceId}?proposal=${proposal.id}&panel=review`, api);
   return { ...page, api, current, hunks: [first, second, third] };
@@ -113,7 +117,11 @@ describe("the review", () => {
     await user.keyboard("a");
     expect(await screen.findByText(/the rest was left out/)).toBeVisible();
     expect(api.sent("post", "/api/proposals/{id}/apply")).toEqual([
-      { hunks: [hunks[1]?.id, hunks[2]?.id], resolutions: [] },
+      {
+        hunks: [hunks[1]?.id, hunks[2]?.id],
+        resolutions: [],
+        transactionId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      },
     ]);
     expect(await screen.findByText("Applied to 2 files")).toBeVisible();
     await expectAccessible();
@@ -147,7 +155,7 @@ describe("the review", () => {
       merged: "<<<<<<< ours\nmine\n=======\ntheirs\n>>>>>>> theirs\n",
     };
     api.on("post", "/api/proposals/{id}/apply", ({ body }) => {
-      if (body.resolutions.length === 0) {
+      if (body.resolutions?.length === 0) {
         return new Refusal(409, "merge_conflict", "Both changed it.", { conflicts: [conflict] });
       }
       current.proposal = applied(current.proposal, body.hunks);
@@ -168,15 +176,133 @@ describe("the review", () => {
   });
 
   it("takes an applied proposal back", async () => {
-    const { user, api, current } = openProposal({ state: "applied" });
+    const { user, api, current, hunks } = openProposal();
+    const all = hunks.map(({ id }) => id);
+    current.proposal = { ...applied(current.proposal, all), state: "applied" };
     api.on("post", "/api/proposals/{id}/undo", () => {
       current.proposal = { ...current.proposal, state: "undone" };
       return current.proposal;
     });
     const review = await screen.findByRole("group", { name: "Review of the proposal" });
-    await user.click(within(review).getByRole("button", { name: "Undo" }));
+    await user.click(within(review).getByRole("button", { name: "Undo all 3" }));
     expect(await screen.findByText("It was applied and then taken back.")).toBeVisible();
     expect(screen.queryByRole("button", { name: "Accept" })).toBeNull();
+  });
+
+  it("takes out one change of an applied proposal and puts in another", async () => {
+    const { user, api, current, hunks } = openProposal();
+    current.proposal = applied(current.proposal, [hunks[0]?.id ?? ""]);
+    api.on("post", "/api/proposals/{id}/undo", () => current.proposal);
+    api.on("post", "/api/proposals/{id}/apply", () => current.proposal);
+    await user.click(await screen.findByRole("button", { name: "Undo change 1" }));
+    expect(api.sent("post", "/api/proposals/{id}/undo")[0]).toMatchObject({
+      hunks: [hunks[0]?.id],
+    });
+    await user.click(screen.getByRole("button", { name: "Apply change 3" }));
+    await waitFor(() =>
+      expect(api.sent("post", "/api/proposals/{id}/apply")[0]).toMatchObject({
+        hunks: [hunks[2]?.id],
+      }),
+    );
+    expect(screen.getByRole("button", { name: "Apply the other 2" })).toBeVisible();
+    await expectAccessible();
+  });
+
+  it("asks for the typed words before it destroys much", async () => {
+    const warning = { reasons: ["It deletes 12 files."], word: "delete 12 files" };
+    const { user, api, current } = openProposal({ warning });
+    api.on("post", "/api/proposals/{id}/apply", ({ body }) => {
+      if (body.confirm !== warning.word) {
+        return new Refusal(428, "confirmation_required", "It destroys much.", { warning });
+      }
+      current.proposal = applied(current.proposal, body.hunks ?? undefined);
+      return current.proposal;
+    });
+    expect(await screen.findByText("Destructive")).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Apply all 3" }));
+    const gate = await screen.findByRole("dialog", { name: "This destroys a lot" });
+    const apply = within(gate).getByRole("button", { name: "Apply all the same" });
+    expect(apply).toBeDisabled();
+    await expectAccessible();
+    await user.type(within(gate).getByRole("textbox"), "delete 12 files{Enter}");
+    expect(await screen.findByText(/the rest was left out/)).toBeVisible();
+    expect(api.sent("post", "/api/proposals/{id}/apply")[1]).toMatchObject({
+      confirm: warning.word,
+    });
+  });
+
+  it("shows what the checks said, and of what", async () => {
+    const { user, api, current, hunks } = openProposal();
+    api.on("get", "/api/workspaces/{id}", () => ({
+      ...sampleWorkspace(),
+      settings: { limits: {}, checks: [{ name: "Tests", argv: ["true"] }] },
+    }));
+    const command = {
+      name: "Tests",
+      argv: ["true"],
+      state: "failed" as const,
+      outcome: "exit",
+      exitCode: 2,
+      wallMs: 1500,
+      output: "1 failed",
+    };
+    api.on("post", "/api/proposals/{id}/check", ({ body }) => {
+      const verdict = {
+        id: sampleId(),
+        state: "failed" as const,
+        hunks: body.hunks ?? [],
+        baseHash: "a",
+        treeHash: "b",
+        stale: false,
+        commands: [command],
+        reason: null,
+        createdAt: "",
+        finishedAt: "",
+      };
+      current.proposal = { ...current.proposal, verdict };
+      return current.proposal;
+    });
+    const checks = await screen.findByRole("region", { name: "Checks" });
+    expect(checks).toHaveTextContent("Not checked");
+    await user.click(await within(checks).findByRole("button", { name: "Check" }));
+    expect(await within(checks).findByText("Checks fail")).toBeVisible();
+    expect(checks).toHaveTextContent("Tests failed with 2 in 1.5 s");
+    expect(within(checks).getByText("1 failed")).toBeVisible();
+    await expectAccessible();
+    // Of fewer changes it says nothing.
+    screen.getByRole("region", { name: "Change 1, undecided" }).focus();
+    await user.keyboard("n");
+    expect(checks).toHaveTextContent("The checks failed with other changes chosen");
+    expect(hunks).toHaveLength(3);
+  });
+
+  it("keeps what people say of a change", async () => {
+    const { user, api, hunks } = openProposal();
+    const comments: Comment[] = [];
+    api.on("get", "/api/proposals/{id}/comments", () => ({ items: [...comments] }));
+    api.on("post", "/api/proposals/{id}/comments", ({ body }) => {
+      const comment = {
+        id: sampleId(),
+        proposalId: "",
+        userId: sampleId(),
+        hunkId: body.hunkId ?? null,
+        side: null,
+        line: null,
+        body: body.body,
+        createdAt: new Date().toISOString(),
+      };
+      comments.push(comment);
+      return comment;
+    });
+    (await screen.findByRole("region", { name: "Change 2, undecided" })).focus();
+    await user.keyboard("c");
+    await user.type(screen.getByRole("textbox", { name: "Comment on change 2" }), "Why?");
+    await expectAccessible();
+    await user.click(screen.getByRole("button", { name: "Comment" }));
+    expect(await screen.findByRole("list", { name: "Comments on change 2" })).toHaveTextContent(
+      "Why?",
+    );
+    expect(comments[0]?.hunkId).toBe(hunks[1]?.id);
   });
 
   it("lists what waits and what was decided, or says that there is nothing", async () => {

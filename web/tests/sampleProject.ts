@@ -78,6 +78,7 @@ export function addProject(api: FakeApi): void {
       items: [PROPOSAL],
       nextCursor: null,
     }))
+    .on("get", "/api/proposals/{id}/comments", () => ({ items: [] }))
     .on("get", "/api/proposals/{id}", () => PROPOSAL);
 }
 
@@ -165,9 +166,44 @@ const PROPOSAL: Proposal = {
       before: BEFORE,
       after: AFTER,
       binary: false,
-      hunks: [hunk(7, 1, 7, 2), hunk(10, 2, 11, 2)],
+      encoding: "utf-8",
+      executable: false,
+      executableBefore: false,
+      hunks: [hunk(7, 1, 7, 2), { ...hunk(10, 2, 11, 2), label: "indent+4" }],
     },
   ],
+};
+PROPOSAL.verdict = {
+  id: sampleId(),
+  state: "failed",
+  hunks: PROPOSAL.files.flatMap(({ hunks }) => hunks.map(({ id }) => id)),
+  baseHash: "0",
+  treeHash: "1",
+  stale: false,
+  commands: [
+    {
+      name: "Types",
+      argv: ["mypy", "."],
+      state: "passed",
+      outcome: "ok",
+      exitCode: 0,
+      wallMs: 1840,
+      output: "Success: no issues found in 4 source files",
+    },
+    {
+      name: "Tests",
+      argv: ["pytest", "-q"],
+      state: "failed",
+      outcome: "exit",
+      exitCode: 1,
+      wallMs: 620,
+      output:
+        "..F                                    [100%]\nFAILED tests/test_price.py::test_total\n1 failed, 2 passed in 0.21s",
+    },
+  ],
+  reason: null,
+  createdAt: ago(1),
+  finishedAt: ago(1),
 };
 const TURN: Turn = {
   id: sampleId(),
@@ -252,5 +288,7 @@ function hunk(oldStart: number, oldLines: number, newStart: number, newLines: nu
     newLines,
     label: "exact",
     state: "open" as const,
+    merged: false,
+    needs: [],
   };
 }

@@ -165,3 +165,45 @@ describe("the limits of a workspace", () => {
     expect(api.sent("patch", "/api/workspaces/{id}")).toEqual([]);
   });
 });
+
+describe("the rules of reviews", () => {
+  it("are set: checks, locked paths and what needs a typed yes", async () => {
+    const { api, workspaceId } = cellApi();
+    api.on("patch", "/api/workspaces/{id}", ({ body }) => {
+      const { checks, lockedPaths, destructive } = body.settings ?? {};
+      if (lockedPaths?.includes("a[")) {
+        return new Refusal(422, "invalid", "`a[` is not a glob.", {
+          field: "settings.lockedPaths",
+        });
+      }
+      return sampleWorkspace({
+        settings: {
+          limits: {},
+          checks: checks ?? [],
+          lockedPaths: lockedPaths ?? [],
+          destructive: destructive ?? {},
+        },
+      });
+    });
+    const { user } = openPage(`/w/${workspaceId}?settings=review`, api);
+    await user.click(await screen.findByRole("button", { name: "Add a check" }));
+    await user.type(screen.getByRole("textbox", { name: "Name of check 1" }), "Tests");
+    await user.type(screen.getByRole("textbox", { name: "Command of check 1" }), "npm test");
+    await user.type(screen.getByLabelText("Locked paths"), "a[[");
+    await user.type(screen.getByLabelText("Deleted files"), "3");
+    await expectAccessible(screen.getByRole("dialog"));
+    await user.click(screen.getByRole("button", { name: "Save rules" }));
+    expect(await screen.findByText("`a[` is not a glob.")).toBeVisible();
+    await user.clear(screen.getByLabelText("Locked paths"));
+    await user.type(screen.getByLabelText("Locked paths"), "keys/");
+    await user.click(screen.getByRole("button", { name: "Save rules" }));
+    expect(await screen.findByText("The rules are saved")).toBeVisible();
+    expect(api.sent("patch", "/api/workspaces/{id}")[1]).toEqual({
+      settings: {
+        lockedPaths: ["keys/"],
+        checks: [{ name: "Tests", argv: ["sh", "-c", "npm test"] }],
+        destructive: { deletedFiles: 3, lostPercent: null, totalLines: null },
+      },
+    });
+  });
+});

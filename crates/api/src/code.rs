@@ -51,9 +51,11 @@ codes! {
     Invalid "invalid" 422 "The input is not valid.";
     PathInvalid "path_invalid" 422 "The path can't be used.";
     PatchInvalid "patch_invalid" 422 "The patch can't be read or does not fit the files.";
+    LockedPath "locked_path" 422 "The file is locked for assistants.";
     ImportRefused "import_refused" 422 "The project can't be imported.";
     ModelNotConfigured "model_not_configured" 422 "No model is configured.";
     PreconditionRequired "precondition_required" 428 "Say which version you edited, with If-Match.";
+    ConfirmationRequired "confirmation_required" 428 "It destroys much; a person must confirm that.";
     TooMany "too_many" 429 "Too many at once; try again later.";
     Cancelled "cancelled" 499 "The request was cancelled.";
     Internal "internal" 500 "Something failed in the server.";

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::proposal::HunkKind;
 use crate::run::{Outcome, StageName};
 use crate::turn::TurnState;
 use crate::usage::TokenUsage;
@@ -72,6 +73,20 @@ pub enum TurnEvent {
     Usage {
         /// The tokens and cost of this request.
         usage: TokenUsage,
+    },
+    /// A change of the answer as it is written: for the eye. It has no
+    /// place yet, and nothing of it is applied.
+    EditPreview {
+        /// The file, when one is named.
+        path: Option<String>,
+        /// What it does, in the words of a hunk's kind.
+        kind: HunkKind,
+        /// The lines it removes, at most 100.
+        removed: Vec<String>,
+        /// The lines it adds, at most 100.
+        added: Vec<String>,
+        /// Whether lines are left out.
+        cut: bool,
     },
     /// The answer's edits are a proposal now; nothing is written.
     Proposal {
@@ -223,6 +238,11 @@ pub enum WorkspaceEvent {
         files: Vec<ChangedFile>,
         /// How many.
         count: u64,
+    },
+    /// Comments on a proposal were written or deleted.
+    CommentsChanged {
+        /// Which proposal.
+        proposal_id: Uuid,
     },
     /// A proposal is new or has a new state.
     ProposalChanged {

@@ -17,6 +17,7 @@ pub mod page;
 pub mod piston;
 pub mod problem;
 pub mod proposal;
+pub mod review;
 pub mod run;
 pub mod session;
 pub mod system;

@@ -4,8 +4,8 @@
 //! serve exactly it, and the authorisation tests walk it.
 
 use crate::{
-    cell, draft, event, file, model, page, piston, proposal, run, session, system, terminal, turn,
-    usage, workspace,
+    cell, draft, event, file, model, page, piston, proposal, review, run, session, system,
+    terminal, turn, usage, workspace,
 };
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -191,7 +191,11 @@ operations! {
     get_proposal Get "/api/proposals/{id}" SignedIn (None, NO) => Json(200, of::<proposal::Proposal>()), "Returns a proposal with its hunks.";
     apply_proposal Post "/api/proposals/{id}/apply" SignedIn (None, Takes(of::<proposal::ApplyProposal>())) => Json(200, of::<proposal::Proposal>()), "Applies a proposal, whole or in part.";
     reject_proposal Post "/api/proposals/{id}/reject" SignedIn (None, NO) => Json(200, of::<proposal::Proposal>()), "Rejects a proposal.";
-    undo_proposal Post "/api/proposals/{id}/undo" SignedIn (None, NO) => Json(200, of::<proposal::Proposal>()), "Takes an applied proposal back, keeping later edits.";
+    check_proposal Post "/api/proposals/{id}/check" SignedIn (None, Takes(of::<review::CheckProposal>())) => Json(202, of::<proposal::Proposal>()), "Runs the workspace's checks on a proposal, in a draft.";
+    list_comments Get "/api/proposals/{id}/comments" SignedIn (None, NO) => Json(200, of::<review::Comments>()), "Lists the comments on a proposal, oldest first.";
+    create_comment Post "/api/proposals/{id}/comments" SignedIn (None, Takes(of::<review::CreateComment>())) => Json(201, of::<review::Comment>()), "Comments on a proposal, a hunk or a line.";
+    delete_comment Delete "/api/comments/{id}" SignedIn (None, NO) => Nothing, "Deletes a comment of one's own.";
+    undo_proposal Post "/api/proposals/{id}/undo" SignedIn (None, Takes(of::<proposal::UndoProposal>())) => Json(200, of::<proposal::Proposal>()), "Takes applied hunks back, keeping later edits.";
     list_providers Get "/api/providers" SignedIn (None, NO) => Json(200, of::<model::Providers>()), "Lists the configured models.";
     create_provider Post "/api/providers" SignedIn (None, Takes(of::<model::CreateProvider>())) => Json(201, of::<model::Provider>()), "Configures a model.";
     update_provider Patch "/api/providers/{id}" SignedIn (None, Takes(of::<model::UpdateProvider>())) => Json(200, of::<model::Provider>()), "Changes a configured model.";

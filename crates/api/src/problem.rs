@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::code::Code;
 use crate::file::StaleFile;
-use crate::proposal::{Conflict, PatchFailure};
+use crate::proposal::{Conflict, LockedPath, PatchFailure, Warning};
 
 /// An error, as `application/problem+json`.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -39,6 +39,12 @@ pub struct Problem {
     /// With `patch_invalid`: what is wrong with the patch, and where.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub patch: Option<Box<PatchFailure>>,
+    /// With `confirmation_required`: what is lost, and what to send.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub warning: Option<Box<Warning>>,
+    /// With `locked_path`: which file, and by what.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub locked: Option<Box<LockedPath>>,
 }
 
 impl Problem {
@@ -56,6 +62,8 @@ impl Problem {
             stale: None,
             conflicts: Vec::new(),
             patch: None,
+            warning: None,
+            locked: None,
         }
     }
 }

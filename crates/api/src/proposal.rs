@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::draft::ProposalDraft;
+use crate::review::Verdict;
 
 /// Validates a patch against the workspace and makes a proposal of it.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -25,6 +26,10 @@ pub struct ApplyDiff {
     /// of the proposal.
     #[serde(default)]
     pub accept: Option<Accept>,
+    /// With `accept`: the words of a `confirmation_required` problem.
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    pub confirm: Option<String>,
     /// A title for the proposal.
     #[serde(default)]
     #[schema(max_length = 120)]
@@ -125,6 +130,37 @@ pub struct Proposal {
     /// The draft that it was made of; null when it was made otherwise, and once
     /// decided.
     pub draft: Option<ProposalDraft>,
+    /// What the hunks that are not applied would destroy all together; null
+    /// when that needs no confirmation.
+    pub warning: Option<Warning>,
+    /// The newest verdict of the workspace's checks; null: not checked.
+    pub verdict: Option<Verdict>,
+}
+
+/// What applying destroys, and how it is confirmed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Warning {
+    /// What is lost, a sentence each.
+    pub reasons: Vec<String>,
+    /// What to send as `confirm`, as a person typed it.
+    pub word: String,
+}
+
+/// Takes hunks of a proposal out of the files.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UndoProposal {
+    /// The hunks to undo; all that are applied when absent.
+    #[serde(default)]
+    pub hunks: Option<Vec<Uuid>>,
+    /// The text to write for files whose merge has conflicts.
+    #[serde(default)]
+    pub resolutions: Vec<Resolution>,
+    /// Names the change: asked for again under the same id, it is not made
+    /// again.
+    #[serde(default)]
+    pub transaction_id: Option<Uuid>,
 }
 
 /// What happens to a file.
@@ -139,6 +175,8 @@ pub enum Change {
     Delete,
     /// It gets a new path, and perhaps a new text.
     Rename,
+    /// It is made of another file, perhaps with another text.
+    Copy,
 }
 
 /// How a file stands to what the proposal was made on.
@@ -161,7 +199,7 @@ pub struct ProposalFile {
     pub change: Change,
     /// Its path afterwards (before, for a deletion).
     pub path: String,
-    /// Its path before, for a rename.
+    /// Its path before, for a rename; what it is made of, for a copy.
     pub from_path: Option<String>,
     /// The version it was made on.
     pub base_version_id: Option<Uuid>,
@@ -173,6 +211,18 @@ pub struct ProposalFile {
     pub after: Option<String>,
     /// True when it is not text.
     pub binary: bool,
+    /// How its text is written as bytes: `utf-8`, `utf-16le`, `windows-1252`.
+    pub encoding: String,
+    /// The size before, in bytes.
+    pub before_bytes: Option<u64>,
+    /// The size after, in bytes.
+    pub after_bytes: Option<u64>,
+    /// Whether it can be executed before.
+    pub executable_before: bool,
+    /// Whether it can be executed after.
+    pub executable: bool,
+    /// The glob that locks it for assistants, if one does.
+    pub locked: Option<String>,
     /// The hunks, in the order of their lines.
     pub hunks: Vec<Hunk>,
 }
@@ -207,6 +257,8 @@ pub enum HunkState {
     Accepted,
     /// It was not.
     Rejected,
+    /// It was applied and then taken back.
+    Undone,
 }
 
 /// One change that can be accepted or rejected.
@@ -229,6 +281,10 @@ pub struct Hunk {
     pub label: String,
     /// What was decided.
     pub state: HunkState,
+    /// True when it was merged with what the file had become.
+    pub merged: bool,
+    /// The hunks without which it can't be applied.
+    pub needs: Vec<Uuid>,
 }
 
 /// Which proposals are listed, newest first.
@@ -246,7 +302,8 @@ pub struct ListProposals {
     pub limit: Option<u32>,
 }
 
-/// Applies a proposal, atomically. Hunks that are not named are rejected.
+/// Applies a proposal, atomically. Hunks of an open one that are not named are
+/// rejected; those, and what was undone, can be applied later in the same way.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ApplyProposal {
@@ -256,6 +313,14 @@ pub struct ApplyProposal {
     /// The text to write for files whose merge has conflicts.
     #[serde(default)]
     pub resolutions: Vec<Resolution>,
+    /// The words of a `confirmation_required` problem, as a person typed them.
+    #[serde(default)]
+    #[schema(max_length = 200)]
+    pub confirm: Option<String>,
+    /// Names the change: asked for again under the same id, it is not made
+    /// again.
+    #[serde(default)]
+    pub transaction_id: Option<Uuid>,
 }
 
 /// A person's answer to a conflict.
@@ -288,6 +353,40 @@ pub struct Conflict {
     pub theirs: Option<String>,
     /// Both together, with conflict markers.
     pub merged: Option<String>,
+    /// The merge in pieces, in order, to be decided one by one; none when it
+    /// is not one of lines.
+    #[serde(default)]
+    pub pieces: Vec<MergePiece>,
+}
+
+/// A piece of a merge.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", rename_all = "camelCase")]
+pub enum MergePiece {
+    /// What goes together.
+    Same {
+        /// The lines.
+        text: String,
+    },
+    /// Lines that both sides changed.
+    Conflict {
+        /// What both started from.
+        base: String,
+        /// What stands now.
+        yours: String,
+        /// What is wanted.
+        theirs: String,
+    },
+}
+
+/// A file that is locked for assistants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LockedPath {
+    /// The file.
+    pub path: String,
+    /// What locks it.
+    pub glob: String,
 }
 
 /// Why a patch was refused, for a program: the same facts that the problem's

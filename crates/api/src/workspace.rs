@@ -37,6 +37,62 @@ pub struct WorkspaceSettings {
     /// ones are the server's.
     #[serde(default)]
     pub limits: RunLimits,
+    /// The paths that an assistant's proposal may not change, as globs. One
+    /// without `/` means that name at any depth, a folder all that is in it.
+    #[serde(default)]
+    pub locked_paths: Vec<String>,
+    /// What checks a proposal.
+    #[serde(default)]
+    pub checks: Vec<CheckCommand>,
+    /// What may be lost without asking.
+    #[serde(default)]
+    pub destructive: DestructiveLimits,
+}
+
+/// A command that checks a proposal: it passes when it exits with 0.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CheckCommand {
+    /// What it is called, 1 to 60 characters.
+    pub name: String,
+    /// The program and its arguments.
+    pub argv: Vec<String>,
+}
+
+/// What applying a proposal may lose before a person must confirm it; null is
+/// the usual amount.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DestructiveLimits {
+    /// The most files deleted; 10.
+    #[serde(default)]
+    pub deleted_files: Option<u32>,
+    /// The largest share of its lines that a file may lose, in percent; 50. A
+    /// file that loses fewer than 30 lines never counts.
+    #[serde(default)]
+    #[schema(maximum = 100)]
+    pub lost_percent: Option<u8>,
+    /// The most lines lost in all files together; 2,000.
+    #[serde(default)]
+    pub total_lines: Option<u32>,
+}
+
+/// Settings to change. Absent ones stay as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpdateSettings {
+    /// The limits of its runs, all of them at once.
+    #[serde(default)]
+    pub limits: Option<RunLimits>,
+    /// All of the locked paths, at most 100.
+    #[serde(default)]
+    pub locked_paths: Option<Vec<String>>,
+    /// All of the checks, at most 16.
+    #[serde(default)]
+    pub checks: Option<Vec<CheckCommand>>,
+    /// What may be lost without asking, all of it at once.
+    #[serde(default)]
+    pub destructive: Option<DestructiveLimits>,
 }
 
 /// Makes a workspace. A zip is sent as `multipart/form-data` instead, with the
@@ -124,9 +180,9 @@ pub struct UpdateWorkspace {
     /// True archives it, false brings it back.
     #[serde(default)]
     pub archived: Option<bool>,
-    /// The new settings, in the place of all that were set.
+    /// The settings to change.
     #[serde(default)]
-    pub settings: Option<WorkspaceSettings>,
+    pub settings: Option<UpdateSettings>,
 }
 
 #[expect(

@@ -75,6 +75,10 @@ ids! {
     FileId,
     /// Names one content of one file at one time.
     VersionId,
+    /// Names what checks said of a proposal.
+    VerdictId,
+    /// Names a comment on a proposal.
+    CommentId,
     /// Names a conversation.
     ConversationId,
     /// Names a message of a conversation.

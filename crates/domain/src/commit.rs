@@ -127,6 +127,8 @@ pub(crate) struct Decision {
     pub(crate) state: ProposalState,
     pub(crate) hunks: Vec<(HunkId, HunkState)>,
     pub(crate) applied: Vec<AppliedFile>,
+    /// The hunks that were merged with what stood there.
+    pub(crate) merged: Vec<HunkId>,
 }
 
 /// What applying a proposal did to one of its files, for undo.
@@ -141,7 +143,16 @@ impl Domain {
     /// Makes an edit, all or nothing, and announces it. The caller holds the
     /// tree's `writing` lock. Returns what changed.
     pub(crate) async fn commit(&self, tree: &Arc<Tree>, edit: Edit) -> Result<Vec<ChangedFile>> {
-        let id = self.ids().next::<TransactionId>();
+        self.commit_as(tree, edit, self.ids().next()).await
+    }
+
+    /// Makes an edit under an id that the caller chose, which no other has.
+    pub(crate) async fn commit_as(
+        &self,
+        tree: &Arc<Tree>,
+        edit: Edit,
+        id: TransactionId,
+    ) -> Result<Vec<ChangedFile>> {
         let proposal = edit.decision.as_ref().map(|decision| decision.proposal);
         let Plan { steps, rows } = Plan::make(self, id, tree.workspace, edit).await?;
         let encoded = serde_json::to_vec(&rows)

@@ -366,6 +366,22 @@ fn make(
     share: bool,
     manifest: &Manifest,
 ) -> Result<(), crate::FileError> {
+    let mut hidden = Vec::new();
+    if !share {
+        let found = workspace.walk(&walk_options())?.found.into_iter();
+        let caches = found.filter(|found| found.left_out && CACHES.contains(&found.path.name()));
+        hidden.extend(caches.map(|found| found.path));
+    }
+    let draft = make_bare(place, workspace, &hidden)?;
+    draft.observe(manifest.folders())
+}
+
+/// Makes a draft whose reads nobody wants to know.
+pub(crate) fn make_bare(
+    place: &std::path::Path,
+    workspace: &Root,
+    hidden: &[WorkspacePath],
+) -> Result<Draft, crate::FileError> {
     if let Some(drafts) = place.parent() {
         std::fs::create_dir_all(drafts).map_err(|source| crate::FileError::Io {
             doing: "make the folder of drafts",
@@ -373,18 +389,11 @@ fn make(
             source,
         })?;
     }
-    let mut hidden = Vec::new();
-    if !share {
-        let found = workspace.walk(&walk_options())?.found.into_iter();
-        let caches = found.filter(|found| found.left_out && CACHES.contains(&found.path.name()));
-        hidden.extend(caches.map(|found| found.path));
-    }
-    let draft = Draft::create(place, workspace, &hidden)?;
-    draft.observe(manifest.folders())
+    Draft::create(place, workspace, hidden)
 }
 
 /// Removes a draft's directory. One that stays is removed at the next start.
-async fn remove(place: PathBuf) {
+pub(crate) async fn remove(place: PathBuf) {
     let shown = place.clone();
     if let Err(error) = blocking(move || draft::remove(&place)).await {
         tracing::warn!(path = %shown.display(), error = %chain(&error), "the files of a draft could not be removed; the next start tries again");

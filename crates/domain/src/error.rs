@@ -5,6 +5,8 @@ use std::time::Duration;
 use atelier_base::{ErrorKind, PathError, VersionId, WorkspacePath};
 use atelier_patch::PatchError;
 
+use crate::proposal::Warning;
+
 /// What domain functions return.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -58,6 +60,17 @@ pub enum Error {
     /// The proposal and later edits change the same lines.
     #[error("{} of the files changed in the same place", .0.len())]
     MergeConflict(Vec<Conflict>),
+    /// The proposal destroys much, and nobody confirmed that.
+    #[error("it destroys much: {}", .0.reasons.join(" "))]
+    ConfirmationRequired(Warning),
+    /// An assistant's proposal changes a file that is locked for it.
+    #[error("`{path}` is locked for assistants by `{glob}`")]
+    LockedPath {
+        /// The file.
+        path: WorkspacePath,
+        /// What locks it.
+        glob: String,
+    },
     /// The proposal was decided already.
     #[error("the proposal is {state} already")]
     ProposalDecided {
@@ -154,6 +167,24 @@ pub struct Conflict {
     pub theirs: Option<String>,
     /// Both together, with conflict markers.
     pub merged: Option<String>,
+    /// The merge in pieces, in order; none when it was not one of lines.
+    pub pieces: Vec<Piece>,
+}
+
+/// A piece of a merge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// What goes together.
+    Same(String),
+    /// Lines that both sides changed.
+    Conflict {
+        /// What both started from.
+        base: String,
+        /// What stands now.
+        yours: String,
+        /// What is wanted.
+        theirs: String,
+    },
 }
 
 impl Error {
@@ -174,6 +205,7 @@ impl Error {
             | Self::Path(_)
             | Self::Patch(_)
             | Self::Import { .. }
+            | Self::LockedPath { .. }
             | Self::ModelNotConfigured => ErrorKind::Invalid,
             Self::PathTaken { .. }
             | Self::NameTaken { .. }
@@ -181,7 +213,7 @@ impl Error {
             | Self::MergeConflict(_)
             | Self::ProposalDecided { .. }
             | Self::TurnRunning => ErrorKind::Conflict,
-            Self::VersionMissing => ErrorKind::PreconditionRequired,
+            Self::VersionMissing | Self::ConfirmationRequired(_) => ErrorKind::PreconditionRequired,
             Self::TooLarge { .. } => ErrorKind::TooLarge,
             Self::TooMany { retry_after, .. } => ErrorKind::Limited {
                 retry_after: *retry_after,
@@ -222,6 +254,7 @@ fn thing_of(table: &str) -> &'static str {
         "turns" => "turn",
         "model_calls" => "model call",
         "runs" => "run",
+        "proposal_comments" => "comment",
         "proposals" | "proposal_hunks" | "proposal_files" => "proposal",
         "providers" => "provider",
         "grants" => "grant",

@@ -77,6 +77,20 @@ pub enum TurnEvent {
         /// The tokens and cost of this request.
         usage: TokenUsage,
     },
+    /// A change of the answer as it is written: for the eye. It has no
+    /// place yet, and nothing of it is applied.
+    EditPreview {
+        /// The file, when one is named.
+        path: Option<String>,
+        /// What it does, in the words of a hunk's kind.
+        kind: String,
+        /// The lines it removes.
+        removed: Vec<String>,
+        /// The lines it adds.
+        added: Vec<String>,
+        /// Whether lines are left out.
+        cut: bool,
+    },
     /// The answer's edits are a proposal now.
     Proposal {
         /// The proposal.
@@ -229,6 +243,11 @@ pub enum WorkspaceEvent {
     /// A proposal is new or has a new state.
     ProposalChanged {
         /// Which.
+        proposal_id: Uuid,
+    },
+    /// Comments on a proposal were written or deleted.
+    CommentsChanged {
+        /// Which proposal.
         proposal_id: Uuid,
     },
     /// A run is new or has a new status.

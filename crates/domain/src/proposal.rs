@@ -5,16 +5,25 @@
 //! what was written since.
 
 mod apply;
+mod check;
+mod comment;
+mod conflict;
+mod guard;
 mod make;
-mod undo;
+mod shift;
+mod show;
+mod side;
 
+use std::path::PathBuf;
 use std::str::FromStr as _;
 
 use atelier_base::{ContentHash, HunkId, ProposalId, VersionId, WorkspaceId};
 use atelier_patch::{Hunk, HunkKind, MatchLabel};
-pub use atelier_store::{FileChange as Change, HunkState, ProposalState};
+use atelier_sandbox::cell::Site;
+pub use atelier_store::{FileChange as Change, HunkState, ProposalState, VerdictState};
 use atelier_store::{
     HunkState as State, Proposal as Stored, ProposalFileRow, ProposalHunkRow, ProposalRow,
+    VerdictRow,
 };
 
 use crate::ctx::Ctx;
@@ -22,9 +31,11 @@ use crate::domain::Domain;
 use crate::draft::ProposalDraft;
 use crate::error::{Error, Result};
 use crate::event::WorkspaceEvent;
-use crate::page::{Page, PageOf};
 
-pub use apply::{Accept, Resolution};
+pub use apply::{Accept, Choice, Resolution};
+pub use check::{CheckState, CheckedCommand, Verdict};
+pub use comment::{CommentRow, LineSide, NewComment};
+pub use guard::Warning;
 pub use make::NewProposal;
 pub(crate) use make::{Base, Origin, ReadyProposal, title_of};
 
@@ -50,6 +61,10 @@ pub struct Proposal {
     pub files: Vec<ProposalFile>,
     /// The draft that it was made of, while it is open.
     pub draft: Option<ProposalDraft>,
+    /// What the hunks that are not applied destroy, and what confirms it.
+    pub warning: Option<Warning>,
+    /// The newest verdict of checks; `None` when it was not checked.
+    pub verdict: Option<Verdict>,
 }
 
 /// One file of a proposal.
@@ -63,8 +78,23 @@ pub struct ProposalFile {
     pub before: Option<String>,
     /// The text after.
     pub after: Option<String>,
+    /// The size of its content before, in bytes.
+    pub before_bytes: Option<u64>,
+    /// The size of its content after, in bytes.
+    pub after_bytes: Option<u64>,
+    /// The glob that locks it for assistants.
+    pub locked: Option<String>,
     /// Its hunks.
-    pub hunks: Vec<ProposalHunkRow>,
+    pub hunks: Vec<ProposalHunk>,
+}
+
+/// One hunk of a proposal.
+#[derive(Debug)]
+pub struct ProposalHunk {
+    /// The hunk.
+    pub row: ProposalHunkRow,
+    /// The hunks without which it can't be applied.
+    pub needs: Vec<HunkId>,
 }
 
 /// How a file stands to what a proposal was made on.
@@ -79,71 +109,6 @@ pub enum Freshness {
 }
 
 impl Domain {
-    /// Returns a proposal with its texts and hunks.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] when the asker may not see it.
-    pub async fn get_proposal(&self, ctx: &Ctx, id: ProposalId) -> Result<Proposal> {
-        let stored = self.require_proposal(ctx, id).await?;
-        let open = stored.proposal.state == ProposalState::Open;
-        let mut files = Vec::with_capacity(stored.files.len());
-        for row in &stored.files {
-            let freshness = if open {
-                Some(self.freshness(&stored, row).await?)
-            } else {
-                None
-            };
-            files.push(ProposalFile {
-                freshness,
-                before: self.proposal_text(row, row.before_hash).await?,
-                after: self.proposal_text(row, row.after_hash).await?,
-                hunks: hunks_of(&stored, row.position).cloned().collect(),
-                row: row.clone(),
-            });
-        }
-        let draft = if open {
-            self.draft_of_proposal(id).await?
-        } else {
-            None
-        };
-        Ok(Proposal {
-            summary: summary(&stored),
-            files,
-            draft,
-        })
-    }
-
-    /// Lists a workspace's proposals, newest first.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] when the asker may not see the workspace.
-    pub async fn list_proposals(
-        &self,
-        ctx: &Ctx,
-        workspace: WorkspaceId,
-        state: Option<ProposalState>,
-        page: &Page,
-    ) -> Result<PageOf<ProposalSummary>> {
-        self.require_workspace(ctx, workspace).await?;
-        let before = page.cursor_as::<ProposalId>()?;
-        let limit = page.limit();
-        let stored = self
-            .store()
-            .read(async |tx| {
-                let rows = tx
-                    .list_proposals(workspace, state, before, limit + 1)
-                    .await?;
-                let mut stored = Vec::with_capacity(rows.len());
-                for row in rows {
-                    stored.push(tx.get_proposal(row.id).await?);
-                }
-                Ok::<_, Error>(stored)
-            })
-            .await?;
-        let summaries = stored.iter().map(summary).collect();
-        Ok(page.cut(summaries, |summary| summary.row.id.to_string()))
-    }
-
     /// Rejects an open proposal. Its hunks stay readable.
     ///
     /// # Errors
@@ -200,58 +165,12 @@ impl Domain {
         Ok(stored)
     }
 
-    async fn proposal_text(
-        &self,
-        file: &ProposalFileRow,
-        hash: Option<ContentHash>,
-    ) -> Result<Option<String>> {
-        match hash {
-            Some(hash) if !file.is_binary => {
-                Ok(String::from_utf8(self.blob(Some(hash)).await?).ok())
-            }
-            _ => Ok(None),
-        }
-    }
-
     /// Returns a blob's bytes; none for no blob.
     async fn blob(&self, hash: Option<ContentHash>) -> Result<Vec<u8>> {
         match hash {
             Some(hash) => Ok(self.store().blobs().get(hash).await?),
             None => Ok(Vec::new()),
         }
-    }
-
-    /// Says how a file stands to what its proposal was made on, by what the
-    /// rows say; applying looks at the disk.
-    async fn freshness(&self, stored: &Stored, file: &ProposalFileRow) -> Result<Freshness> {
-        let workspace = stored.proposal.workspace_id;
-        let place = file.from_path.as_ref().unwrap_or(&file.path);
-        let current = self
-            .store()
-            .read(
-                async |tx| match tx.find_live_by_path(workspace, place).await? {
-                    Some(row) => tx.find_current(row.id).await,
-                    None => Ok(None),
-                },
-            )
-            .await?
-            .map(|version| version.content_hash);
-        if current == file.before_hash {
-            return Ok(Freshness::Current);
-        }
-        let (Some(ours), Some(_), Some(_)) = (current, file.before_hash, file.after_hash) else {
-            return Ok(Freshness::Conflicts);
-        };
-        let merge = atelier_patch::merge(
-            &self.blob(file.before_hash).await?,
-            &self.blob(Some(ours)).await?,
-            &self.blob(file.after_hash).await?,
-        );
-        Ok(if merge.conflicts.is_empty() {
-            Freshness::Merges
-        } else {
-            Freshness::Conflicts
-        })
     }
 }
 
@@ -315,7 +234,7 @@ const KINDS: [(HunkKind, &str); 7] = [
     (HunkKind::Binary, "binary"),
 ];
 
-fn kind_word(kind: HunkKind) -> &'static str {
+pub(crate) fn kind_word(kind: HunkKind) -> &'static str {
     KINDS
         .iter()
         .find(|(known, _)| *known == kind)
@@ -331,6 +250,13 @@ fn kind_from(word: &str) -> Option<HunkKind> {
 
 /// The hunks and files that a decision is made of.
 type HunkStates = Vec<(HunkId, State)>;
+
+/// A check whose draft is made.
+struct ReadyCheck {
+    row: VerdictRow,
+    site: Site,
+    place: PathBuf,
+}
 
 /// What stands at a path now.
 #[derive(Debug)]

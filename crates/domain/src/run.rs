@@ -23,7 +23,7 @@ use crate::live::Subscription;
 use crate::page::{Page, PageOf};
 
 pub use atelier_sandbox::cell::Outcome;
-pub use limits::{LimitChange, WorkspaceSettings};
+pub use limits::LimitChange;
 pub use program::Program;
 pub(crate) use queue::{Capacity, Queue};
 pub use scratch::{ScratchFile, ScratchJob, ScratchResult, StageLimits, StageResult};

@@ -6,6 +6,8 @@
 mod answer;
 mod context;
 mod conversation;
+mod gathered;
+mod preview;
 mod record;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! Workspaces: make, list, change, and put away.
 
 mod create;
+mod settings;
 
 use std::path::{Path, PathBuf};
 
@@ -14,11 +15,12 @@ use crate::domain::Domain;
 use crate::error::{Error, Result};
 use crate::event::{RunEvent, TurnEvent};
 use crate::page::{Page, PageOf};
-use crate::run::WorkspaceSettings;
 use crate::scan::Cause;
 use crate::tree::blocking;
 
 pub use create::{ImportProgress, Source};
+pub(crate) use settings::Locks;
+pub use settings::{CheckCommand, SettingsChange, ThresholdChange, WorkspaceSettings};
 
 /// What is changed about a workspace; `None` leaves it as it is.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +32,7 @@ pub struct WorkspaceChange {
     /// Whether it is put away.
     pub archived: Option<bool>,
     /// What is set for it now.
-    pub settings: Option<WorkspaceSettings>,
+    pub settings: Option<SettingsChange>,
 }
 
 impl Domain {
@@ -86,10 +88,11 @@ impl Domain {
                 .map_err(|_| Error::invalid("defaultModel", "give a provider's id"))?;
         }
         if let Some(settings) = &change.settings {
-            self.check_limits(settings.limits)?;
+            settings.check()?;
+            settings
+                .limits
+                .map_or(Ok(()), |limits| self.check_limits(limits))?;
         }
-        let settings = change.settings.map(WorkspaceSettings::to_stored);
-        let settings = settings.transpose()?;
         let now = self.now();
         let row = self
             .store()
@@ -104,8 +107,10 @@ impl Domain {
                 if let Some(archived) = change.archived {
                     row.archived_at = archived.then_some(row.archived_at.unwrap_or(now));
                 }
-                if let Some(settings) = settings {
-                    row.settings = settings;
+                if let Some(change) = change.settings {
+                    let mut settings = WorkspaceSettings::of(&row)?;
+                    change.apply(&mut settings);
+                    row.settings = settings.to_stored()?;
                 }
                 row.updated_at = now;
                 tx.update_workspace(&row).await?;
@@ -187,6 +192,7 @@ impl Domain {
             .store()
             .write(async |tx| {
                 tx.interrupt_running_model_calls().await?;
+                tx.interrupt_running_verdicts(now).await?;
                 Ok::<_, Error>((
                     tx.interrupt_running_turns(now).await?,
                     tx.interrupt_unfinished_runs(now).await?,

@@ -153,6 +153,14 @@ pub fn patch_text(bytes: &[u8], declared: Option<Encoding>) -> Option<String> {
     decode(bytes, Encoding::of(bytes)).or_else(|| decode(bytes, declared?))
 }
 
+/// Returns the bytes of a file with this text, UTF-16 with its mark.
+///
+/// # Errors
+/// When the encoding lacks a character of it; the error names it.
+pub fn encode(text: String, encoding: Encoding) -> Result<Vec<u8>, PatchError> {
+    bytes_of(text, encoding)
+}
+
 /// Returns a file's text, a byte order mark at its start.
 ///
 /// # Errors

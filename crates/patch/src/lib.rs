@@ -64,7 +64,7 @@ pub use edit::{
     Anchor, EditBody, EditHunk, EditLine, FileEdit, Format, LineOp, ParseOptions, Patch,
     UnknownFormat,
 };
-pub use encoding::{Encoding, UnknownEncoding, decode, patch_text};
+pub use encoding::{Encoding, UnknownEncoding, decode, encode, patch_text};
 pub use error::{Divergence, ErrorCode, Evidence, PatchError};
 pub use label::{IndentUnit, MatchLabel, UnknownLabel};
 pub use line::{Ending, Lines, is_binary, lines};

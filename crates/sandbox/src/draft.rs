@@ -12,11 +12,14 @@ pub(crate) mod reads;
 
 use std::path::{Path, PathBuf};
 
-use atelier_base::{ContentHash, WorkspacePath};
-use rustix::fs::{CWD, Mode, OFlags, XattrFlags, fchmod, fchown, fsetxattr, mkdirat, open};
+use atelier_base::{ContentHash, TransactionId, WorkspacePath};
+use rustix::fs::{
+    CWD, FileType, Mode, OFlags, XattrFlags, fchmod, fchown, fsetxattr, mkdirat, mknodat, open,
+};
 
 use crate::error::{FileError, FileResult};
 use crate::files::{Content, Root};
+use crate::transaction::{Changes, Expect, FileChange};
 
 pub use layer::Layer;
 pub use reads::{Observed, Reads};
@@ -35,6 +38,15 @@ pub(crate) const OPAQUE: &str = "user.overlay.opaque";
 pub struct Draft {
     directory: PathBuf,
     upper: Root,
+}
+
+/// What a draft is filled with.
+#[derive(Clone, Debug, Default)]
+pub struct Filling {
+    /// Files with their content, and whether they may be executed.
+    pub files: Vec<(WorkspacePath, Vec<u8>, bool)>,
+    /// Files of the workspace that are not to be seen.
+    pub gone: Vec<WorkspacePath>,
 }
 
 impl Draft {
@@ -68,6 +80,38 @@ impl Draft {
             directory: directory.to_owned(),
             upper,
         })
+    }
+
+    /// Puts files into a draft that no program has worked in yet, and hides
+    /// others of the workspace.
+    ///
+    /// # Errors
+    /// When something can't be written; the draft is then of no use.
+    pub fn fill(&self, id: TransactionId, filling: Filling) -> FileResult<()> {
+        let write = |(path, bytes, executable)| FileChange::Write {
+            path,
+            bytes,
+            executable,
+            expect: Expect::Any,
+        };
+        let written: std::collections::HashSet<_> = filling
+            .files
+            .iter()
+            .map(|(path, ..)| path.clone())
+            .collect();
+        for path in filling.gone {
+            // What is written there anyway hides what was.
+            if !written.contains(&path) {
+                let failed = |e| FileError::io("hide", &path, e);
+                hide_file(&self.directory.join(UPPER), &self.upper, &path).map_err(failed)?;
+            }
+        }
+        let changes = Changes {
+            id,
+            files: filling.files.into_iter().map(write).collect(),
+            rows: Vec::new(),
+        };
+        self.upper.commit(&changes)?.finish()
     }
 
     /// Reads a file that the draft has its own copy of, of at most `max` bytes.
@@ -127,6 +171,22 @@ fn make(directory: &Path, workspace: &Root, hidden: &[WorkspacePath]) -> FileRes
         hide(&path).map_err(|e| failed(e, &path))?;
     }
     Ok(())
+}
+
+/// Hides a file of the workspace, as the overlay itself marks what is deleted.
+/// Nobody else has the draft yet, so that paths can be joined.
+fn hide_file(upper: &Path, root: &Root, path: &WorkspacePath) -> rustix::io::Result<()> {
+    let mut place = upper.to_owned();
+    let mut names: Vec<&str> = path.as_str().split('/').collect();
+    let last = names.pop().unwrap_or_default();
+    for name in names {
+        place.push(name);
+        if !place.is_dir() {
+            make_folder(&place, root, Mode::from_raw_mode(0o755))?;
+        }
+    }
+    let kind = FileType::CharacterDevice;
+    mknodat(CWD, place.join(last), kind, Mode::empty(), 0)
 }
 
 /// Makes a folder that belongs to whom the workspace belongs to.

@@ -4,8 +4,9 @@ mod cell;
 mod draft;
 mod file;
 mod piston;
-mod proposal;
+pub(crate) mod proposal;
 mod provider;
+mod review;
 mod run;
 mod session;
 mod system;
@@ -158,6 +159,12 @@ pub fn router(app: App) -> Router {
             post(proposal::reject_proposal),
         )
         .route("/api/proposals/{id}/undo", post(proposal::undo_proposal))
+        .route("/api/proposals/{id}/check", post(review::check_proposal))
+        .route(
+            "/api/proposals/{id}/comments",
+            get(review::list_comments).post(review::create_comment),
+        )
+        .route("/api/comments/{id}", delete(review::delete_comment))
         .route(
             "/api/providers",
             get(provider::list_providers).post(provider::create_provider),

@@ -55,7 +55,8 @@ pub use event::{EventRow, NewEvent};
 pub use file::{FileKind, FileRow, FileStat, LiveFile};
 pub use grant::{GrantAction, GrantRow};
 pub use proposal::{
-    FileChange, HunkState, Proposal, ProposalFileRow, ProposalHunkRow, ProposalRow, ProposalState,
+    CommentRow, FileChange, HunkState, LineSide, Proposal, ProposalCounts, ProposalFileRow,
+    ProposalHunkRow, ProposalRow, ProposalState, VerdictRow, VerdictState,
 };
 pub use provider::ProviderRow;
 pub use run::{RunEnd, RunOutcome, RunRow, RunStatus};

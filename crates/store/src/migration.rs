@@ -26,6 +26,7 @@ pub(crate) fn sqlite() -> Migrator {
         3 "0003_workspace_settings",
         4 "0004_grants",
         5 "0005_drafts",
+        6 "0006_review",
     )
 }
 
@@ -37,6 +38,7 @@ pub(crate) fn postgres() -> Migrator {
         3 "0003_workspace_settings",
         4 "0004_grants",
         5 "0005_drafts",
+        6 "0006_review",
     )
 }
 

@@ -1,5 +1,11 @@
 //! Proposals: file changes to be reviewed, hunk by hunk.
 
+mod comment;
+mod verdict;
+
+pub use comment::{CommentRow, LineSide};
+pub use verdict::{VerdictRow, VerdictState};
+
 use atelier_base::{
     ContentHash, FileId, HunkId, ProposalId, Timestamp, TurnId, UserId, VersionId, WorkspaceId,
     WorkspacePath,
@@ -37,6 +43,8 @@ words! {
         Delete = "delete",
         /// It is moved, and its content may change.
         Rename = "rename",
+        /// It is a copy of another file, and its content may differ.
+        Copy = "copy",
     }
 }
 
@@ -49,6 +57,8 @@ words! {
         Accepted = "accepted",
         /// A person refused it.
         Rejected = "rejected",
+        /// It was applied, and that was taken back.
+        Undone = "undone",
     }
 }
 
@@ -89,7 +99,7 @@ record! {
         pub change: FileChange,
         /// Where it will be.
         pub path: WorkspacePath,
-        /// Where it is now, when it is moved.
+        /// Where it is now, when it is moved; what it is a copy of.
         pub from_path: Option<WorkspacePath>,
         /// The file, when there is one.
         pub file_id: Option<FileId>,
@@ -99,8 +109,12 @@ record! {
         pub before_hash: Option<ContentHash>,
         /// The content with all hunks applied.
         pub after_hash: Option<ContentHash>,
+        /// Whether the file's owner can execute it now.
+        pub executable_before: bool,
         /// Whether the file's owner will be able to execute it.
         pub executable: bool,
+        /// How its text is written as bytes.
+        pub encoding: String,
         /// Whether the content is no text, and so has one hunk for all.
         pub is_binary: bool,
         /// What the last apply found, for undo.
@@ -135,6 +149,22 @@ record! {
         pub label: String,
         /// What became of it.
         pub state: HunkState,
+        /// Whether it was merged with what the file had become.
+        pub merged: bool,
+    }
+}
+
+record! {
+    /// How much a proposal of a list changes.
+    "proposals" pub struct ProposalCounts {
+        /// The proposal.
+        pub id: ProposalId,
+        /// How many files it changes.
+        pub files: u32,
+        /// How many lines it writes.
+        pub added: u32,
+        /// How many lines it replaces.
+        pub removed: u32,
     }
 }
 
@@ -191,6 +221,31 @@ impl Reader {
         .await
     }
 
+    /// Counts what each proposal changes that [`Self::list_proposals`] lists
+    /// for the same arguments, in the same order.
+    pub async fn count_proposal_changes(
+        &mut self,
+        workspace: WorkspaceId,
+        state: Option<ProposalState>,
+        before: Option<ProposalId>,
+        limit: u32,
+    ) -> Result<Vec<ProposalCounts>> {
+        self.all(
+            "SELECT p.id AS id,
+                 (SELECT COUNT(*) FROM proposal_files f WHERE f.proposal_id = p.id) AS files,
+                 (SELECT CAST(COALESCE(SUM(h.new_lines), 0) AS BIGINT)
+                  FROM proposal_hunks h WHERE h.proposal_id = p.id) AS added,
+                 (SELECT CAST(COALESCE(SUM(h.old_lines), 0) AS BIGINT)
+                  FROM proposal_hunks h WHERE h.proposal_id = p.id) AS removed
+             FROM proposals p
+             WHERE p.workspace_id = $1 AND ($2 IS NULL OR p.state = $2)
+                 AND ($3 IS NULL OR p.id < $3)
+             ORDER BY p.id DESC LIMIT $4",
+            args![workspace, state, before, limit],
+        )
+        .await
+    }
+
     /// Lists the proposals a turn made, oldest first.
     pub async fn list_proposals_by_turn(&mut self, turn: TurnId) -> Result<Vec<ProposalRow>> {
         self.all(
@@ -240,6 +295,23 @@ impl Writer {
                 hunk,
                 "UPDATE proposal_hunks SET state = $3 WHERE id = $1 AND proposal_id = $2",
                 args![*hunk, proposal, *state],
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Stores that hunks of a proposal were merged with what stood there.
+    ///
+    /// # Errors
+    /// `NotFound` when one of them is not the proposal's.
+    pub async fn set_hunks_merged(&mut self, proposal: ProposalId, hunks: &[HunkId]) -> Result<()> {
+        for hunk in hunks {
+            self.change(
+                "proposal_hunks",
+                hunk,
+                "UPDATE proposal_hunks SET merged = $3 WHERE id = $1 AND proposal_id = $2",
+                args![*hunk, proposal, true],
             )
             .await?;
         }

@@ -6,9 +6,9 @@
 //! time into the compiler.
 
 use atelier_base::{
-    ContentHash, ConversationId, DraftId, EventStreamId, FileId, GrantId, HunkId, MessageId,
-    ModelCallId, ProposalId, ProviderId, RunId, SessionId, Timestamp, TransactionId, TurnId,
-    UsageId, UserId, VersionId, WorkspaceId, WorkspacePath,
+    CommentId, ContentHash, ConversationId, DraftId, EventStreamId, FileId, GrantId, HunkId,
+    MessageId, ModelCallId, ProposalId, ProviderId, RunId, SessionId, Timestamp, TransactionId,
+    TurnId, UsageId, UserId, VerdictId, VersionId, WorkspaceId, WorkspacePath,
 };
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
@@ -111,6 +111,7 @@ macro_rules! id_columns {
 }
 
 id_columns!(
+    CommentId,
     ConversationId,
     DraftId,
     EventStreamId,
@@ -127,6 +128,7 @@ id_columns!(
     TurnId,
     UsageId,
     UserId,
+    VerdictId,
     VersionId,
     WorkspaceId,
 );

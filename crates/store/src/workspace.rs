@@ -160,11 +160,15 @@ impl Writer {
     /// may be shared.
     pub async fn delete_workspace(&mut self, id: WorkspaceId) -> Result<()> {
         /// Children before parents.
-        const STATEMENTS: [&str; 18] = [
+        const STATEMENTS: [&str; 20] = [
             "DELETE FROM events WHERE stream_id IN (SELECT id FROM runs WHERE workspace_id = $1)",
             "DELETE FROM events WHERE stream_id IN (SELECT id FROM turns WHERE workspace_id = $1)",
             "DELETE FROM events WHERE stream_id = $1",
             "DELETE FROM drafts WHERE workspace_id = $1",
+            "DELETE FROM proposal_comments WHERE proposal_id IN
+                 (SELECT id FROM proposals WHERE workspace_id = $1)",
+            "DELETE FROM verdicts WHERE proposal_id IN
+                 (SELECT id FROM proposals WHERE workspace_id = $1)",
             "DELETE FROM proposal_hunks WHERE proposal_id IN
                  (SELECT id FROM proposals WHERE workspace_id = $1)",
             "DELETE FROM proposal_files WHERE proposal_id IN

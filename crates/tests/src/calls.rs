@@ -260,6 +260,7 @@ impl Caller {
                 format: None,
                 path: None,
                 accept: None,
+                confirm: None,
                 title: None,
             },
         )

@@ -31,6 +31,8 @@ mod it {
     mod previews;
     mod proposals;
     mod providers;
+    mod review;
+    mod review_checks;
     mod runs;
     mod runs_piston;
     mod runs_stages;

@@ -50,6 +50,8 @@ export function applyEvent(
       ];
     case "proposalChanged":
       return [keys.proposal(event.proposalId), keys.proposals(workspaceId)];
+    case "commentsChanged":
+      return [keys.comments(event.proposalId)];
     case "runChanged":
       // It may have run in a draft, and been the first in its sandbox.
       return [keys.run(event.runId), keys.runs(workspaceId), ["draft"], keys.cell(workspaceId)];

@@ -38,6 +38,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/comments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a comment of one's own. */
+        delete: operations["delete_comment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/conversations/{id}": {
         parameters: {
             query?: never;
@@ -298,6 +315,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/proposals/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Runs the workspace's checks on a proposal, in a draft. */
+        post: operations["check_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/proposals/{id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the comments on a proposal, oldest first. */
+        get: operations["list_comments"];
+        put?: never;
+        /** Comments on a proposal, a hunk or a line. */
+        post: operations["create_comment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/proposals/{id}/reject": {
         parameters: {
             query?: never;
@@ -324,7 +376,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes an applied proposal back, keeping later edits. */
+        /** Takes applied hunks back, keeping later edits. */
         post: operations["undo_proposal"];
         delete?: never;
         options?: never;
@@ -936,6 +988,8 @@ export interface components {
         /** @description Validates a patch against the workspace and makes a proposal of it. */
         ApplyDiff: {
             accept?: components["schemas"]["Accept"] | null;
+            /** @description With `accept`: the words of a `confirmation_required` problem. */
+            confirm?: string | null;
             format?: components["schemas"]["PatchFormat"] | null;
             /** @description The patch, at most 4 MiB. */
             patch: string;
@@ -949,12 +1003,23 @@ export interface components {
              */
             workspaceId: string;
         };
-        /** @description Applies a proposal, atomically. Hunks that are not named are rejected. */
+        /**
+         * @description Applies a proposal, atomically. Hunks of an open one that are not named are
+         *     rejected; those, and what was undone, can be applied later in the same way.
+         */
         ApplyProposal: {
+            /** @description The words of a `confirmation_required` problem, as a person typed them. */
+            confirm?: string | null;
             /** @description The hunks to apply; all when absent. */
             hunks?: string[] | null;
             /** @description The text to write for files whose merge has conflicts. */
             resolutions?: components["schemas"]["Resolution"][];
+            /**
+             * Format: uuid
+             * @description Names the change: asked for again under the same id, it is not made
+             *     again.
+             */
+            transactionId?: string | null;
         };
         /**
          * @description Who made a version.
@@ -1026,7 +1091,7 @@ export interface components {
          * @description What happens to a file.
          * @enum {string}
          */
-        Change: "create" | "modify" | "delete" | "rename";
+        Change: "create" | "modify" | "delete" | "rename" | "copy";
         /** @description A file that changed. */
         ChangedFile: {
             /** @description What happened. */
@@ -1066,6 +1131,87 @@ export interface components {
              */
             workspaceId: string;
         };
+        /** @description A command that checks a proposal: it passes when it exits with 0. */
+        CheckCommand: {
+            /** @description The program and its arguments. */
+            argv: string[];
+            /** @description What it is called, 1 to 60 characters. */
+            name: string;
+        };
+        /** @description A command of a check, and what came of it. */
+        CheckedCommand: {
+            /** @description The program and its arguments. */
+            argv: string[];
+            /**
+             * Format: int32
+             * @description Its exit status.
+             */
+            exitCode?: number | null;
+            /** @description What it is called. */
+            name: string;
+            /** @description How it ended, in the words of a run's outcome. */
+            outcome?: string | null;
+            /** @description The last lines that it wrote, at most 60. */
+            output: string;
+            /** @description How far it is. */
+            state: components["schemas"]["CheckState"];
+            /**
+             * Format: int64
+             * @description How long it took, in milliseconds.
+             */
+            wallMs?: number | null;
+        };
+        /** @description Runs the workspace's checks on a proposal. */
+        CheckProposal: {
+            /**
+             * @description The hunks to put into the files, beside those that are in them; all when
+             *     absent.
+             */
+            hunks?: string[] | null;
+        };
+        /**
+         * @description How far a command of a check is.
+         * @enum {string}
+         */
+        CheckState: "waiting" | "running" | "passed" | "failed" | "skipped";
+        /** @description What a person says of a proposal, a hunk or a line. */
+        Comment: {
+            /** @description What it says. */
+            body: string;
+            /** @description When it was written. */
+            createdAt: string;
+            /**
+             * Format: uuid
+             * @description The hunk it is on; null for the whole proposal.
+             */
+            hunkId?: string | null;
+            /**
+             * Format: uuid
+             * @description The comment's id.
+             */
+            id: string;
+            /**
+             * Format: int32
+             * @description The line it is on, from 0.
+             */
+            line?: number | null;
+            /**
+             * Format: uuid
+             * @description The proposal.
+             */
+            proposalId: string;
+            side?: components["schemas"]["LineSide"] | null;
+            /**
+             * Format: uuid
+             * @description Who wrote it.
+             */
+            userId: string;
+        };
+        /** @description Comments on a proposal, oldest first. */
+        Comments: {
+            /** @description The comments. */
+            items: components["schemas"]["Comment"][];
+        };
         /** @description A file whose merge needs a person. */
         Conflict: {
             /** @description The text the proposal was made on. */
@@ -1074,6 +1220,11 @@ export interface components {
             merged?: string | null;
             /** @description The file. */
             path: string;
+            /**
+             * @description The merge in pieces, in order, to be decided one by one; none when it
+             *     is not one of lines.
+             */
+            pieces?: components["schemas"]["MergePiece"][];
             /** @description Why, in a sentence. */
             reason: string;
             /** @description The text the proposal wants. */
@@ -1130,6 +1281,22 @@ export interface components {
             messages: components["schemas"]["Message"][];
             /** @description The turns, oldest first. */
             turns: components["schemas"]["Turn"][];
+        };
+        /** @description Comments on a proposal. */
+        CreateComment: {
+            /** @description What it says, at most 4 KiB. */
+            body: string;
+            /**
+             * Format: uuid
+             * @description The hunk it is on; the whole proposal when absent.
+             */
+            hunkId?: string | null;
+            /**
+             * Format: int32
+             * @description With `side`: the line of the hunk, from 0.
+             */
+            line?: number | null;
+            side?: components["schemas"]["LineSide"] | null;
         };
         /** @description Makes a draft over the workspace as it is now. */
         CreateDraft: {
@@ -1250,6 +1417,28 @@ export interface components {
         Denials: {
             /** @description The refusals, the latest first. */
             items: components["schemas"]["Denial"][];
+        };
+        /**
+         * @description What applying a proposal may lose before a person must confirm it; null is
+         *     the usual amount.
+         */
+        DestructiveLimits: {
+            /**
+             * Format: int32
+             * @description The most files deleted; 10.
+             */
+            deletedFiles?: number | null;
+            /**
+             * Format: int32
+             * @description The largest share of its lines that a file may lose, in percent; 50. A
+             *     file that loses fewer than 30 lines never counts.
+             */
+            lostPercent?: number | null;
+            /**
+             * Format: int32
+             * @description The most lines lost in all files together; 2,000.
+             */
+            totalLines?: number | null;
         };
         /** @description A line that a hunk expected and the file doesn't have. */
         Divergence: {
@@ -1514,6 +1703,10 @@ export interface components {
             kind: components["schemas"]["HunkKind"];
             /** @description How its place was found: `exact`, or what had to be allowed for. */
             label: string;
+            /** @description True when it was merged with what the file had become. */
+            merged: boolean;
+            /** @description The hunks without which it can't be applied. */
+            needs: string[];
             /**
              * Format: int32
              * @description How many lines it puts there.
@@ -1546,7 +1739,7 @@ export interface components {
          * @description What was decided about a hunk.
          * @enum {string}
          */
-        HunkState: "open" | "accepted" | "rejected";
+        HunkState: "open" | "accepted" | "rejected" | "undone";
         /** @description How runs are isolated here. */
         Isolation: {
             /** @description Each layer of it. */
@@ -1585,6 +1778,11 @@ export interface components {
          * @enum {string}
          */
         LayerState: "active" | "weaker" | "missing";
+        /**
+         * @description Which side of a change a line is on.
+         * @enum {string}
+         */
+        LineSide: "old" | "new";
         /** @description Some lines of a file, from 1, both ends included. */
         LineSpan: {
             /**
@@ -1597,6 +1795,29 @@ export interface components {
              * @description The last line.
              */
             to: number;
+        };
+        /** @description A file that is locked for assistants. */
+        LockedPath: {
+            /** @description What locks it. */
+            glob: string;
+            /** @description The file. */
+            path: string;
+        };
+        /** @description A piece of a merge. */
+        MergePiece: {
+            /** @description The lines. */
+            text: string;
+            /** @enum {string} */
+            type: "same";
+        } | {
+            /** @description What both started from. */
+            base: string;
+            /** @description What is wanted. */
+            theirs: string;
+            /** @enum {string} */
+            type: "conflict";
+            /** @description What stands now. */
+            yours: string;
         };
         /** @description Something said in a conversation. */
         Message: {
@@ -1838,6 +2059,7 @@ export interface components {
             field?: string | null;
             /** @description What to do next. */
             hint?: string | null;
+            locked?: components["schemas"]["LockedPath"] | null;
             patch?: components["schemas"]["PatchFailure"] | null;
             /** @description Names the request in the server's log. */
             requestId: string;
@@ -1851,12 +2073,15 @@ export interface components {
             title: string;
             /** @description A URI reference that names the kind of problem: `/problems/CODE`. */
             type: string;
+            warning?: components["schemas"]["Warning"] | null;
         };
         /** @description A proposal, whole. */
         Proposal: components["schemas"]["ProposalSummary"] & {
             draft?: components["schemas"]["ProposalDraft"] | null;
             /** @description The files, in the order of the patch. */
             files: components["schemas"]["ProposalFile"][];
+            verdict?: components["schemas"]["Verdict"] | null;
+            warning?: components["schemas"]["Warning"] | null;
         };
         /** @description The draft that a proposal was made of. */
         ProposalDraft: {
@@ -1877,21 +2102,39 @@ export interface components {
             /** @description The text after; null for a deletion or one that is not text. */
             after?: string | null;
             /**
+             * Format: int64
+             * @description The size after, in bytes.
+             */
+            afterBytes?: number | null;
+            /**
              * Format: uuid
              * @description The version it was made on.
              */
             baseVersionId?: string | null;
             /** @description The text before; null for a new file or one that is not text. */
             before?: string | null;
+            /**
+             * Format: int64
+             * @description The size before, in bytes.
+             */
+            beforeBytes?: number | null;
             /** @description True when it is not text. */
             binary: boolean;
             /** @description What happens to it. */
             change: components["schemas"]["Change"];
+            /** @description How its text is written as bytes: `utf-8`, `utf-16le`, `windows-1252`. */
+            encoding: string;
+            /** @description Whether it can be executed after. */
+            executable: boolean;
+            /** @description Whether it can be executed before. */
+            executableBefore: boolean;
             freshness?: components["schemas"]["Freshness"] | null;
-            /** @description Its path before, for a rename. */
+            /** @description Its path before, for a rename; what it is made of, for a copy. */
             fromPath?: string | null;
             /** @description The hunks, in the order of their lines. */
             hunks: components["schemas"]["Hunk"][];
+            /** @description The glob that locks it for assistants, if one does. */
+            locked?: string | null;
             /** @description Its path afterwards (before, for a deletion). */
             path: string;
         };
@@ -2536,6 +2779,19 @@ export interface components {
             /** @description The tokens and cost of this request. */
             usage: components["schemas"]["TokenUsage"];
         } | {
+            /** @description The lines it adds, at most 100. */
+            added: string[];
+            /** @description Whether lines are left out. */
+            cut: boolean;
+            /** @description What it does, in the words of a hunk's kind. */
+            kind: components["schemas"]["HunkKind"];
+            /** @description The file, when one is named. */
+            path?: string | null;
+            /** @description The lines it removes, at most 100. */
+            removed: string[];
+            /** @enum {string} */
+            type: "editPreview";
+        } | {
             /**
              * Format: int32
              * @description Lines it would add.
@@ -2584,6 +2840,19 @@ export interface components {
          * @enum {string}
          */
         TurnState: "running" | "done" | "failed" | "cancelled" | "interrupted";
+        /** @description Takes hunks of a proposal out of the files. */
+        UndoProposal: {
+            /** @description The hunks to undo; all that are applied when absent. */
+            hunks?: string[] | null;
+            /** @description The text to write for files whose merge has conflicts. */
+            resolutions?: components["schemas"]["Resolution"][];
+            /**
+             * Format: uuid
+             * @description Names the change: asked for again under the same id, it is not made
+             *     again.
+             */
+            transactionId?: string | null;
+        };
         /** @description Changes a conversation. */
         UpdateConversation: {
             /** @description The new title, 1 to 120 characters. */
@@ -2619,6 +2888,15 @@ export interface components {
             /** @description Price of a million output tokens in US dollars. */
             outputUsdPerMillion?: string | null;
         };
+        /** @description Settings to change. Absent ones stay as they are. */
+        UpdateSettings: {
+            /** @description All of the checks, at most 16. */
+            checks?: components["schemas"]["CheckCommand"][] | null;
+            destructive?: components["schemas"]["DestructiveLimits"] | null;
+            limits?: components["schemas"]["RunLimits"] | null;
+            /** @description All of the locked paths, at most 100. */
+            lockedPaths?: string[] | null;
+        };
         /** @description Changes a terminal. */
         UpdateTerminal: {
             /** @description The new title. */
@@ -2632,7 +2910,7 @@ export interface components {
             defaultModel?: string | null;
             /** @description The new name, 1 to 120 characters. */
             name?: string | null;
-            settings?: components["schemas"]["WorkspaceSettings"] | null;
+            settings?: components["schemas"]["UpdateSettings"] | null;
         };
         /** @description Usage of the signed-in person. */
         Usage: {
@@ -2685,6 +2963,40 @@ export interface components {
             /** @description The name shown. */
             name: string;
         };
+        /** @description What checks said of a proposal. */
+        Verdict: {
+            /** @description The hash of the tree that the hunks were put on. */
+            baseHash: string;
+            /** @description The commands, and what came of each. */
+            commands: components["schemas"]["CheckedCommand"][];
+            /** @description When they were asked for. */
+            createdAt: string;
+            /** @description When they ended. */
+            finishedAt?: string | null;
+            /** @description The hunks that were in the files then, in the order of the proposal. */
+            hunks: string[];
+            /**
+             * Format: uuid
+             * @description The verdict's id.
+             */
+            id: string;
+            /** @description Why the checks could not be carried out. */
+            reason?: string | null;
+            /**
+             * @description True when the workspace is neither of these trees any more: what it
+             *     holds now was not checked.
+             */
+            stale: boolean;
+            /** @description How far the checks are, and what they said. */
+            state: components["schemas"]["VerdictState"];
+            /** @description The hash of the tree on which the commands ran. */
+            treeHash: string;
+        };
+        /**
+         * @description How far checks are, and what they said.
+         * @enum {string}
+         */
+        VerdictState: "running" | "passed" | "failed" | "interrupted";
         /** @description One content of one file at one time. */
         Version: {
             /** @description Who made it. */
@@ -2733,6 +3045,13 @@ export interface components {
             /** @description The version. */
             version: components["schemas"]["Version"];
         };
+        /** @description What applying destroys, and how it is confirmed. */
+        Warning: {
+            /** @description What is lost, a sentence each. */
+            reasons: string[];
+            /** @description What to send as `confirm`, as a person typed it. */
+            word: string;
+        };
         /** @description A project. */
         Workspace: {
             /** @description When it was archived; null while it is in use. */
@@ -2769,6 +3088,14 @@ export interface components {
             files: components["schemas"]["ChangedFile"][];
             /** @enum {string} */
             type: "filesChanged";
+        } | {
+            /**
+             * Format: uuid
+             * @description Which proposal.
+             */
+            proposalId: string;
+            /** @enum {string} */
+            type: "commentsChanged";
         } | {
             /**
              * Format: uuid
@@ -2819,11 +3146,20 @@ export interface components {
         };
         /** @description What is set for a workspace. */
         WorkspaceSettings: {
+            /** @description What checks a proposal. */
+            checks?: components["schemas"]["CheckCommand"][];
+            /** @description What may be lost without asking. */
+            destructive?: components["schemas"]["DestructiveLimits"];
             /**
              * @description The limits of its runs, within the server's; all of them at once. Absent
              *     ones are the server's.
              */
             limits?: components["schemas"]["RunLimits"];
+            /**
+             * @description The paths that an assistant's proposal may not change, as globs. One
+             *     without `/` means that name at any depth, a folder all that is in it.
+             */
+            lockedPaths?: string[];
         };
     };
     responses: never;
@@ -2844,10 +3180,17 @@ export type CellStatus = components['schemas']['CellStatus'];
 export type Change = components['schemas']['Change'];
 export type ChangedFile = components['schemas']['ChangedFile'];
 export type Chat = components['schemas']['Chat'];
+export type CheckCommand = components['schemas']['CheckCommand'];
+export type CheckedCommand = components['schemas']['CheckedCommand'];
+export type CheckProposal = components['schemas']['CheckProposal'];
+export type CheckState = components['schemas']['CheckState'];
+export type Comment = components['schemas']['Comment'];
+export type Comments = components['schemas']['Comments'];
 export type Conflict = components['schemas']['Conflict'];
 export type ContextFile = components['schemas']['ContextFile'];
 export type Conversation = components['schemas']['Conversation'];
 export type ConversationDetail = components['schemas']['ConversationDetail'];
+export type CreateComment = components['schemas']['CreateComment'];
 export type CreateDraft = components['schemas']['CreateDraft'];
 export type CreateFile = components['schemas']['CreateFile'];
 export type CreateGrant = components['schemas']['CreateGrant'];
@@ -2857,6 +3200,7 @@ export type CreateTerminal = components['schemas']['CreateTerminal'];
 export type CreateWorkspace = components['schemas']['CreateWorkspace'];
 export type Denial = components['schemas']['Denial'];
 export type Denials = components['schemas']['Denials'];
+export type DestructiveLimits = components['schemas']['DestructiveLimits'];
 export type Divergence = components['schemas']['Divergence'];
 export type Draft = components['schemas']['Draft'];
 export type DraftBase = components['schemas']['DraftBase'];
@@ -2884,7 +3228,10 @@ export type Isolation = components['schemas']['Isolation'];
 export type LanguageRuntime = components['schemas']['LanguageRuntime'];
 export type Layer = components['schemas']['Layer'];
 export type LayerState = components['schemas']['LayerState'];
+export type LineSide = components['schemas']['LineSide'];
 export type LineSpan = components['schemas']['LineSpan'];
+export type LockedPath = components['schemas']['LockedPath'];
+export type MergePiece = components['schemas']['MergePiece'];
 export type Message = components['schemas']['Message'];
 export type ModelCall = components['schemas']['ModelCall'];
 export type NewFileKind = components['schemas']['NewFileKind'];
@@ -2939,17 +3286,22 @@ export type TokenUsage = components['schemas']['TokenUsage'];
 export type Turn = components['schemas']['Turn'];
 export type TurnEvent = components['schemas']['TurnEvent'];
 export type TurnState = components['schemas']['TurnState'];
+export type UndoProposal = components['schemas']['UndoProposal'];
 export type UpdateConversation = components['schemas']['UpdateConversation'];
 export type UpdateFile = components['schemas']['UpdateFile'];
 export type UpdateProvider = components['schemas']['UpdateProvider'];
+export type UpdateSettings = components['schemas']['UpdateSettings'];
 export type UpdateTerminal = components['schemas']['UpdateTerminal'];
 export type UpdateWorkspace = components['schemas']['UpdateWorkspace'];
 export type Usage = components['schemas']['Usage'];
 export type UsageFormat = components['schemas']['UsageFormat'];
 export type UsageRow = components['schemas']['UsageRow'];
 export type User = components['schemas']['User'];
+export type Verdict = components['schemas']['Verdict'];
+export type VerdictState = components['schemas']['VerdictState'];
 export type Version = components['schemas']['Version'];
 export type VersionContent = components['schemas']['VersionContent'];
+export type Warning = components['schemas']['Warning'];
 export type Workspace = components['schemas']['Workspace'];
 export type WorkspaceEvent = components['schemas']['WorkspaceEvent'];
 export type WorkspaceSettings = components['schemas']['WorkspaceSettings'];
@@ -3017,6 +3369,35 @@ export interface operations {
                         seq: number;
                     };
                 };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_comment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem document. */
             default: {
@@ -3687,6 +4068,107 @@ export interface operations {
             };
         };
     };
+    check_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckProposal"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_comments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comments"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_comment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateComment"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comment"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     reject_proposal: {
         parameters: {
             query?: never;
@@ -3727,7 +4209,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoProposal"];
+            };
+        };
         responses: {
             /** @description Done. */
             200: {

@@ -75,6 +75,9 @@ pub(super) struct DecisionRows {
     pub(super) state: String,
     pub(super) hunks: Vec<(Uuid, String)>,
     pub(super) applied: Vec<(u32, Option<String>, Option<String>)>,
+    /// Absent from journals of older servers.
+    #[serde(default)]
+    pub(super) merged: Vec<Uuid>,
 }
 
 /// Returns what the file system says about a changed file.
@@ -362,6 +365,8 @@ async fn write_decision(tx: &mut Writer, decision: &DecisionRows, at: Timestamp)
         tx.set_applied(proposal, *position, hash(before), hash(after))
             .await?;
     }
+    let merged: Vec<HunkId> = decision.merged.iter().map(|id| HunkId::from(*id)).collect();
+    tx.set_hunks_merged(proposal, &merged).await?;
     Ok(())
 }
 
@@ -396,6 +401,7 @@ impl From<Decision> for DecisionRows {
                 .into_iter()
                 .map(|file| (file.position, hash(file.before), hash(file.after)))
                 .collect(),
+            merged: decision.merged.into_iter().map(HunkId::as_uuid).collect(),
         }
     }
 }

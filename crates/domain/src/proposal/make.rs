@@ -38,6 +38,8 @@ pub struct NewProposal {
     pub title: Option<String>,
     /// What is applied at once.
     pub accept: Option<Accept>,
+    /// The words that confirm what applying it at once destroys.
+    pub confirm: Option<String>,
 }
 
 /// Where a patch comes from and what its author saw.
@@ -95,7 +97,7 @@ impl Domain {
             )
             .await?;
         match new.accept {
-            Some(accept) => self.apply_numbered(ctx, id, accept).await,
+            Some(accept) => self.apply_numbered(ctx, id, accept, new.confirm).await,
             None => self.get_proposal(ctx, id).await,
         }
     }
@@ -114,6 +116,11 @@ impl Domain {
         let tree = self.trees().open(workspace).await?;
         let base = self.base_of(&tree, ctx, patch, &origin.seen).await?;
         let plan = atelier_patch::plan(patch, &base)?;
+        if origin.turn.is_some() {
+            let locks = self.locks(ctx, workspace).await?;
+            let paths = plan.files.iter().flat_map(|file| [file.home(), &file.path]);
+            locks.check(paths)?;
+        }
         let ready = ReadyProposal {
             workspace,
             title,
@@ -173,32 +180,19 @@ impl Domain {
         planned: PlannedFile,
         base: &Base,
     ) -> Result<()> {
-        let planned = match planned.change {
-            // A copy is stored as the file that it makes.
-            Change::Copy { .. } => PlannedFile::of(
-                planned.path,
-                Change::Create,
-                None,
-                planned.after,
-                planned.executable,
-            ),
-            _ => planned,
-        };
         let from_path = match &planned.change {
-            Change::Rename { from } => Some(from.clone()),
-            _ => None,
+            Change::Rename { from } | Change::Copy { from } => Some(from.clone()),
+            Change::Create | Change::Modify | Change::Delete => None,
         };
-        let known = base
-            .0
-            .get(from_path.as_ref().unwrap_or(&planned.path))
-            .and_then(|entry| entry.known);
+        let known = base.0.get(planned.home()).and_then(|entry| entry.known);
         let before_hash = self.keep_bytes(planned.before).await?;
         let after_hash = self.keep_bytes(planned.after).await?;
         stored.files.push(ProposalFileRow {
             proposal_id: stored.proposal.id,
             position,
             change: match planned.change {
-                Change::Create | Change::Copy { .. } => FileChange::Create,
+                Change::Create => FileChange::Create,
+                Change::Copy { .. } => FileChange::Copy,
                 Change::Modify => FileChange::Modify,
                 Change::Delete => FileChange::Delete,
                 Change::Rename { .. } => FileChange::Rename,
@@ -209,7 +203,9 @@ impl Domain {
             base_version_id: known.and_then(|(_, version)| version),
             before_hash,
             after_hash,
+            executable_before: planned.executable_before,
             executable: planned.executable,
+            encoding: planned.encoding.as_str().to_owned(),
             is_binary: planned.binary,
             applied_before_hash: None,
             applied_after_hash: None,
@@ -227,6 +223,7 @@ impl Domain {
                 new_lines: hunk.new_lines,
                 label: hunk.label.to_string(),
                 state: HunkState::Open,
+                merged: false,
             });
         }
         Ok(())

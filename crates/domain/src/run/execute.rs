@@ -9,17 +9,18 @@ use atelier_store::{RunEnd, RunOutcome, RunRow, RunStatus, UsageKind, UsageRecor
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::NewRun;
 use super::output::WAITING;
 use super::program::Prepared;
 use super::queue::{Place, Queue};
 use super::stage::{Stage, Stages};
-use super::{NewRun, WorkspaceSettings};
 use crate::ctx::Ctx;
 use crate::domain::Domain;
 use crate::error::{Error, Result, chain};
 use crate::event::{RunEvent, WorkspaceEvent};
 use crate::live::Batch;
 use crate::scan::Cause;
+use crate::workspace::WorkspaceSettings;
 
 /// A run on its way.
 struct Going {
@@ -90,7 +91,7 @@ impl Domain {
     }
 
     /// Refuses to go on when runs can't be isolated here.
-    pub(super) async fn require_isolation(&self) -> Result<()> {
+    pub(crate) async fn require_isolation(&self) -> Result<()> {
         let isolation = self.host().isolation().await;
         if isolation.ready {
             return Ok(());

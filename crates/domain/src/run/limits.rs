@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use atelier_sandbox::cell::Limits;
-use atelier_store::WorkspaceRow;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Domain;
 use crate::error::{Error, Result};
+use crate::workspace::WorkspaceSettings;
 
 /// Limits that are asked for; `None` leaves one as it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,31 +32,6 @@ pub struct LimitChange {
     /// The size that the workspace may grow to, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disk_bytes: Option<u64>,
-}
-
-/// What is set for a workspace.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct WorkspaceSettings {
-    /// The limits of its runs.
-    pub limits: LimitChange,
-}
-
-impl WorkspaceSettings {
-    /// Reads what is stored with a workspace.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] when it is not what was stored.
-    pub fn of(workspace: &WorkspaceRow) -> Result<Self> {
-        serde_json::from_str(&workspace.settings)
-            .map_err(|e| Error::Internal(format!("a workspace's settings can't be read: {e}")))
-    }
-
-    /// Returns the form in which it is stored.
-    pub(crate) fn to_stored(self) -> Result<String> {
-        serde_json::to_string(&self)
-            .map_err(|e| Error::Internal(format!("settings can't be written: {e}")))
-    }
 }
 
 impl Domain {

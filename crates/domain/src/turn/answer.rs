@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use atelier_base::{ConversationId, ModelCallId, TurnId, WorkspaceId, WorkspacePath, limit};
-use atelier_model::{Call, Delta, FinishReason, Usage};
+use atelier_model::{Call, Usage};
 use atelier_patch::{ErrorCode, Format, ParseOptions};
 use atelier_store::{MessageRole, TurnState};
 use tokio::time::{Instant, timeout_at};
 
 use super::Going;
+use super::gathered::{Gathered, Said, sole_path};
 use super::record::{Timing, call_row};
 use crate::domain::Domain;
 use crate::error::{Error, Result};
@@ -61,15 +62,6 @@ impl End {
             },
         }
     }
-}
-
-/// What a model said.
-#[derive(Default)]
-struct Said {
-    text: String,
-    /// Edits that came as a tool call rather than as text.
-    tool_edits: Vec<String>,
-    cut_short: bool,
 }
 
 impl Domain {
@@ -209,7 +201,7 @@ impl Domain {
         said: &mut Said,
         timing: &mut Timing,
     ) -> Result<()> {
-        let mut gathered = Gathered::default();
+        let mut gathered = Gathered::new(going);
         let mut until: Option<Instant> = None;
         loop {
             let next = match until {
@@ -236,6 +228,9 @@ impl Domain {
                 }
             };
             until = None;
+            if ended {
+                gathered.end_preview();
+            }
             self.streams()
                 .publish_all(going.turn, &gathered.take())
                 .await?;
@@ -262,9 +257,7 @@ impl Domain {
                 )
                 .await;
         }
-        let sole_path = (going.seen.len() == 1)
-            .then(|| going.seen.keys().next().cloned())
-            .flatten();
+        let sole_path = sole_path(going);
         let patch = match atelier_patch::parse(
             &text,
             &ParseOptions {
@@ -298,6 +291,14 @@ impl Domain {
             Err(Error::Patch(error)) => {
                 return self
                     .edit_failed(going, error.code(), error.to_string(), error.path)
+                    .await;
+            }
+            Err(Error::LockedPath { path, glob }) => {
+                let detail = format!(
+                    "`{path}` is locked for assistants by `{glob}`; nothing of the answer was proposed."
+                );
+                return self
+                    .edit_failed(going, "locked_path", detail, Some(path))
                     .await;
             }
             Err(error) => return Err(error),
@@ -339,55 +340,4 @@ fn model_error(error: atelier_model::Error) -> Error {
             hint: Some(other.hint().to_owned()),
         },
     }
-}
-
-/// Pieces of an answer that wait to become events, in order.
-#[derive(Default)]
-struct Gathered {
-    events: Vec<TurnEvent>,
-    bytes: usize,
-}
-
-impl Gathered {
-    fn add(&mut self, delta: Delta, said: &mut Said) {
-        match delta {
-            Delta::Text(piece) => {
-                // Postgres keeps no NUL in text.
-                let piece = piece.replace('\0', "\u{fffd}");
-                self.bytes += piece.len();
-                said.text.push_str(&piece);
-                match self.events.last_mut() {
-                    Some(TurnEvent::Text { text }) => text.push_str(&piece),
-                    _ => self.events.push(TurnEvent::Text { text: piece }),
-                }
-            }
-            Delta::Reasoning(piece) => {
-                self.bytes += piece.len();
-                match self.events.last_mut() {
-                    Some(TurnEvent::Reasoning { text }) => text.push_str(&piece),
-                    _ => self.events.push(TurnEvent::Reasoning { text: piece }),
-                }
-            }
-            Delta::ToolCall(call) => said.tool_edits.extend(edits_of(&call)),
-            Delta::Finish { reason } => said.cut_short = reason == FinishReason::Length,
-            Delta::ToolCallPart(_) | Delta::Usage(_) => {}
-        }
-    }
-
-    fn take(&mut self) -> Vec<TurnEvent> {
-        self.bytes = 0;
-        std::mem::take(&mut self.events)
-    }
-}
-
-/// Returns the patch of an `apply_patch` call, which some models make unasked.
-fn edits_of(call: &atelier_model::ToolCall) -> Option<String> {
-    if call.name != "apply_patch" {
-        return None;
-    }
-    let arguments: serde_json::Value = serde_json::from_str(&call.arguments).ok()?;
-    ["input", "patch"]
-        .iter()
-        .find_map(|key| arguments[key].as_str())
-        .map(str::to_owned)
 }

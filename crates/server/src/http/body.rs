@@ -47,6 +47,22 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     }
 }
 
+/// A JSON body as [`Body`] reads it, or none, which stands for the default.
+#[derive(Debug)]
+pub(crate) struct MaybeBody<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Default> FromRequest<App> for MaybeBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        if request.headers().get(CONTENT_TYPE).is_none() {
+            return Ok(Self(T::default()));
+        }
+        let Body(body) = Body::from_request(request, app).await?;
+        Ok(Self(body))
+    }
+}
+
 /// Reads JSON and says where it is wrong.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> ApiResult<T> {
     serde_json::from_slice(bytes).map_err(|error| {

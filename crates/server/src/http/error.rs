@@ -2,7 +2,7 @@
 //! error to a status.
 
 use atelier_api::file::StaleFile;
-use atelier_api::proposal::{Conflict, Divergence, LineSpan, PatchFailure};
+use atelier_api::proposal::{Conflict, Divergence, LineSpan, LockedPath, MergePiece, PatchFailure};
 use atelier_api::{Code, Problem, piston};
 use atelier_base::{ErrorKind, PathError};
 use atelier_domain::{Error, PatchError, chain};
@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 use std::time::Duration;
 
 use crate::http::request::Passing;
+use crate::routes::proposal::warning;
 
 /// A failure on its way to the client.
 #[derive(Debug)]
@@ -165,6 +166,24 @@ impl From<Error> for ApiError {
                 error.problem.conflicts = conflicts.into_iter().map(conflict).collect();
                 error
             }
+            Error::ConfirmationRequired(found) => {
+                let hint = format!("Send `{}` as `confirm` if you mean it.", found.word);
+                let mut error = Self::new(Code::ConfirmationRequired, text)
+                    .field("confirm")
+                    .hint(Some(hint));
+                error.problem.warning = Some(Box::new(warning(found)));
+                error
+            }
+            Error::LockedPath { path, glob } => {
+                let mut error = Self::new(Code::LockedPath, text).hint(Some(
+                    "Change the file yourself, or unlock it in the workspace's settings.",
+                ));
+                error.problem.locked = Some(Box::new(LockedPath {
+                    path: path.to_string(),
+                    glob,
+                }));
+                error
+            }
             Error::ProposalDecided { .. } => Self::new(Code::ProposalDecided, text),
             Error::TurnRunning => {
                 Self::new(Code::TurnRunning, text).hint(Some("Wait for the answer, or stop it."))
@@ -274,6 +293,22 @@ fn conflict(conflict: atelier_domain::Conflict) -> Conflict {
         yours: conflict.yours,
         theirs: conflict.theirs,
         merged: conflict.merged,
+        pieces: conflict.pieces.into_iter().map(piece).collect(),
+    }
+}
+
+fn piece(piece: atelier_domain::Piece) -> MergePiece {
+    match piece {
+        atelier_domain::Piece::Same(text) => MergePiece::Same { text },
+        atelier_domain::Piece::Conflict {
+            base,
+            yours,
+            theirs,
+        } => MergePiece::Conflict {
+            base,
+            yours,
+            theirs,
+        },
     }
 }
 

@@ -2,12 +2,12 @@
 
 use atelier_api::proposal::{
     Accept, ApplyDiff, ApplyProposal, Change, Freshness, Hunk, HunkKind, HunkState, ListProposals,
-    PatchFormat, Proposal, ProposalFile, ProposalState, ProposalSummary,
+    PatchFormat, Proposal, ProposalFile, ProposalState, ProposalSummary, UndoProposal, Warning,
 };
 use atelier_api::{Code, Page};
-use atelier_base::{ProposalId, WorkspaceId, WorkspacePath};
+use atelier_base::{HunkId, ProposalId, WorkspaceId, WorkspacePath};
 use atelier_domain as domain;
-use atelier_domain::proposal::{NewProposal, Resolution};
+use atelier_domain::proposal::{Choice, NewProposal, Resolution};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -15,10 +15,11 @@ use axum::response::IntoResponse;
 
 use crate::app::App;
 use crate::http::asker::Asker;
-use crate::http::body::{Body, Id, Query};
+use crate::http::body::{Body, Id, MaybeBody, Query};
 use crate::http::error::{ApiError, ApiResult};
 use crate::routes::draft;
 use crate::routes::file::{page_of, wanted};
+use crate::routes::review::verdict;
 
 pub(super) async fn apply_diff(
     State(app): State<App>,
@@ -31,6 +32,7 @@ pub(super) async fn apply_diff(
         format: body.format.map_or(domain::Format::Auto, format_from),
         path: body.path,
         title: body.title,
+        confirm: body.confirm,
         accept: body.accept.map(|accept| match accept {
             Accept::All(_) => domain::proposal::Accept::All,
             Accept::Hunks(numbers) => domain::proposal::Accept::Numbers(numbers),
@@ -68,23 +70,14 @@ pub(super) async fn apply_proposal(
     Id(id): Id<ProposalId>,
     Body(body): Body<ApplyProposal>,
 ) -> ApiResult<Json<Proposal>> {
-    let hunks = body
-        .hunks
-        .map(|hunks| hunks.into_iter().map(Into::into).collect());
-    let mut resolutions = Vec::with_capacity(body.resolutions.len());
-    for resolution in body.resolutions {
-        let path = WorkspacePath::new(&resolution.path).map_err(domain::Error::from)?;
-        resolutions.push(Resolution {
-            path,
-            content: resolution.content,
-            version: resolution.version_id.into(),
-        });
-    }
-    Ok(Json(shown(
-        app.domain
-            .apply_proposal(&ctx, id, hunks, resolutions)
-            .await?,
-    )?))
+    let choice = Choice {
+        hunks: hunk_ids(body.hunks),
+        resolutions: resolutions(body.resolutions)?,
+        confirm: body.confirm,
+        transaction: body.transaction_id.map(Into::into),
+    };
+    let applied = app.domain.apply_proposal(&ctx, id, choice).await?;
+    Ok(Json(shown(applied)?))
 }
 
 pub(super) async fn reject_proposal(
@@ -99,8 +92,33 @@ pub(super) async fn undo_proposal(
     State(app): State<App>,
     Asker(ctx): Asker,
     Id(id): Id<ProposalId>,
+    MaybeBody(body): MaybeBody<UndoProposal>,
 ) -> ApiResult<Json<Proposal>> {
-    Ok(Json(shown(app.domain.undo_proposal(&ctx, id).await?)?))
+    let choice = Choice {
+        hunks: hunk_ids(body.hunks),
+        resolutions: resolutions(body.resolutions)?,
+        confirm: None,
+        transaction: body.transaction_id.map(Into::into),
+    };
+    let undone = app.domain.undo_proposal(&ctx, id, choice).await?;
+    Ok(Json(shown(undone)?))
+}
+
+pub(super) fn hunk_ids(ids: Option<Vec<impl Into<HunkId>>>) -> Option<Vec<HunkId>> {
+    ids.map(|ids| ids.into_iter().map(Into::into).collect())
+}
+
+fn resolutions(
+    answers: Vec<atelier_api::proposal::Resolution>,
+) -> Result<Vec<Resolution>, domain::Error> {
+    let answer = |answer: atelier_api::proposal::Resolution| {
+        Ok(Resolution {
+            path: WorkspacePath::new(&answer.path)?,
+            content: answer.content,
+            version: answer.version_id.into(),
+        })
+    };
+    answers.into_iter().map(answer).collect()
 }
 
 pub(super) fn shown(found: domain::proposal::Proposal) -> ApiResult<Proposal> {
@@ -113,7 +131,17 @@ pub(super) fn shown(found: domain::proposal::Proposal) -> ApiResult<Proposal> {
         summary: summary(found.summary),
         files,
         draft: found.draft.map(draft::of_proposal),
+        warning: found.warning.map(warning),
+        verdict: found.verdict.map(verdict),
     })
+}
+
+/// Shows what is lost, here and in the problem that asks for a confirmation.
+pub(crate) fn warning(found: domain::proposal::Warning) -> Warning {
+    Warning {
+        reasons: found.reasons,
+        word: found.word,
+    }
 }
 
 fn summary(found: domain::proposal::ProposalSummary) -> ProposalSummary {
@@ -141,6 +169,7 @@ fn file(found: domain::proposal::ProposalFile) -> ApiResult<ProposalFile> {
             domain::proposal::Change::Modify => Change::Modify,
             domain::proposal::Change::Delete => Change::Delete,
             domain::proposal::Change::Rename => Change::Rename,
+            domain::proposal::Change::Copy => Change::Copy,
         },
         path: row.path.to_string(),
         from_path: row.from_path.map(|path| path.to_string()),
@@ -153,6 +182,12 @@ fn file(found: domain::proposal::ProposalFile) -> ApiResult<ProposalFile> {
         before: found.before,
         after: found.after,
         binary: row.is_binary,
+        encoding: row.encoding,
+        before_bytes: found.before_bytes,
+        after_bytes: found.after_bytes,
+        executable_before: row.executable_before,
+        executable: row.executable,
+        locked: found.locked,
         hunks: found
             .hunks
             .into_iter()
@@ -161,7 +196,8 @@ fn file(found: domain::proposal::ProposalFile) -> ApiResult<ProposalFile> {
     })
 }
 
-fn hunk(row: domain::ProposalHunkRow) -> ApiResult<Hunk> {
+fn hunk(found: domain::proposal::ProposalHunk) -> ApiResult<Hunk> {
+    let row = found.row;
     Ok(Hunk {
         id: row.id.into(),
         kind: match row.kind.as_str() {
@@ -188,7 +224,10 @@ fn hunk(row: domain::ProposalHunkRow) -> ApiResult<Hunk> {
             domain::proposal::HunkState::Open => HunkState::Open,
             domain::proposal::HunkState::Accepted => HunkState::Accepted,
             domain::proposal::HunkState::Rejected => HunkState::Rejected,
+            domain::proposal::HunkState::Undone => HunkState::Undone,
         },
+        merged: row.merged,
+        needs: found.needs.into_iter().map(Into::into).collect(),
     })
 }
 

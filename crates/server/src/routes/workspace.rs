@@ -4,14 +4,16 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 
 use atelier_api::workspace::{
-    CreateProgress, CreateWorkspace, ListWorkspaces, Source, Template, Templates, UpdateWorkspace,
-    Workspace, WorkspaceSettings,
+    CheckCommand, CreateProgress, CreateWorkspace, DestructiveLimits, ListWorkspaces, Source,
+    Template, Templates, UpdateSettings, UpdateWorkspace, Workspace, WorkspaceSettings,
 };
 use atelier_api::{Code, Page, event::After};
 use atelier_base::{WorkspaceId, limit};
-use atelier_domain::run as domain;
 use atelier_domain::template::TEMPLATES;
-use atelier_domain::workspace::{ImportProgress, Source as From_, WorkspaceChange};
+use atelier_domain::workspace::{
+    CheckCommand as Check, ImportProgress, SettingsChange, Source as From_, ThresholdChange,
+    WorkspaceChange, WorkspaceSettings as Settings,
+};
 use atelier_domain::{Ctx, WorkspaceRow};
 use axum::Json;
 use axum::body::Bytes;
@@ -82,9 +84,7 @@ pub(super) async fn update_workspace(
         name: body.name,
         default_model: body.default_model,
         archived: body.archived,
-        settings: body.settings.map(|settings| domain::WorkspaceSettings {
-            limits: limits(&settings.limits),
-        }),
+        settings: body.settings.map(settings_change),
     };
     let row = app.domain.update_workspace(&ctx, id, change).await?;
     Ok(Json(shown(row)?))
@@ -325,7 +325,7 @@ fn create_streaming(
 }
 
 fn shown(row: WorkspaceRow) -> ApiResult<Workspace> {
-    let settings = domain::WorkspaceSettings::of(&row)?;
+    let settings = Settings::of(&row)?;
     Ok(Workspace {
         id: row.id.into(),
         owner_id: row.owner_id.into(),
@@ -336,6 +336,40 @@ fn shown(row: WorkspaceRow) -> ApiResult<Workspace> {
         archived_at: row.archived_at.map(|at| at.to_string()),
         settings: WorkspaceSettings {
             limits: shown_limits(settings.limits),
+            locked_paths: settings.locked_paths,
+            checks: settings
+                .checks
+                .into_iter()
+                .map(|check| CheckCommand {
+                    name: check.name,
+                    argv: check.argv,
+                })
+                .collect(),
+            destructive: DestructiveLimits {
+                deleted_files: settings.destructive.deleted_files,
+                lost_percent: settings.destructive.lost_percent,
+                total_lines: settings.destructive.total_lines,
+            },
         },
     })
+}
+
+fn settings_change(change: UpdateSettings) -> SettingsChange {
+    let checks = change.checks.map(|checks| {
+        let command = |check: CheckCommand| Check {
+            name: check.name,
+            argv: check.argv,
+        };
+        checks.into_iter().map(command).collect()
+    });
+    SettingsChange {
+        limits: change.limits.as_ref().map(limits),
+        locked_paths: change.locked_paths,
+        checks,
+        destructive: change.destructive.map(|limits| ThresholdChange {
+            deleted_files: limits.deleted_files,
+            lost_percent: limits.lost_percent,
+            total_lines: limits.total_lines,
+        }),
+    }
 }

@@ -237,6 +237,8 @@ impl Fixture {
             before_hash: Some(ContentHash::of(b"before")),
             after_hash: Some(ContentHash::of(b"after")),
             executable: position == 1,
+            executable_before: false,
+            encoding: "utf-8".to_owned(),
             is_binary: false,
             applied_before_hash: None,
             applied_after_hash: None,
@@ -253,6 +255,7 @@ impl Fixture {
             new_lines: 2,
             label: "exact".to_owned(),
             state: HunkState::Open,
+            merged: false,
         };
         Proposal {
             files: vec![

@@ -1,6 +1,6 @@
 use atelier_base::{ContentHash, ErrorKind};
 
-use crate::{Error, HunkState, Proposal, ProposalState};
+use crate::{Error, HunkState, Proposal, ProposalHunkRow, ProposalState};
 
 both_engines! {
     async fn a_proposal_is_reviewed_hunk_by_hunk(t) {
@@ -23,12 +23,14 @@ both_engines! {
             .await?;
             tx.set_applied(id, 0, Some(before), Some(after)).await?;
             tx.set_applied(id, 1, None, Some(after)).await?;
+            tx.set_hunks_merged(id, &[made.hunks[0].id]).await?;
             tx.set_proposal_state(id, ProposalState::PartlyApplied, Some(at)).await
         })
         .await;
         let changed = get().await;
         made.hunks[0].state = HunkState::Accepted;
         made.hunks[2].state = HunkState::Rejected;
+        made.hunks[0].merged = true;
         (made.files[0].applied_before_hash, made.files[0].applied_after_hash) =
             (Some(before), Some(after));
         made.files[1].applied_after_hash = Some(after);
@@ -52,6 +54,12 @@ both_engines! {
                     (other.hunks[0].id, HunkState::Accepted),
                 ];
                 tx.set_hunk_states(mine.proposal.id, &states).await
+            })
+            .await;
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        let error = t
+            .write_fails(async |tx| {
+                tx.set_hunks_merged(mine.proposal.id, &[other.hunks[0].id]).await
             })
             .await;
         assert_eq!(error.kind(), ErrorKind::NotFound);
@@ -79,6 +87,15 @@ both_engines! {
             page.into_iter().map(|row| row.id).collect::<Vec<_>>()
         };
         assert_eq!(page(None, None).await, [ids[2], ids[1]]);
+        let counts = t
+            .read(async |r| r.count_proposal_changes(workspace.id, None, None, 2).await)
+            .await;
+        let counted: Vec<_> = counts.iter().map(|of| (of.id, of.files)).collect();
+        let files = u32::try_from(made[0].files.len()).unwrap();
+        assert_eq!(counted, [(ids[2], files), (ids[1], files)]);
+        let lines = |count: fn(&ProposalHunkRow) -> u32| made[2].hunks.iter().map(count).sum::<u32>();
+        assert_eq!(counts[0].added, lines(|hunk| hunk.new_lines));
+        assert_eq!(counts[0].removed, lines(|hunk| hunk.old_lines));
         assert_eq!(page(None, Some(ids[1])).await, [ids[0]]);
         assert_eq!(page(Some(ProposalState::Open), None).await, [ids[2], ids[0]]);
         assert_eq!(page(Some(ProposalState::Superseded), None).await, [ids[1]]);

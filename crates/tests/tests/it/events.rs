@@ -69,6 +69,20 @@ fn events_of_turns() {
         stored::TurnEvent::Usage {
             usage: usage(Some("0.1")),
         },
+        stored::TurnEvent::EditPreview {
+            path: Some(text()),
+            kind: "text".to_owned(),
+            removed: vec![text()],
+            added: Vec::new(),
+            cut: true,
+        },
+        stored::TurnEvent::EditPreview {
+            path: None,
+            kind: "binary".to_owned(),
+            removed: Vec::new(),
+            added: vec![text()],
+            cut: false,
+        },
         stored::TurnEvent::Proposal {
             proposal_id: ID,
             files: 1,
@@ -144,6 +158,7 @@ fn events_of_workspaces() {
             count: 1_000,
             files: Vec::new(),
         },
+        stored::WorkspaceEvent::CommentsChanged { proposal_id: ID },
         stored::WorkspaceEvent::ProposalChanged { proposal_id: ID },
         stored::WorkspaceEvent::RunChanged { run_id: ID },
         stored::WorkspaceEvent::TurnChanged {

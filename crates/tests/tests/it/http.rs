@@ -30,7 +30,9 @@ fn body_of(operation: &Operation) -> Option<Value> {
         "chat" => json!({ "workspaceId": STRANGER, "message": "hello" }),
         "apply_diff" => json!({ "workspaceId": STRANGER, "patch": "x" }),
         "update_conversation" | "update_terminal" => json!({ "title": "new" }),
-        "apply_proposal" | "create_terminal" | "create_draft" | "propose_draft" => json!({}),
+        "apply_proposal" | "create_terminal" | "create_draft" | "propose_draft"
+        | "undo_proposal" | "check_proposal" => json!({}),
+        "create_comment" => json!({ "body": "Why?" }),
         "create_provider" => {
             json!({ "name": "walked", "baseUrl": "http://127.0.0.1:9/v1", "model": "m" })
         }

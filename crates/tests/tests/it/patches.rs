@@ -145,10 +145,10 @@ on_both_engines! {
         for word in ["main.rs", "let b = 7;", "let b = 2;"] {
             assert!(problem.detail.contains(word), "{}", problem.detail);
         }
-        let failure = problem.patch.expect("the same facts for a program");
+        let failure = problem.patch.unwrap();
         assert_eq!((failure.code.as_str(), failure.path.as_deref()), ("context_not_found", Some("main.rs")));
         assert_eq!((&failure.message, Some(&failure.hint)), (&problem.detail, problem.hint.as_ref()));
-        let divergence = failure.divergence.expect("the first line that differs");
+        let divergence = failure.divergence.unwrap();
         assert_eq!(divergence.expected.trim(), "let b = 7;");
         assert_eq!(divergence.found.as_deref().map(str::trim), Some("let b = 2;"));
         assert!(failure.file_hash.is_some() && failure.reread.is_some());

@@ -40,6 +40,7 @@ fn kinds(ran: &Ran) -> Vec<&'static str> {
             TurnEvent::Text { .. } => "text",
             TurnEvent::Reasoning { .. } => "reasoning",
             TurnEvent::Usage { .. } => "usage",
+            TurnEvent::EditPreview { .. } => "editPreview",
             TurnEvent::Proposal { .. } => "proposal",
             TurnEvent::EditFailed { .. } => "editFailed",
             TurnEvent::Finished { .. } => "finished",
@@ -50,6 +51,23 @@ fn kinds(ran: &Ran) -> Vec<&'static str> {
 }
 
 on_both_engines! {
+    async fn changes_are_shown_while_they_are_written(app) {
+        let owner = app.owner();
+        let workspace = owner.workspace_with("a", &[("a.txt", "one\ntwo\n")]).await.id;
+        let answer = search_replace("a.txt", "two", "TWO");
+        let (head, tail) = answer.split_at(answer.len() / 2);
+        app.model.push(Turn::of([Step::text("I shout:\n\n"), Step::text(head), Step::text(tail)]));
+        let ran = owner.ask(&question(workspace, "Louder.")).await;
+        let at = |wanted: fn(&TurnEvent) -> bool| ran.events.iter().position(|event| wanted(&event.event)).unwrap();
+        let shown = at(|event| matches!(event, TurnEvent::EditPreview { .. }));
+        assert!(shown < at(|event| matches!(event, TurnEvent::Proposal { .. })));
+        let TurnEvent::EditPreview { path, removed, added, cut, .. } = &ran.events[shown].event else { panic!() };
+        assert_eq!((path.as_deref(), removed.as_slice(), added.as_slice(), *cut), (Some("a.txt"), ["two".to_owned()].as_slice(), ["TWO".to_owned()].as_slice(), false));
+        let again = log(&owner, ran.turn.id, 0).await;
+        assert_eq!(format!("{again:?}"), format!("{:?}", ran.events), "it is there again later");
+        assert_eq!(owner.text(workspace, "a.txt").await, "one\ntwo\n", "nothing is applied");
+    }
+
     async fn a_question_is_answered_and_recorded(app) {
         let owner = app.owner();
         let workspace = owner.workspace("a").await.id;
@@ -309,7 +327,10 @@ on_both_engines! {
             let mut asked = question(workspace, "Print two.");
             asked.files = vec!["main.py".to_owned()];
             let ran = owner.ask(&asked).await;
-            assert_eq!(kinds(&ran), ["started", "context", "text", "usage", "proposal", "finished"], "{name}");
+            let mut told = kinds(&ran);
+            told.retain(|kind| *kind != "editPreview");
+            told.dedup();
+            assert_eq!(told, ["started", "context", "text", "usage", "proposal", "finished"], "{name}");
             let told = ran.events.iter().find_map(|event| match event.event {
                 TurnEvent::Proposal { proposal_id, files, added, removed } => Some((proposal_id, files, added, removed)),
                 _ => None,

@@ -21,6 +21,7 @@ export const keys = {
   modelCall: (id: string) => ["modelCall", id] as const,
   proposals: (workspaceId: string) => ["proposals", workspaceId] as const,
   proposal: (id: string) => ["proposal", id] as const,
+  comments: (proposalId: string) => ["comments", proposalId] as const,
   providers: ["providers"] as const,
   usage: ["usage"] as const,
   terminals: (workspaceId: string) => ["terminals", workspaceId] as const,

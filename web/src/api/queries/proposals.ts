@@ -1,6 +1,6 @@
 import { queryOptions } from "@tanstack/react-query";
 import { call } from "../client";
-import type { ApplyProposal } from "../schema";
+import type { ApplyProposal, CreateComment, UndoProposal } from "../schema";
 import { keys } from "./keys";
 
 /** The latest proposals of a workspace, newest first. */
@@ -29,6 +29,29 @@ export function rejectProposal(id: string) {
   return call("post", "/api/proposals/{id}/reject", { path: { id } });
 }
 
-export function undoProposal(id: string) {
-  return call("post", "/api/proposals/{id}/undo", { path: { id } });
+/** Takes hunks back, all that are applied when none is named. */
+export function undoProposal(id: string, decision: UndoProposal = {}) {
+  return call("post", "/api/proposals/{id}/undo", { path: { id }, body: decision });
+}
+
+/** Runs the workspace's checks with these hunks in the files. */
+export function checkProposal(id: string, hunks: string[]) {
+  return call("post", "/api/proposals/{id}/check", { path: { id }, body: { hunks } });
+}
+
+/** What people say of a proposal, oldest first. */
+export function commentsQuery(proposalId: string) {
+  return queryOptions({
+    queryKey: keys.comments(proposalId),
+    queryFn: ({ signal }) =>
+      call("get", "/api/proposals/{id}/comments", { path: { id: proposalId }, signal }),
+  });
+}
+
+export function createComment(proposalId: string, comment: CreateComment) {
+  return call("post", "/api/proposals/{id}/comments", { path: { id: proposalId }, body: comment });
+}
+
+export function deleteComment(id: string) {
+  return call("delete", "/api/comments/{id}", { path: { id } });
 }

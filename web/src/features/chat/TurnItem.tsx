@@ -8,6 +8,7 @@ import { Answer } from "./Answer";
 import { ContextLine } from "./ContextLine";
 import type { Exchange } from "./exchange";
 import { PhaseLine } from "./PhaseLine";
+import { PreviewCard } from "./PreviewCard";
 import { ProposalCard } from "./ProposalCard";
 import { phaseOf, type TurnBlock, type TurnLog } from "./turnLog";
 
@@ -38,6 +39,9 @@ export const TurnItem = memo(function TurnItem({
         <div className="flex min-w-0 flex-col gap-3">
           <h3 className="sr-only">The assistant answered</h3>
           <Blocks workspaceId={workspaceId} log={log} />
+          {log.state === "running" && log.previews.length > 0 ? (
+            <PreviewCard previews={log.previews} />
+          ) : null}
           <Ending log={log} retry={retry} />
           <PhaseLine
             phase={phaseOf(log, isUndecided)}

@@ -40,6 +40,25 @@ describe("withEvent", () => {
     expect(log).toMatchObject({ turnId: "t", conversationId: "c", model: "m", state: "running" });
   });
 
+  it("shows what is written until it is a proposal, apart from the text", () => {
+    const shown = {
+      type: "editPreview" as const,
+      kind: "text" as const,
+      removed: ["a"],
+      added: ["b"],
+      cut: false,
+    };
+    const text = { type: "text", text: "x" } as const;
+    const log = fold([started, text, { ...shown, path: "a.ts" }, text, { ...shown, path: null }]);
+    expect(log.blocks).toEqual([{ kind: "text", text: "xx" }]);
+    expect(log.previews.map(({ path, added }) => [path, added])).toEqual([
+      ["a.ts", ["b"]],
+      [undefined, ["b"]],
+    ]);
+    const proposal = { type: "proposal", proposalId: "p", files: 1, added: 1, removed: 1 } as const;
+    expect(fold([proposal], log).previews).toEqual([]);
+  });
+
   it("takes each event once, also when a stream repeats some", () => {
     const log = fold([started, { type: "text", text: "a" }]);
     const again = withEvent(log, { type: "text", text: "a", seq: 2, at: "" });

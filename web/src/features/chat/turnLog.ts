@@ -37,6 +37,15 @@ export type TurnBlock =
       readonly path: string | undefined;
     };
 
+/** A change as it was written, before it had a place: for the eye. */
+export interface EditPreview {
+  readonly path: string | undefined;
+  readonly removed: readonly string[];
+  readonly added: readonly string[];
+  /** Lines are left out. */
+  readonly isCut: boolean;
+}
+
 /** Why a turn did not end well. */
 export interface TurnFailure {
   readonly code: string | undefined;
@@ -53,6 +62,8 @@ export interface TurnLog {
   readonly model: string | undefined;
   readonly state: TurnState;
   readonly blocks: readonly TurnBlock[];
+  /** The changes written so far; none once they are a proposal. */
+  readonly previews: readonly EditPreview[];
   readonly usage: TokenUsage | undefined;
   readonly failure: TurnFailure | undefined;
 }
@@ -65,6 +76,7 @@ export const NEW_TURN: TurnLog = {
   model: undefined,
   state: "running",
   blocks: [],
+  previews: [],
   usage: undefined,
   failure: undefined,
 };
@@ -88,8 +100,14 @@ export function withEvent(log: TurnLog, event: LiveTurnEvent): TurnLog {
       const failure = state === "failed" ? textsOf(code, detail, hint) : undefined;
       return { ...next, state, failure };
     }
-    case "context":
+    case "editPreview": {
+      const { removed, added, cut } = event;
+      const preview = { path: event.path ?? undefined, removed, added, isCut: cut };
+      return { ...next, previews: [...log.previews, preview] };
+    }
     case "proposal":
+      return { ...next, previews: [], blocks: [...log.blocks, blockOf(event)] };
+    case "context":
     case "editFailed":
       return { ...next, blocks: [...log.blocks, blockOf(event)] };
     default:

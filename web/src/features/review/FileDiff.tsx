@@ -1,9 +1,9 @@
-import { Check, ChevronRight, UnfoldVertical, X } from "lucide-react";
+import { Check, ChevronRight, Lock, UnfoldVertical, X } from "lucide-react";
 import { memo, useMemo, useState } from "react";
 import type { Change, Freshness, Hunk, ProposalFile } from "@/api/schema";
 import type { OpenRange } from "@/editor/diffRows";
 import { cx } from "@/lib/cx";
-import { count, plural } from "@/lib/format";
+import { bytes, count, plural } from "@/lib/format";
 import { Badge, type Tone } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { IconButton } from "@/ui/IconButton";
@@ -22,6 +22,7 @@ const CHANGES: Record<Change, { label: string; tone: Tone } | undefined> = {
   create: { label: "New", tone: "success" },
   delete: { label: "Deleted", tone: "danger" },
   rename: { label: "Renamed", tone: "accent" },
+  copy: { label: "Copied", tone: "accent" },
   modify: undefined,
 };
 const FRESHNESS: Record<Freshness, { label: string; tone: Tone } | undefined> = {
@@ -33,10 +34,18 @@ const FRESHNESS: Record<Freshness, { label: string; tone: Tone } | undefined> = 
 export interface FileDiffProps {
   file: ProposalFile;
   decisions: Decisions;
-  /** The number of its first hunk among all, from 1. */
-  firstNumber: number;
   current: string | undefined;
   isOpen: boolean;
+  isBusy: boolean;
+  proposalId: string;
+  /** The hunks that need a rejected one. */
+  lacking: ReadonlySet<string>;
+  /** The number of every hunk of the proposal. */
+  numbers: ReadonlyMap<string, number>;
+  /** The hunk that a comment is being written on. */
+  writing: string | undefined;
+  onStep: (hunk: Hunk) => void;
+  onWrite: (id: string | undefined) => void;
   onDecide: (hunks: readonly Hunk[], decision: Decision) => void;
   onDecideOne: (hunk: Hunk, decision: Decision) => void;
   onCurrent: (id: string) => void;
@@ -44,14 +53,14 @@ export interface FileDiffProps {
 
 /** What a proposal does to one file. */
 export const FileDiff = memo(function FileDiff(props: FileDiffProps) {
-  const { file, decisions, firstNumber, current, isOpen, onDecideOne, onCurrent } = props;
+  const { file, decisions, numbers, current, isOpen, onDecideOne, onCurrent } = props;
   const [isFolded, setFolded] = useState(() => changedRows(file) > LARGE);
   const [opened, setOpened] = useState<readonly OpenRange[]>([]);
   const segments = useMemo(
     () => (isFolded ? [] : segmentsOf(file, opened)),
     [file, opened, isFolded],
   );
-  const numbers = new Map(file.hunks.map(({ id }, index) => [id, firstNumber + index]));
+  const numberOf = (id: string) => numbers.get(id) ?? 0;
   return (
     <article aria-label={file.path} className="border-line border-b">
       <FileHead {...props} isFolded={isFolded} onFold={() => setFolded(!isFolded)} />
@@ -69,7 +78,7 @@ export const FileDiff = memo(function FileDiff(props: FileDiffProps) {
       ) : null}
       {file.binary && !isFolded ? (
         <p className="px-3 py-2 text-muted text-sm">
-          This file is not text; it changes as a whole.
+          This file is not text; it changes as a whole{sizeWords(file)}.
         </p>
       ) : null}
       {segments.map((segment) =>
@@ -89,7 +98,14 @@ export const FileDiff = memo(function FileDiff(props: FileDiffProps) {
             key={segment.hunk.id}
             hunk={segment.hunk}
             rows={segment.rows}
-            number={numbers.get(segment.hunk.id) ?? 0}
+            number={numberOf(segment.hunk.id)}
+            needs={segment.hunk.needs.map(numberOf)}
+            isLacking={props.lacking.has(segment.hunk.id)}
+            isBusy={props.isBusy}
+            isWriting={segment.hunk.id === props.writing}
+            proposalId={props.proposalId}
+            onStep={props.onStep}
+            onWrite={props.onWrite}
             decision={decisions.get(segment.hunk.id)}
             isCurrent={segment.hunk.id === current}
             isOpen={isOpen}
@@ -101,6 +117,12 @@ export const FileDiff = memo(function FileDiff(props: FileDiffProps) {
     </article>
   );
 });
+
+/** The sizes of a file that is shown by nothing else. */
+function sizeWords({ beforeBytes, afterBytes }: ProposalFile): string {
+  const sizes = [beforeBytes, afterBytes].filter((size) => size != null);
+  return sizes.length > 0 ? `, ${sizes.map(bytes).join(" → ")}` : "";
+}
 
 function firstLineOf([first]: readonly LineRow[]): number {
   return first?.kind === "context" ? first.oldLine : 0;
@@ -136,8 +158,10 @@ function FileHead({
           <span className="truncate" title={file.path}>
             {file.fromPath ? (
               <span className="text-muted">
-                {file.fromPath} <span aria-hidden>→</span>
-                <span className="sr-only">becomes</span>{" "}
+                {file.fromPath} <span aria-hidden>{file.change === "copy" ? "⇒" : "→"}</span>
+                <span className="sr-only">
+                  {file.change === "copy" ? "is copied to" : "becomes"}
+                </span>{" "}
               </span>
             ) : null}
             <bdi>{file.path}</bdi>
@@ -146,6 +170,15 @@ function FileHead({
       </h3>
       {change ? <Badge tone={change.tone}>{change.label}</Badge> : null}
       {freshness ? <Badge tone={freshness.tone}>{freshness.label}</Badge> : null}
+      {file.executable !== file.executableBefore && file.change !== "create" ? (
+        <Badge>{file.executable ? "becomes executable" : "no longer executable"}</Badge>
+      ) : null}
+      {file.encoding !== "utf-8" && !file.binary ? <Badge>{file.encoding}</Badge> : null}
+      {file.locked ? (
+        <Badge tone="warning" icon={<Lock />}>
+          locked by {file.locked}
+        </Badge>
+      ) : null}
       <LineCounts {...linesOf(file)} />
       {isOpen ? (
         <span className="flex">

@@ -1,12 +1,15 @@
-import { Check, X } from "lucide-react";
+import { Check, MessageSquare, Redo2, Undo2, X } from "lucide-react";
 import { memo } from "react";
 import type { Hunk } from "@/api/schema";
 import type { DiffRow } from "@/editor/diffRows";
 import { cx } from "@/lib/cx";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
+import { IconButton } from "@/ui/IconButton";
+import { CommentThread } from "./CommentThread";
 import { DiffLines, noteWords } from "./DiffLines";
 import type { Decision } from "./decisions";
+import { labelOf, stateWords, titleOf } from "./hunkWords";
 
 export interface HunkBlockProps {
   hunk: Hunk;
@@ -17,7 +20,17 @@ export interface HunkBlockProps {
   isCurrent: boolean;
   /** Decisions can still be made. */
   isOpen: boolean;
+  /** It can't be applied, because it needs a change that was rejected. */
+  isLacking: boolean;
+  /** What the changes that it needs are numbered. */
+  needs: readonly number[];
+  isBusy: boolean;
+  isWriting: boolean;
+  proposalId: string;
   onDecide: (hunk: Hunk, decision: Decision) => void;
+  /** Puts it into the files, or takes it out, after the decision. */
+  onStep: (hunk: Hunk) => void;
+  onWrite: (id: string | undefined) => void;
   onCurrent: (id: string) => void;
 }
 
@@ -35,7 +48,14 @@ export const HunkBlock = memo(function HunkBlock({
   decision,
   isCurrent,
   isOpen,
+  isLacking,
+  needs,
+  isBusy,
+  isWriting,
+  proposalId,
   onDecide,
+  onStep,
+  onWrite,
   onCurrent,
 }: HunkBlockProps) {
   const settled = isOpen ? decision : settledAs(hunk);
@@ -60,34 +80,61 @@ export const HunkBlock = memo(function HunkBlock({
         )}
       >
         <span className="text-muted tabular-nums">{titleOf(hunk, number)}</span>
-        {hunk.label !== "exact" && hunk.label !== "" ? (
-          <Badge tone="warning">matched with: {hunk.label}</Badge>
-        ) : null}
+        <HunkLabels hunk={hunk} isLacking={isLacking} needs={needs} />
         {notes ? <Badge>{notes}</Badge> : null}
-        <span className="flex-1" />
-        {isOpen ? (
-          <fieldset className="flex gap-1">
-            <legend className="sr-only">Decide about change {number}</legend>
-            <Choice
-              is={decision === "accepted"}
-              tone="accept"
-              label="Accept"
-              onClick={() => onDecide(hunk, "accepted")}
-            />
-            <Choice
-              is={decision === "rejected"}
-              tone="reject"
-              label="Reject"
-              onClick={() => onDecide(hunk, "rejected")}
-            />
-          </fieldset>
-        ) : settled ? (
-          <Badge tone={settled === "accepted" ? "success" : "neutral"}>
-            {settled === "accepted" ? "Applied" : "Left out"}
-          </Badge>
-        ) : null}
+        <span className="ml-auto flex items-center gap-1.5">
+          <IconButton
+            size="sm"
+            label={`Comment on change ${number}`}
+            icon={<MessageSquare />}
+            onClick={() => onWrite(hunk.id)}
+          />
+          {isOpen ? (
+            <fieldset className="flex gap-1">
+              <legend className="sr-only">Decide about change {number}</legend>
+              <Choice
+                is={decision === "accepted"}
+                tone="accept"
+                label="Accept"
+                onClick={() => onDecide(hunk, "accepted")}
+              />
+              <Choice
+                is={decision === "rejected"}
+                tone="reject"
+                label="Reject"
+                onClick={() => onDecide(hunk, "rejected")}
+              />
+            </fieldset>
+          ) : settled ? (
+            <>
+              <Badge tone={settled === "accepted" ? "success" : "neutral"}>
+                {stateWords(hunk)}
+              </Badge>
+              <Button
+                size="sm"
+                variant="ghost"
+                disabled={isBusy}
+                aria-label={
+                  settled === "accepted" ? `Undo change ${number}` : `Apply change ${number}`
+                }
+                icon={settled === "accepted" ? <Undo2 /> : <Redo2 />}
+                onClick={() => onStep(hunk)}
+                className="border border-line"
+              >
+                {settled === "accepted" ? "Undo" : "Apply"}
+              </Button>
+            </>
+          ) : null}
+        </span>
       </div>
       <DiffLines rows={rows} isMuted={settled === "rejected"} />
+      <CommentThread
+        proposalId={proposalId}
+        hunkId={hunk.id}
+        label={`change ${number}`}
+        isWriting={isWriting}
+        onDone={() => onWrite(undefined)}
+      />
     </section>
   );
 });
@@ -119,27 +166,26 @@ function Choice({
 }
 
 function settledAs(hunk: Hunk): Decision | undefined {
-  return hunk.state === "open" ? undefined : hunk.state;
+  if (hunk.state === "open") return undefined;
+  return hunk.state === "accepted" ? "accepted" : "rejected";
 }
 
-function titleOf(hunk: Hunk, number: number): string {
-  switch (hunk.kind) {
-    case "create":
-      return `${number}. New file`;
-    case "delete":
-      return `${number}. Delete the file`;
-    case "rename":
-      return `${number}. Rename the file`;
-    case "text": {
-      const first = hunk.oldStart + 1;
-      if (hunk.oldLines === 0 && hunk.oldStart === 0) return `${number}. At the start`;
-      if (hunk.oldLines === 0) {
-        return hunk.oldStart === 0
-          ? `${number}. At the top`
-          : `${number}. After line ${hunk.oldStart}`;
-      }
-      const last = hunk.oldStart + hunk.oldLines;
-      return first === last ? `${number}. Line ${first}` : `${number}. Lines ${first}–${last}`;
-    }
-  }
+/** How surely it was placed, and what it needs. */
+function HunkLabels({
+  hunk,
+  isLacking,
+  needs,
+}: Pick<HunkBlockProps, "hunk" | "isLacking" | "needs">) {
+  const label = labelOf(hunk);
+  return (
+    <>
+      {label ? <Badge tone="warning">{label}</Badge> : null}
+      {hunk.merged ? <Badge tone="accent">merged with your edits</Badge> : null}
+      {needs.length > 0 ? (
+        <Badge tone={isLacking ? "danger" : "neutral"}>
+          {isLacking ? "can’t apply without" : "needs"} {needs.join(", ")}
+        </Badge>
+      ) : null}
+    </>
+  );
 }

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { ArrowLeft, MessageSquare } from "lucide-react";
+import { ArrowLeft, MessageSquare, OctagonAlert } from "lucide-react";
 import { turnQuery } from "@/api/queries/conversations";
 import type { Proposal } from "@/api/schema";
 import { useShowInWorkspace } from "@/commands/useWorkspaceNavigation";
@@ -21,6 +21,11 @@ export function ProposalHead({ proposal, onBack }: { proposal: Proposal; onBack:
         <h2 className="font-medium leading-snug [overflow-wrap:anywhere]">{proposal.title}</h2>
         <p className="mt-0.5 flex flex-wrap items-center gap-x-2 gap-y-1 text-muted text-sm">
           <Badge tone={tone}>{label}</Badge>
+          {proposal.warning && proposal.state === "open" ? (
+            <Badge tone="danger" icon={<OctagonAlert />}>
+              Destructive
+            </Badge>
+          ) : null}
           <span>{plural(proposal.fileCount, "file")}</span>
           <LineCounts added={proposal.added} removed={proposal.removed} />
           <Origin proposal={proposal} />

@@ -1,7 +1,8 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useStore } from "zustand";
-import type { Hunk, Proposal, Resolution } from "@/api/schema";
+import type { Hunk, Proposal } from "@/api/schema";
 import { Scrollable } from "@/ui/Scrollable";
+import { ConfirmLoss, Losses } from "./ConfirmLoss";
 import { ConflictAnswers } from "./ConflictAnswers";
 import { decisionStore, decisionsOf, keepDecisions, loadDecisions } from "./decisionStore";
 import {
@@ -10,13 +11,17 @@ import {
   hunksOf,
   hunksToApply,
   isOpen as isStillOpen,
+  lackingIn,
   progressOf,
+  withNeeds,
 } from "./decisions";
 import { FileDiff } from "./FileDiff";
+import { ProposalComments } from "./ProposalComments";
 import { ProposalHead } from "./ProposalHead";
 import { ReviewBar } from "./ReviewBar";
 import { useProposal } from "./useProposal";
 import { reviewKeys } from "./useReviewKeys";
+import { VerdictPanel } from "./VerdictPanel";
 
 /** One proposal: every file it changes, hunk by hunk, and the decision. */
 export function ProposalReview({ proposal, onBack }: { proposal: Proposal; onBack: () => void }) {
@@ -24,9 +29,16 @@ export function ProposalReview({ proposal, onBack }: { proposal: Proposal; onBac
   const root = useRef<HTMLElement>(null);
   const decisions = useStore(decisionStore, (all) => decisionsOf(all, id));
   const [current, setCurrent] = useState<string>();
-  const { apply, reject, undo, conflicts, dropConflicts, isBusy } = useProposal(proposal);
+  const [writing, setWriting] = useState<string>();
+  const acts = useProposal(proposal);
+  const { question, dropQuestion, isBusy } = acts;
   const isOpen = isStillOpen(proposal);
   const progress = useMemo(() => progressOf(files, decisions), [files, decisions]);
+  const lacking = useMemo(() => lackingIn(files, decisions), [files, decisions]);
+  const numbers = useMemo(
+    () => new Map(hunksOf(files).map((hunk, index) => [hunk.id, index + 1])),
+    [files],
+  );
 
   useEffect(() => loadDecisions(id), [id]);
   useEffect(() => {
@@ -48,11 +60,19 @@ export function ProposalReview({ proposal, onBack }: { proposal: Proposal; onBac
     (hunk: Hunk, decision: Decision) => onDecide([hunk], decision),
     [onDecide],
   );
-  const send = (resolutions: Resolution[] = []) => {
+  const send = () => {
     const latest = decisionsOf(decisionStore.getState(), id);
     const hunks = hunksToApply(files, latest);
-    if (hunks.length > 0 && !isBusy && isOpen) apply.mutate({ hunks, resolutions });
+    if (hunks.length > 0 && !isBusy && isOpen) acts.apply(hunks);
   };
+  const latest = useRef({ acts, files, isBusy });
+  latest.current = { acts, files, isBusy };
+  const onStep = useCallback((hunk: Hunk) => {
+    const now = latest.current;
+    if (now.isBusy) return;
+    if (hunk.state === "accepted") now.acts.undo(withNeeds(now.files, hunk, "out"));
+    else now.acts.apply(withNeeds(now.files, hunk, "in"));
+  }, []);
   const acceptRest = () =>
     onDecide(
       hunksOf(files).filter((hunk) => !decisions.has(hunk.id)),
@@ -60,19 +80,24 @@ export function ProposalReview({ proposal, onBack }: { proposal: Proposal; onBac
     );
   const leaveOut = (path: string) => {
     const hunks = files.find((file) => file.path === path)?.hunks ?? [];
-    keepDecisions(id, decide(decisions, hunks, "rejected"));
-    dropConflicts();
+    if (isOpen) keepDecisions(id, decide(decisions, hunks, "rejected"));
+    dropQuestion();
   };
+  const chosen = isOpen
+    ? hunksToApply(files, decisions)
+    : hunksOf(files)
+        .filter(({ state }) => state === "accepted")
+        .map((hunk) => hunk.id);
 
-  if (conflicts.length > 0) {
+  if (question?.kind === "conflicts") {
     return (
       <ConflictAnswers
-        key={conflicts.map((conflict) => conflict.versionId).join()}
-        conflicts={conflicts}
+        key={question.conflicts.map((conflict) => conflict.versionId).join()}
+        conflicts={question.conflicts}
         isBusy={isBusy}
-        onApply={send}
+        onApply={(resolutions) => acts.answer({ resolutions })}
         onLeaveOut={leaveOut}
-        onBack={dropConflicts}
+        onBack={dropQuestion}
       />
     );
   }
@@ -83,9 +108,14 @@ export function ProposalReview({ proposal, onBack }: { proposal: Proposal; onBac
     current,
     onCurrent: setCurrent,
     onDecide: isOpen ? onDecide : () => undefined,
-    onApply: () => send(),
+    onApply: send,
+    onStep: isOpen
+      ? undefined
+      : (hunk, way) => {
+          if ((hunk.state === "accepted") === (way === "undo")) onStep(hunk);
+        },
+    onWrite: setWriting,
   });
-  let number = 1;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a group of controls that shares its keys
     <div
@@ -98,33 +128,56 @@ export function ProposalReview({ proposal, onBack }: { proposal: Proposal; onBac
     >
       <ProposalHead proposal={proposal} onBack={onBack} />
       <Scrollable label="Changes" className="min-h-0 flex-1 overflow-y-auto -outline-offset-2">
-        {files.map((file) => {
-          const firstNumber = number;
-          number += file.hunks.length;
-          return (
-            <FileDiff
-              key={file.path}
-              file={file}
-              decisions={decisions}
-              firstNumber={firstNumber}
-              current={current}
-              isOpen={isOpen}
-              onDecide={onDecide}
-              onDecideOne={onDecideOne}
-              onCurrent={setCurrent}
-            />
-          );
-        })}
+        <VerdictPanel
+          proposal={proposal}
+          chosen={chosen}
+          isBusy={acts.check.isPending}
+          onCheck={() => acts.check.mutate(chosen)}
+        />
+        {proposal.warning && isOpen ? (
+          <div className="border-line border-b p-3">
+            <Losses reasons={proposal.warning.reasons} />
+          </div>
+        ) : null}
+        {files.map((file) => (
+          <FileDiff
+            key={file.path}
+            file={file}
+            decisions={decisions}
+            numbers={numbers}
+            lacking={lacking}
+            current={current}
+            isOpen={isOpen}
+            isBusy={isBusy}
+            proposalId={id}
+            writing={writing}
+            onStep={onStep}
+            onWrite={setWriting}
+            onDecide={onDecide}
+            onDecideOne={onDecideOne}
+            onCurrent={setCurrent}
+          />
+        ))}
+        <ProposalComments proposalId={id} />
       </Scrollable>
       <ReviewBar
         proposal={proposal}
         progress={progress}
         isBusy={isBusy}
         onAcceptAll={acceptRest}
-        onApply={() => send()}
-        onReject={() => reject.mutate()}
-        onUndo={() => undo.mutate()}
+        onApply={send}
+        onReject={acts.reject}
+        onUndo={() => acts.undo()}
+        onApplyRest={() => acts.apply()}
       />
+      {question?.kind === "warning" ? (
+        <ConfirmLoss
+          warning={question.warning}
+          isBusy={isBusy}
+          onConfirm={(confirm) => acts.answer({ confirm })}
+          onCancel={dropQuestion}
+        />
+      ) : null}
     </div>
   );
 }

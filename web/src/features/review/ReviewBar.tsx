@@ -1,4 +1,4 @@
-import { Undo2 } from "lucide-react";
+import { Redo2, Undo2 } from "lucide-react";
 import type { Proposal } from "@/api/schema";
 import { count, plural } from "@/lib/format";
 import { Button } from "@/ui/Button";
@@ -14,6 +14,7 @@ export function ReviewBar({
   onApply,
   onReject,
   onUndo,
+  onApplyRest,
 }: {
   proposal: Proposal;
   progress: Progress;
@@ -22,9 +23,11 @@ export function ReviewBar({
   onApply: () => void;
   onReject: () => void;
   onUndo: () => void;
+  /** Puts in what is not in the files. */
+  onApplyRest: () => void;
 }) {
-  const { total, undecided, rejected } = progress;
-  const applied = total - rejected;
+  const { total, undecided, rejected, lacking } = progress;
+  const applied = total - rejected - lacking;
   if (proposal.state === "open") {
     return (
       <Bar>
@@ -39,6 +42,7 @@ export function ReviewBar({
             <Key keys="K">back</Key>
             <Key keys="Y">accept</Key>
             <Key keys="N">reject</Key>
+            <Key keys="C">comment</Key>
             <Key keys="A">apply</Key>
           </p>
         </div>
@@ -62,31 +66,51 @@ export function ReviewBar({
       </Bar>
     );
   }
-  if (proposal.state === "applied" || proposal.state === "partly_applied") {
+  if (proposal.state === "superseded") {
     return (
       <Bar>
-        <p role="status" className="mr-auto text-sm">
-          {proposal.state === "applied"
-            ? "All of it is in your files."
-            : "What you accepted is in your files; the rest was left out."}
+        <p role="status" className="text-muted text-sm">
+          A later proposal took its place; nothing of it was written.
         </p>
-        <Button icon={<Undo2 />} busy={isBusy} onClick={onUndo}>
-          Undo
-        </Button>
       </Bar>
     );
   }
+  const hunks = proposal.files.flatMap((file) => file.hunks);
+  const isIn = hunks.filter(({ state }) => state === "accepted").length;
+  const isOut = hunks.length - isIn;
   return (
     <Bar>
-      <p role="status" className="text-muted text-sm">
-        {OVER[proposal.state]}
-      </p>
+      <div className="mr-auto text-sm @max-lg:w-full">
+        <p role="status">{OVER[proposal.state]}</p>
+        <p className="mt-0.5 flex flex-wrap gap-x-2 gap-y-0.5 text-muted pointer-coarse:hidden">
+          <Key keys="J">next</Key>
+          <Key keys="K">back</Key>
+          <Key keys="Y">apply</Key>
+          <Key keys="U">undo</Key>
+          <Key keys="C">comment</Key>
+        </p>
+      </div>
+      {isOut > 0 ? (
+        <Button icon={<Redo2 />} disabled={isBusy} onClick={onApplyRest} className="@max-lg:flex-1">
+          {isIn === 0
+            ? proposal.state === "undone"
+              ? "Apply again"
+              : "Apply all"
+            : `Apply the other ${isOut}`}
+        </Button>
+      ) : null}
+      {isIn > 0 ? (
+        <Button icon={<Undo2 />} busy={isBusy} onClick={onUndo} className="@max-lg:flex-1">
+          {isIn === 1 ? "Undo" : `Undo all ${isIn}`}
+        </Button>
+      ) : null}
     </Bar>
   );
 }
 
 const OVER: Record<string, string> = {
-  superseded: "A later proposal took its place; nothing of it was written.",
+  applied: "All of it is in your files.",
+  partly_applied: "What you accepted is in your files; the rest was left out.",
   rejected: "It was rejected; nothing of it was written.",
   undone: "It was applied and then taken back.",
 };

@@ -5,10 +5,12 @@ import {
   decide,
   decisionOf,
   hunksToApply,
+  lackingIn,
   linesOf,
   neighbour,
   nextUndecided,
   progressOf,
+  withNeeds,
 } from "./decisions";
 
 const hunk = (id: string): Hunk => ({
@@ -20,13 +22,21 @@ const hunk = (id: string): Hunk => ({
   newLines: 2,
   label: "exact",
   state: "open",
+  merged: false,
+  needs: [],
 });
 const files = [{ hunks: [hunk("a"), hunk("b")] }, { hunks: [hunk("c")] }];
 const none: Decisions = new Map();
 
 describe("decisions", () => {
   it("start undecided, and undecided hunks are applied", () => {
-    expect(progressOf(files, none)).toEqual({ total: 3, undecided: 3, accepted: 0, rejected: 0 });
+    expect(progressOf(files, none)).toEqual({
+      total: 3,
+      undecided: 3,
+      accepted: 0,
+      rejected: 0,
+      lacking: 0,
+    });
     expect(hunksToApply(files, none)).toEqual(["a", "b", "c"]);
   });
 
@@ -77,6 +87,9 @@ describe("linesOf", () => {
     after,
     path: "p",
     binary: false,
+    encoding: "utf-8",
+    executable: false,
+    executableBefore: false,
     hunks: [hunk("a")],
   });
   it.each([
@@ -87,5 +100,28 @@ describe("linesOf", () => {
     ["modify", "x", "y", { added: 2, removed: 1 }],
   ] as const)("of a %s from %j to %j", (change, before, after, lines) => {
     expect(linesOf(file(change, before, after))).toEqual(lines);
+  });
+});
+
+describe("hunks that need others", () => {
+  const text = { ...hunk("text"), needs: ["copy"] };
+  const more = { ...hunk("more"), needs: ["text"] };
+  const chain = [{ hunks: [hunk("copy"), text, more, hunk("other")] }];
+
+  it("can't be applied when one of those is rejected", () => {
+    const decisions = decide(none, [hunk("copy")], "rejected");
+    expect([...lackingIn(chain, decisions)]).toEqual(["text", "more"]);
+    expect(hunksToApply(chain, decisions)).toEqual(["other"]);
+    expect(lackingIn(chain, none).size).toBe(0);
+  });
+
+  it("take those along, and are taken out with them", () => {
+    expect(withNeeds(chain, more, "in")).toEqual(["copy", "text", "more"]);
+    const state = "accepted" as const;
+    const applied = [
+      { hunks: chain.flatMap(({ hunks }) => hunks.map((one) => ({ ...one, state }))) },
+    ];
+    expect(withNeeds(applied, hunk("copy"), "out")).toEqual(["copy", "text", "more"]);
+    expect(withNeeds(applied, hunk("other"), "out")).toEqual(["other"]);
   });
 });

@@ -15,6 +15,8 @@ export interface Progress {
   readonly undecided: number;
   readonly accepted: number;
   readonly rejected: number;
+  /** Hunks that can't be applied, because they need a rejected one. */
+  readonly lacking: number;
 }
 
 type WithHunks = Pick<ProposalFile, "hunks">;
@@ -31,7 +33,9 @@ export function progressOf(files: readonly WithHunks[], decisions: Decisions): P
     hunks.filter((hunk) => decisions.get(hunk.id) === decision).length;
   const accepted = count("accepted");
   const rejected = count("rejected");
-  return { total: hunks.length, undecided: hunks.length - accepted - rejected, accepted, rejected };
+  const undecided = hunks.length - accepted - rejected;
+  const lacking = lackingIn(files, decisions).size;
+  return { total: hunks.length, undecided, accepted, rejected, lacking };
 }
 
 /** Decides about hunks; the same decision again takes it back when there is one hunk. */
@@ -48,11 +52,49 @@ export function decide(
   return next;
 }
 
-/** The hunks that "apply" sends: all that were not rejected. */
+/** The hunks that "apply" sends: all that were not rejected and lack nothing. */
 export function hunksToApply(files: readonly WithHunks[], decisions: Decisions): string[] {
+  const lacking = lackingIn(files, decisions);
   return hunksOf(files)
     .map((hunk) => hunk.id)
-    .filter((id) => decisions.get(id) !== "rejected");
+    .filter((id) => decisions.get(id) !== "rejected" && !lacking.has(id));
+}
+
+/** The hunks that were not rejected but need one that was, or that lacks one itself. */
+export function lackingIn(files: readonly WithHunks[], decisions: Decisions): Set<string> {
+  const hunks = hunksOf(files);
+  const isOut = (id: string, lacking: Set<string>) =>
+    decisions.get(id) === "rejected" || lacking.has(id);
+  const lacking = new Set<string>();
+  for (let size = -1; size !== lacking.size; ) {
+    size = lacking.size;
+    for (const { id, needs } of hunks) {
+      if (decisions.get(id) !== "rejected" && needs.some((other) => isOut(other, lacking))) {
+        lacking.add(id);
+      }
+    }
+  }
+  return lacking;
+}
+
+/** A hunk with all that must go in with it, or out with it. */
+export function withNeeds(
+  files: readonly WithHunks[],
+  hunk: Pick<Hunk, "id">,
+  way: "in" | "out",
+): string[] {
+  const hunks = hunksOf(files);
+  const found = new Set([hunk.id]);
+  for (let size = 0; size !== found.size; ) {
+    size = found.size;
+    for (const { id, needs } of hunks) {
+      if (way === "in" && found.has(id)) for (const other of needs) found.add(other);
+      if (way === "out" && needs.some((other) => found.has(other))) found.add(id);
+    }
+  }
+  const isWanted = ({ id, state }: Hunk) =>
+    found.has(id) && (state === "accepted") === (way === "out");
+  return hunks.filter(isWanted).map(({ id }) => id);
 }
 
 /** How a whole file stands. */

@@ -11,6 +11,8 @@ const hunk = (id: string, change: Partial<Hunk> = {}): Hunk => ({
   newLines: 0,
   label: "exact",
   state: "open",
+  merged: false,
+  needs: [],
   ...change,
 });
 const file = (change: Partial<ProposalFile>): ProposalFile => ({
@@ -19,6 +21,9 @@ const file = (change: Partial<ProposalFile>): ProposalFile => ({
   before: null,
   after: null,
   binary: false,
+  encoding: "utf-8",
+  executable: false,
+  executableBefore: false,
   hunks: [],
   ...change,
 });

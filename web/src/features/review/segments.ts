@@ -64,7 +64,7 @@ function linesOfHunk(hunk: Hunk, oldCount: number, newCount: number): LineHunk {
   if (hunk.kind === "delete") {
     return { id, oldStart: 0, oldLines: oldCount, newStart: 0, newLines: 0 };
   }
-  if (hunk.kind === "rename") return { id, oldStart: 0, oldLines: 0, newStart: 0, newLines: 0 };
+  if (hunk.kind !== "text") return { id, oldStart: 0, oldLines: 0, newStart: 0, newLines: 0 };
   return { id, oldStart, oldLines, newStart, newLines };
 }
 

@@ -10,9 +10,12 @@ interface Review {
   onCurrent(id: string): void;
   onDecide(hunks: readonly Hunk[], decision: Decision | undefined): void;
   onApply(): void;
+  /** Applies or undoes a hunk of a proposal that was decided. */
+  onStep?: ((hunk: Hunk, way: "apply" | "undo") => void) | undefined;
+  onWrite(id: string): void;
 }
 
-/** The review by keyboard: j and k move, y and n decide, u takes back, a applies. */
+/** The review by keyboard: j and k move, y and n decide, u takes back, a applies, c comments. */
 export function reviewKeys(review: Review): (event: KeyboardEvent) => void {
   return (event) => {
     const isTyping = (event.target as Element).closest("input, textarea, [contenteditable=true]");
@@ -31,7 +34,14 @@ function act(review: Review, key: string): boolean {
     const after = new Map(decisions).set(hunk.id, decision ?? "accepted");
     if (decision) goTo(review, nextUndecided(files, after, hunk.id));
   };
+  const step = (way: "apply" | "undo") => {
+    if (hunk) review.onStep?.(hunk, way);
+    return review.onStep !== undefined;
+  };
   switch (key) {
+    case "c":
+      if (hunk) review.onWrite(hunk.id);
+      return true;
     case "j":
       goTo(review, neighbour(files, current, 1));
       return true;
@@ -39,12 +49,14 @@ function act(review: Review, key: string): boolean {
       goTo(review, neighbour(files, current, -1));
       return true;
     case "y":
+      if (step("apply")) return true;
       decide("accepted");
       return true;
     case "n":
       decide("rejected");
       return true;
     case "u":
+      if (step("undo")) return true;
       decide(undefined);
       return true;
     case "a":

@@ -25,8 +25,7 @@ export function LimitsForm({ workspace, system }: { workspace: Workspace; system
   const [problems, setProblems] = useState<{ readonly [K in LimitKey]?: string }>({});
   const client = useQueryClient();
   const save = useMutation({
-    mutationFn: (limits: LimitValues) =>
-      updateWorkspace(workspace.id, { settings: { ...workspace.settings, limits } }),
+    mutationFn: (limits: LimitValues) => updateWorkspace(workspace.id, { settings: { limits } }),
     onSuccess: (saved) => {
       client.setQueryData(keys.workspace(workspace.id), saved);
       setTexts(textsOf(saved.settings?.limits));

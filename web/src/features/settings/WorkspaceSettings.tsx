@@ -5,8 +5,9 @@ import { Dialog } from "@/ui/Dialog";
 import { Tabs } from "@/ui/Tabs";
 import { LimitSettings } from "./LimitSettings";
 import { NetworkSettings } from "./NetworkSettings";
+import { ReviewSettings } from "./ReviewSettings";
 
-const LABELS: Record<Settings, string> = { limits: "Limits", network: "Network" };
+const LABELS: Record<Settings, string> = { limits: "Limits", network: "Network", review: "Review" };
 
 /** The settings of a workspace, over its page. The sheet is the address's `?settings=`. */
 export function WorkspaceSettings({
@@ -20,6 +21,7 @@ export function WorkspaceSettings({
   const sheets: Record<Settings, ReactNode> = {
     limits: <LimitSettings workspaceId={workspaceId} />,
     network: <NetworkSettings workspaceId={workspaceId} />,
+    review: <ReviewSettings workspaceId={workspaceId} />,
   };
   return (
     <Dialog

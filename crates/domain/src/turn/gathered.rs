@@ -1,0 +1,89 @@
+//! Pieces of an answer on their way to becoming events.
+
+use atelier_base::WorkspacePath;
+use atelier_model::{Delta, FinishReason};
+
+use super::Going;
+use super::preview::Preview;
+use crate::event::TurnEvent;
+
+/// What a model said.
+#[derive(Default)]
+pub(super) struct Said {
+    pub(super) text: String,
+    /// Edits that came as a tool call rather than as text.
+    pub(super) tool_edits: Vec<String>,
+    pub(super) cut_short: bool,
+}
+
+/// Pieces of an answer that wait to become events, in order.
+pub(super) struct Gathered {
+    events: Vec<TurnEvent>,
+    pub(super) bytes: usize,
+    preview: Preview,
+}
+
+impl Gathered {
+    pub(super) fn new(going: &Going) -> Self {
+        Self {
+            events: Vec::new(),
+            bytes: 0,
+            preview: Preview::new(sole_path(going)),
+        }
+    }
+
+    /// Adds the changes that are whole only because the answer is.
+    pub(super) fn end_preview(&mut self) {
+        self.preview.end(&mut self.events);
+    }
+
+    pub(super) fn add(&mut self, delta: Delta, said: &mut Said) {
+        match delta {
+            Delta::Text(piece) => {
+                // Postgres keeps no NUL in text.
+                let piece = piece.replace('\0', "\u{fffd}");
+                self.bytes += piece.len();
+                said.text.push_str(&piece);
+                let hunks = self.preview.reader.push(&piece);
+                match self.events.last_mut() {
+                    Some(TurnEvent::Text { text }) => text.push_str(&piece),
+                    _ => self.events.push(TurnEvent::Text { text: piece }),
+                }
+                self.bytes += self.preview.show(hunks, &mut self.events);
+            }
+            Delta::Reasoning(piece) => {
+                self.bytes += piece.len();
+                match self.events.last_mut() {
+                    Some(TurnEvent::Reasoning { text }) => text.push_str(&piece),
+                    _ => self.events.push(TurnEvent::Reasoning { text: piece }),
+                }
+            }
+            Delta::ToolCall(call) => said.tool_edits.extend(edits_of(&call)),
+            Delta::Finish { reason } => said.cut_short = reason == FinishReason::Length,
+            Delta::ToolCallPart(_) | Delta::Usage(_) => {}
+        }
+    }
+
+    pub(super) fn take(&mut self) -> Vec<TurnEvent> {
+        self.bytes = 0;
+        std::mem::take(&mut self.events)
+    }
+}
+
+/// Returns the patch of an `apply_patch` call, which some models make unasked.
+fn edits_of(call: &atelier_model::ToolCall) -> Option<String> {
+    if call.name != "apply_patch" {
+        return None;
+    }
+    let arguments: serde_json::Value = serde_json::from_str(&call.arguments).ok()?;
+    ["input", "patch"]
+        .iter()
+        .find_map(|key| arguments[key].as_str())
+        .map(str::to_owned)
+}
+
+/// Returns the file that a block without a name means: the only one given.
+pub(super) fn sole_path(going: &Going) -> Option<WorkspacePath> {
+    let mut paths = going.seen.keys();
+    paths.next().filter(|_| going.seen.len() == 1).cloned()
+}
