@@ -66,7 +66,7 @@ enum Command {
     /// Try made-up inputs on the readers of patches, the planner and the merge.
     Fuzz {
         /// How long each target runs.
-        #[arg(long, default_value_t = 10)]
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1440))]
         minutes: u32,
         /// Which targets; all, if none is named.
         targets: Vec<String>,
