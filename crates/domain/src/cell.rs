@@ -22,6 +22,10 @@ const LOOK: Duration = Duration::from_millis(500);
 /// How many looks at a cell that is not there yet are worth it.
 const PATIENCE: u32 = 4;
 
+/// What is said where not every folder can be watched.
+const UNWATCHED: &str = "files: not every folder can be watched, so what programs change is found by looking through \
+     the files (raise fs.inotify.max_user_watches or max_user_instances)";
+
 /// A workspace's cell.
 #[derive(Debug)]
 pub struct Cell {
@@ -81,7 +85,12 @@ impl Domain {
             .map(|layer| match layer.fix {
                 Some(fix) => format!("{}: {} ({fix})", layer.name, layer.detail),
                 None => format!("{}: {}", layer.name, layer.detail),
-            });
+            })
+            .chain(
+                self.follows()
+                    .is_partial(workspace)
+                    .then(|| UNWATCHED.to_owned()),
+            );
         Ok(Cell {
             state,
             weaker: weaker.collect(),

@@ -30,6 +30,8 @@ struct Followed {
     live: Vec<(u64, Cause)>,
     /// Who was there last: whatever goes on after them is theirs.
     last: Cause,
+    /// Whether not all folders can be watched.
+    partial: bool,
 }
 
 /// Work that may change a workspace's files: while one is kept, they are
@@ -50,6 +52,7 @@ impl Follows {
             next: 0,
             live: Vec::new(),
             last: cause,
+            partial: false,
         });
         followed.next += 1;
         followed.live.push((followed.next, cause));
@@ -61,6 +64,22 @@ impl Follows {
             followed.last = followed.cause();
             followed.live.retain(|(known, _)| *known != number);
         }
+    }
+
+    /// Says whether changes are found by looking through the files, because the
+    /// kernel gives no watches, or too few.
+    pub(crate) fn is_partial(&self, workspace: WorkspaceId) -> bool {
+        let all = self.0.lock();
+        all.get(&workspace).is_some_and(|followed| followed.partial)
+    }
+
+    /// Notes that; says whether it is news and so.
+    fn set_partial(&self, workspace: WorkspaceId, partial: bool) -> bool {
+        let mut all = self.0.lock();
+        all.get_mut(&workspace).is_some_and(|followed| {
+            let before = std::mem::replace(&mut followed.partial, partial);
+            partial && !before
+        })
     }
 
     /// Returns who changes the files now.
@@ -169,7 +188,12 @@ impl Domain {
         loop {
             tokio::select! {
                 () = self.stopping().cancelled() => return Ok(()),
-                changes = follower.next() => missed |= !self.take_in(tree, changes).await,
+                changes = follower.next() => {
+                    if self.follows().set_partial(tree.workspace, follower.is_partial()) {
+                        tracing::warn!(workspace.id = %tree.workspace, "not every folder can be watched; files are looked through instead (fs.inotify.max_user_watches)");
+                    }
+                    missed |= !self.take_in(tree, changes).await;
+                }
                 _ = look.tick() => {
                     if missed {
                         missed = !self.take_in(tree, Changes::Everything).await;
@@ -211,5 +235,31 @@ impl Domain {
     async fn has_programs(&self, tree: &Arc<Tree>) -> bool {
         let state = self.host().state(&Site::workspace(&tree.files)).await;
         state.is_some_and(|state| !state.processes.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_tree_that_can_not_be_watched_is_told_once_until_nobody_is_there() {
+        let (follows, workspace) = (Follows::default(), WorkspaceId::from(Uuid::from_u128(1)));
+        let nobody = Cause {
+            user: None,
+            run: None,
+        };
+        let partial = || follows.is_partial(workspace);
+        assert!(!follows.set_partial(workspace, true) && !partial());
+        let (number, first) = follows.add(workspace, nobody);
+        assert!(first && !partial());
+        assert!(follows.set_partial(workspace, true) && partial());
+        assert!(!follows.set_partial(workspace, true) && partial());
+        assert!(!follows.set_partial(workspace, false) && !partial());
+        assert!(follows.set_partial(workspace, true), "again");
+        follows.remove(workspace, number);
+        assert!(follows.end_unused(workspace) && !partial());
     }
 }

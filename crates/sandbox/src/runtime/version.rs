@@ -65,6 +65,18 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_a_program_says_a_version_is_short_of_words(text in "\\PC*|[v0-9.(\" \n]{0,60}") {
+            if let Some(version) = version_in(&text) {
+                let numbered = version.starts_with(|c: char| c.is_ascii_digit());
+                let plain = version.chars().all(|c| c.is_ascii_digit() || c == '.');
+                proptest::prop_assert!(numbered && plain && !version.ends_with('.'), "{version}");
+                numbers(&version);
+            }
+        }
+    }
+
     #[test]
     fn versions_compare_by_their_numbers() {
         assert!(numbers("22.10.0") > numbers("22.6"));

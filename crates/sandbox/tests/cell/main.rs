@@ -8,6 +8,7 @@
 )]
 
 mod calls;
+mod follow;
 mod hostile;
 mod lab;
 mod life;

@@ -58,6 +58,15 @@ impl Screen {
     }
 }
 
+/// Whether what is typed at a process's terminal goes to its group; see
+/// `proc_pid_stat(5)`.
+fn is_in_front(pid: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let rest = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+    let fields: Vec<&str> = rest.split(' ').collect();
+    fields.len() > 5 && fields[2] == fields[5]
+}
+
 #[tokio::test]
 async fn a_shell_has_a_terminal_of_its_own() {
     let lab = Lab::new();
@@ -106,8 +115,18 @@ async fn keys_end_stop_and_continue_jobs() {
     screen.until("Stopped").await;
     screen.type_in("jobs; bg; jobs\n").await;
     screen.until("Running").await;
-    screen.type_in("kill %1; wait; echo end''ed\n").await;
-    screen.until("ended").await;
+    // Back in front, it is what keys go to.
+    screen.type_in("fg\n").await;
+    while !processes_with(&mark).into_iter().all(is_in_front) {
+        tokio::task::yield_now().await;
+    }
+    screen.type_in("\x03").await;
+    screen.type_in("echo front-$?\n").await;
+    screen.until("front-130").await;
+    screen.type_in("jobs; echo end''ed\n").await;
+    let left = screen.until("ended").await;
+    assert!(!left.contains("Running"), "{left}");
+    assert!(processes_with(&mark).is_empty());
     // Without the terminal the shell and all its jobs are gone.
     screen
         .type_in(&format!(

@@ -7,12 +7,14 @@ use atelier_api::Code;
 use atelier_api::cell::{Denial, Denials, Grant, Grants};
 use atelier_api::event::WorkspaceEvent;
 use atelier_api::run::Execute;
+use atelier_domain::network::FixedGrants;
 use atelier_sandbox::cell::Site;
 use atelier_tests::{Caller, Setup, TestApp, on_both_engines, within};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
@@ -426,4 +428,81 @@ on_both_engines! {
         let around = Execute { workspace_id: workspace, code: Some(around), language: Some("python".to_owned()), ..Execute::default() };
         assert_eq!(owner.run(&around).await.stdout.as_deref(), Some("no\n"));
     }
+}
+
+/// A cell's connections are bounded: what comes on top waits its turn.
+#[tokio::test]
+async fn a_cell_has_256_connections_at_a_time_and_others_wait() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = listener.local_addr().unwrap();
+    let over = CancellationToken::new();
+    let grants = FixedGrants::parse("none").unwrap();
+    let serving = TaskTracker::new();
+    serving.spawn(atelier_server::serve_fixed(listener, grants, over.clone()));
+    let mut held = Vec::new();
+    for _ in 0..256 {
+        let mut line = Line::to(proxy).await;
+        assert_eq!(status(&line.ask(&get("http://a.test/")).await), 403);
+        held.push(line);
+    }
+    let mut late = Line::to(proxy).await;
+    late.say(&connect("late.test:443")).await;
+    // All others are served meanwhile, again and again.
+    for line in &mut held {
+        line.hear("\n").await;
+        assert_eq!(status(&line.ask(&get("http://b.test/")).await), 403);
+    }
+    let unanswered = late.0.try_read(&mut [0; 1]).unwrap_err();
+    assert_eq!(unanswered.kind(), std::io::ErrorKind::WouldBlock);
+    held.pop();
+    assert_eq!(status(&late.hear("\r\n\r\n").await), 403);
+    over.cancel();
+    serving.close();
+    within("the proxy to end", serving.wait()).await;
+}
+
+/// Whatever bytes a program sends, the next one is answered.
+#[tokio::test]
+async fn no_bytes_bring_the_proxy_down() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = listener.local_addr().unwrap();
+    let over = CancellationToken::new();
+    let grants = FixedGrants::parse("none").unwrap();
+    let serving = TaskTracker::new();
+    serving.spawn(atelier_server::serve_fixed(listener, grants, over.clone()));
+    let whole = "POST http://a.test:80/x?y HTTP/1.1\r\nHost: a.test\r\nContent-Length: 3\r\nX: \u{ff}\r\n\r\nabc";
+    let mut chance = 0x2545_F491_4F6C_DD1D_u64;
+    let mut random = move |below: usize| {
+        // Xorshift: the same bytes each time.
+        chance ^= chance << 13;
+        chance ^= chance >> 7;
+        chance ^= chance << 17;
+        usize::try_from(chance % below as u64).unwrap()
+    };
+    for _ in 0..400 {
+        let mut bytes = whole.as_bytes().to_vec();
+        for _ in 0..random(6) {
+            let at = random(bytes.len());
+            match random(3) {
+                0 => bytes[at] = u8::try_from(random(256)).unwrap(),
+                1 => bytes.truncate(at + 1),
+                _ => bytes.extend_from_within(..at),
+            }
+        }
+        let mut line = Line::to(proxy).await;
+        let _ = line.0.write_all(&bytes).await;
+        let _ = line.0.shutdown().await;
+        let mut answer = Vec::new();
+        // It may be cut off with what was not read.
+        let _ = within("the end", line.0.read_to_end(&mut answer)).await;
+        assert!(
+            answer.is_empty() || answer.starts_with(b"HTTP/1."),
+            "{bytes:?}"
+        );
+    }
+    let mut line = Line::to(proxy).await;
+    assert_eq!(status(&line.ask(&connect("a.test:443")).await), 403);
+    over.cancel();
+    serving.close();
+    within("the proxy to end", serving.wait()).await;
 }
