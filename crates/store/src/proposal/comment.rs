@@ -109,7 +109,7 @@ mod tests {
             let list = async || t.read(async |r| r.list_comments(id).await).await;
             assert_eq!(list().await, [whole.clone(), on_line.clone()]);
             t.write(async |tx| tx.delete_comment(whole.id).await).await;
-            assert_eq!(list().await, [on_line.clone()]);
+            assert_eq!(list().await, std::slice::from_ref(&on_line));
             let find = async |id| t.read(async |r| r.find_comment(id).await).await;
             assert_eq!(find(on_line.id).await, Some(on_line.clone()));
             assert_eq!(find(whole.id).await, None);
