@@ -42,7 +42,7 @@ for (const [size, screen, colorScheme] of [
       await page.getByRole("textbox", { name: "Name of check 1" }).fill("Program");
       await page.getByRole("textbox", { name: "Command of check 1" }).fill("python3 greeting.py");
       await page.getByLabel("Locked paths").fill("src/");
-      await page.getByLabel("Deleted files").fill("1");
+      await page.getByRole("textbox", { name: "Deleted files" }).fill("1");
       await look("rules");
       await page.getByRole("button", { name: "Save rules" }).click();
       await page.getByText("The rules are saved").waitFor();
