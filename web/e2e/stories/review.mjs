@@ -79,7 +79,7 @@ for (const [size, screen, colorScheme] of [
       await page.getByRole("button", { name: "Apply change 2" }).click();
       await page.getByText("All of it is in your files").waitFor();
       await page.getByRole("button", { name: "Undo change 1" }).click();
-      await page.getByText("Taken back").waitFor();
+      await page.getByText("Taken back", { exact: true }).waitFor();
       const expected = GREETING.replace("text + text", "text * 2");
       assert.equal(await textOf("greeting.py"), expected);
     });
