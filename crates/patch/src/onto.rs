@@ -197,7 +197,7 @@ impl Onto<'_> {
             Entry::File { bytes, executable } => (bytes, executable),
             Entry::Missing if moves && self.is_done(file)? => return Ok(None),
             Entry::Missing => return Err(clash(home, "the file that the patch changes is gone")),
-            Entry::Directory | Entry::Other(_) => {
+            Entry::Directory | Entry::TooLarge | Entry::Other(_) => {
                 return Err(clash(home, "it is no file any more"));
             }
         };

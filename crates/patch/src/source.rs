@@ -20,6 +20,8 @@ pub enum Entry {
     },
     /// A folder.
     Directory,
+    /// A regular file with more bytes than text may have.
+    TooLarge,
     /// Something that a patch can't be applied to, by name: "symbolic link",
     /// "device", "named pipe".
     Other(&'static str),

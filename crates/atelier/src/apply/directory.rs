@@ -20,14 +20,21 @@ impl<'a> Directory<'a> {
 impl Source for Directory<'_> {
     fn read(&self, path: &WorkspacePath) -> Result<Entry, SourceError> {
         let failed = |error: FileError| SourceError(atelier_domain::chain(&error));
-        Ok(match self.root.entry(path).map_err(failed)? {
+        let kind = match self.root.entry(path) {
+            // The patch's author hears of it as of any edit that doesn't fit.
+            Err(FileError::Symlink { .. }) => EntryKind::Other("path behind a symbolic link"),
+            kind => kind.map_err(failed)?,
+        };
+        Ok(match kind {
             EntryKind::Missing => Entry::Missing,
             EntryKind::Directory => Entry::Directory,
             EntryKind::Symlink => Entry::Other("symbolic link"),
             EntryKind::Other(what) => Entry::Other(what),
             EntryKind::File => {
-                let content = self.root.read(path, limit::TEXT_FILE_BYTES);
-                let content = content.map_err(failed)?;
+                let content = match self.root.read(path, limit::TEXT_FILE_BYTES) {
+                    Err(FileError::TooLarge { .. }) => return Ok(Entry::TooLarge),
+                    content => content.map_err(failed)?,
+                };
                 Entry::File {
                     bytes: content.bytes,
                     executable: content.executable,

@@ -308,7 +308,7 @@ impl Domain {
             EntryKind::Missing => Entry::Missing,
             EntryKind::Directory => Entry::Directory,
             EntryKind::Symlink => Entry::Other("symbolic link"),
-            EntryKind::File => Entry::Other("file that is too large"),
+            EntryKind::File => Entry::TooLarge,
             EntryKind::Other(what) => Entry::Other(what),
         };
         Ok(BaseEntry { entry, known: None })

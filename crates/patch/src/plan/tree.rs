@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 
 use atelier_base::{ContentHash, WorkspacePath};
 
-use room::not_a_file;
+use room::{not_a_file, too_large};
 
 use super::Plan;
 use super::content::{Body, Content, Original, Slot, text_of};
@@ -291,6 +291,7 @@ impl<'a> Tree<'a> {
                 Entry::Missing => None,
                 Entry::File { bytes, executable } => Some(self.original(path, bytes, executable)),
                 Entry::Directory => return Err(not_a_file(path, "a folder")),
+                Entry::TooLarge => return Err(too_large(path)),
                 Entry::Other(what) => return Err(not_a_file(path, what)),
             };
             let now = before.as_ref();

@@ -38,7 +38,7 @@ impl Tree<'_> {
         };
         match entry {
             Entry::Missing | Entry::Directory => Ok(()),
-            Entry::File { .. } => Err(not_a_file(path, "a file")),
+            Entry::File { .. } | Entry::TooLarge => Err(not_a_file(path, "a file")),
             Entry::Other(what) => Err(not_a_file(path, what)),
         }
     }
@@ -64,4 +64,10 @@ impl Tree<'_> {
 pub(super) fn not_a_file(path: &WorkspacePath, what: &str) -> PatchError {
     let detail = format!("`{path}` is {what}");
     PatchError::new(ErrorCode::NotAFile, detail).in_file(path)
+}
+
+/// Makes the error for a file that is larger than text may be.
+pub(super) fn too_large(path: &WorkspacePath) -> PatchError {
+    let detail = "the file is larger than text may be, 8 MiB";
+    PatchError::new(ErrorCode::TooLarge, detail).in_file(path)
 }
