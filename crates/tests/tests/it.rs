@@ -14,6 +14,7 @@ mod it {
     mod apply_later;
     mod cli;
     mod contain;
+    mod corpus;
     mod crash;
     mod drafts;
     mod dropped;
