@@ -24,8 +24,8 @@ const BYTES: u64 = VERSIONED_BYTES;
 
 impl Domain {
     /// Makes a proposal of what a draft changed, on the versions that stood
-    /// when it was made. Modes alone, links and files above 64 MiB stay in the
-    /// draft: no proposal can carry them.
+    /// when it was made. Links and files above 64 MiB stay in the draft: no
+    /// proposal can carry them.
     ///
     /// # Errors
     /// [`Error::Invalid`] when the draft is a proposal already or changes no
@@ -106,13 +106,9 @@ impl Domain {
                 _ if before.is_some() => Change::Modify,
                 _ => Change::Create,
             };
-            plan.files.push(PlannedFile::of(
-                change.path,
-                kind,
-                before,
-                after,
-                executable,
-            ));
+            let file = PlannedFile::of(change.path, kind, before, after, executable);
+            let could = was.map_or(executable, |was| was.executable);
+            plan.files.push(file.with_executable_before(could));
         }
         Ok(plan)
     }
@@ -123,9 +119,11 @@ impl Domain {
 fn is_carried(change: &DraftChange) -> bool {
     match change.kind {
         Kind::Create => change.new_hash.is_some(),
-        Kind::Modify | Kind::Rename => change.new_hash.is_some() && change.old_hash.is_some(),
+        Kind::Modify | Kind::Rename | Kind::Mode => {
+            change.new_hash.is_some() && change.old_hash.is_some()
+        }
         Kind::Delete => change.old_hash.is_some(),
-        Kind::Mode | Kind::Link => false,
+        Kind::Link => false,
     }
 }
 

@@ -94,24 +94,24 @@ on_both_engines! {
 
     async fn a_draft_becomes_a_proposal(app) {
         let owner = app.owner();
-        let workspace = owner.workspace_with("a", &[("edit", "one\ntwo\n"), ("move", "moved as it is\n"), ("gone", "g\n")]).await.id;
+        let workspace = owner.workspace_with("a", &[("edit", "one\ntwo\n"), ("move", "moved as it is\n"), ("gone", "g\n"), ("tool", "#!/bin/sh\n")]).await.id;
         let made = draft(&owner, workspace, true).await;
         let propose = |title: &str| ProposeDraft { title: Some(title.to_owned()) };
         let path = format!("/api/drafts/{}/proposal", made.id);
         owner.post(&path, propose("Nothing")).await.refused(Code::Invalid);
-        sh(&owner, &made, "sed -i s/two/TWO/ edit; mkdir d; mv move d/moved; rm gone; printf '#!/bin/sh\n' > run; chmod +x run; printf '\\0' > bin; chmod +x edit").await;
+        sh(&owner, &made, "sed -i s/two/TWO/ edit; mkdir d; mv move d/moved; rm gone; printf '#!/bin/sh\n' > run; chmod +x run; printf '\\0' > bin; chmod +x edit tool").await;
         // Somebody edits another line meanwhile: the proposal merges.
         owner.overwrite(workspace, "edit", "zero\none\ntwo\n").await;
         let proposal: Proposal = owner.post(&path, propose("From a draft")).await.ok();
-        assert_eq!((proposal.summary.title.as_str(), proposal.files.len()), ("From a draft", 5));
+        assert_eq!((proposal.summary.title.as_str(), proposal.files.len()), ("From a draft", 6));
         let now = detail(&owner, made.id).await;
         assert_eq!((now.draft.state, now.draft.proposal_id), (DraftState::Proposed, Some(proposal.summary.id)));
         owner.post(&path, propose("Again")).await.refused(Code::Invalid);
         owner.apply(proposal.summary.id).await.ok::<Proposal>();
-        assert_eq!(owner.paths(workspace).await, ["bin", "d", "d/moved", "edit", "run"]);
+        assert_eq!(owner.paths(workspace).await, ["bin", "d", "d/moved", "edit", "run", "tool"]);
         assert_eq!(owner.text(workspace, "edit").await, "zero\none\nTWO\n");
         assert_eq!(owner.text(workspace, "d/moved").await, "moved as it is\n");
-        assert_eq!(owner.sh(workspace, "./run && test -x run && wc -c < bin").await.stdout.as_deref(), Some("1\n"));
+        assert_eq!(owner.sh(workspace, "./run && ./tool && test -x edit && wc -c < bin").await.stdout.as_deref(), Some("1\n"));
         owner.delete(&format!("/api/drafts/{}", made.id)).await.done();
     }
 
