@@ -259,10 +259,12 @@ on_both_engines! {
         assert_eq!(ended.outcome, Some(Outcome::Ok), "{ended:?}");
         owner.post("/api/execute", asks(RunLimits { output_bytes: Some(4), ..RunLimits::default() })).await
             .refused_field(Code::Invalid, "limits.outputBytes");
-        // Another change leaves them; an empty one takes them away.
-        let renamed: Workspace = owner.patch(&path, json!({ "name": "b" })).await.ok();
-        assert_eq!(renamed.settings.limits, limits);
-        let cleared: Workspace = owner.patch(&path, json!({ "settings": {} })).await.ok();
+        // Another change leaves them; empty limits take them away.
+        for other in [json!({ "name": "b" }), json!({ "settings": {} }), json!({ "settings": { "lockedPaths": ["x/**"] } })] {
+            let changed: Workspace = owner.patch(&path, other).await.ok();
+            assert_eq!(changed.settings.limits, limits);
+        }
+        let cleared: Workspace = owner.patch(&path, json!({ "settings": { "limits": {} } })).await.ok();
         assert_eq!(cleared.settings.limits, RunLimits::default());
         assert_eq!(owner.sh(workspace, "echo four").await.outcome, Some(Outcome::Ok));
     }
