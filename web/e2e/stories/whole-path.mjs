@@ -304,7 +304,7 @@ story("the whole path", async (t) => {
     await page.getByRole("button", { name: "Its proposal" }).click();
     await page
       .getByRole("group", { name: "Review of the proposal" })
-      .getByRole("button", { name: "Undo" })
+      .getByRole("button", { name: "Undo", exact: true })
       .click();
     await page.getByText("It was applied and then taken back").waitFor();
     await textOf(page, "prices.py").getByText(".2f").waitFor({ state: "detached" });
