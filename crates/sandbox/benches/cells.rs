@@ -243,25 +243,34 @@ impl Lab {
         );
     }
 
-    /// What an idle cell costs.
+    /// What an idle cell costs. A fork shares pages with what it was forked
+    /// from, so that the private ones alone would flatter: the proportional
+    /// share counts each page once.
     async fn memory(&self) {
         self.warm(TRUE).await;
-        let mut private = 0;
+        let (mut private, mut proportional) = (0, 0);
         for process in std::fs::read_dir("/proc").unwrap().flatten() {
             let words = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
             if words.starts_with(b"atelier-cell\0") {
                 let sums = std::fs::read_to_string(process.path().join("smaps_rollup"));
-                let lines = sums.unwrap_or_default();
-                let lines = lines.lines().filter(|line| line.starts_with("Private"));
-                private += lines
-                    .filter_map(|line| line.split_ascii_whitespace().nth(1)?.parse::<u64>().ok())
-                    .sum::<u64>();
+                let sums = sums.unwrap_or_default();
+                private += kib(&sums, "Private");
+                proportional += kib(&sums, "Pss:");
             }
         }
         println!(
-            "An idle cell: {private} KiB of private memory, launcher and first process together.\n"
+            "An idle cell: {private} KiB of private memory, {proportional} KiB with its share of \
+             what is shared; launcher, its fork and first process together.\n"
         );
     }
+}
+
+/// Adds up the lines whose names begin so.
+fn kib(sums: &str, name: &str) -> u64 {
+    let lines = sums.lines().filter(|line| line.starts_with(name));
+    lines
+        .filter_map(|line| line.split_ascii_whitespace().nth(1)?.parse::<u64>().ok())
+        .sum()
 }
 
 impl Drop for Lab {
