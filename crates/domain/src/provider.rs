@@ -1,7 +1,7 @@
 //! Model providers: where a model is, what it costs, and the sealed key.
 
 use atelier_base::{ProviderId, Secret, WorkspaceId};
-use atelier_model::{Endpoint, Prices};
+use atelier_model::{Endpoint, Prices, Wire};
 use atelier_store::{ProviderRow, Unique};
 
 use crate::ctx::Ctx;
@@ -230,8 +230,10 @@ impl Domain {
                     .gateway()
                     .parse_base_url(&provider.base_url)
                     .map_err(field("baseUrl"))?,
+                wire: Wire::OpenAiChat,
                 key: provider.key.clone(),
                 model: provider.model.clone(),
+                max_output_tokens: None,
                 prices: prices.map_err(field("prices"))?,
             });
         }
@@ -248,8 +250,10 @@ impl Domain {
                 .gateway()
                 .parse_base_url(&row.base_url)
                 .map_err(field("baseUrl"))?,
+            wire: Wire::OpenAiChat,
             key,
             model: row.model,
+            max_output_tokens: None,
             prices: prices.map(|(input, output)| Prices {
                 input_picos_per_token: input,
                 output_picos_per_token: output,

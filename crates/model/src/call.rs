@@ -12,9 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::delta::{Delta, FinishReason, Usage};
 use crate::error::{Error, Result};
+use crate::message::{Carried, ToolCall};
 use crate::openai::{Fault, Peer};
 use crate::reader::{Progress, Reader};
-use crate::request::ToolCall;
 
 /// How long the rest of a stream is waited for once the model has stopped:
 /// usage comes at once or never, and some servers don't close.
@@ -52,6 +52,8 @@ pub struct Answer {
     pub reasoning: String,
     /// The tools it wants to call.
     pub tool_calls: Vec<ToolCall>,
+    /// What its provider wants back unchanged.
+    pub carried: Vec<Carried>,
     /// Why it stopped.
     pub reason: FinishReason,
     /// What it used.
@@ -173,6 +175,7 @@ impl Call {
             text: String::new(),
             reasoning: String::new(),
             tool_calls: Vec::new(),
+            carried: Vec::new(),
             reason: FinishReason::Stop,
             usage: Usage::default(),
         };
@@ -182,6 +185,7 @@ impl Call {
                 Delta::Reasoning(text) => answer.reasoning.push_str(&text),
                 Delta::ToolCallPart(_) => {}
                 Delta::ToolCall(call) => answer.tool_calls.push(call),
+                Delta::Carried(carried) => answer.carried.push(carried),
                 Delta::Finish { reason } => answer.reason = reason,
                 Delta::Usage(usage) => answer.usage = usage,
             }

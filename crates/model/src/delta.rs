@@ -1,6 +1,6 @@
 //! What a model sends back, the same for every provider.
 
-use crate::request::ToolCall;
+use crate::message::{Carried, ToolCall};
 
 /// One step of an answer.
 ///
@@ -18,6 +18,8 @@ pub enum Delta {
     ToolCallPart(ToolCallPart),
     /// A whole tool call, after its last part.
     ToolCall(ToolCall),
+    /// Something to be kept with the message and sent back unchanged.
+    Carried(Carried),
     /// The model has stopped.
     Finish {
         /// Why it stopped.
@@ -50,6 +52,8 @@ pub enum FinishReason {
     Length,
     /// It waits for the outputs of its tool calls.
     ToolCalls,
+    /// It declined; its text, if any, says so.
+    Refusal,
     /// The provider withheld the rest.
     ContentFilter,
     /// A word we don't know, shortened to 64 characters.
@@ -59,10 +63,13 @@ pub enum FinishReason {
 /// What one call used, in tokens.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Tokens read, those from the provider's cache included.
+    /// Tokens read, those from and into the provider's cache included.
     pub input_tokens: u64,
     /// The part of `input_tokens` that came from the provider's cache.
     pub cached_input_tokens: u64,
+    /// The part of `input_tokens` that was written to the provider's cache,
+    /// which some charge more for.
+    pub cache_write_tokens: u64,
     /// Tokens written, reasoning included.
     pub output_tokens: u64,
     /// The part of `output_tokens` that was reasoning.

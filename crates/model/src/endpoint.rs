@@ -7,6 +7,7 @@ use url::{Host, Url};
 
 use crate::error::{Error, Result};
 use crate::price::Prices;
+use crate::wire::Wire;
 
 /// The longest base URL taken, in bytes.
 pub const BASE_URL_BYTES: usize = 2_048;
@@ -16,7 +17,7 @@ pub(crate) const COMPLETIONS: &str = "/chat/completions";
 /// The route of the list of models beneath a base URL.
 pub(crate) const MODELS: &str = "/models";
 
-/// One model at one OpenAI-compatible server.
+/// One model at one server.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     /// What the user calls it; used in messages.
@@ -24,10 +25,14 @@ pub struct Endpoint {
     /// The base URL, as [`Gateway::parse_base_url`](crate::Gateway::parse_base_url)
     /// gives it.
     pub base_url: Url,
-    /// The key, sent as a bearer token; `None` for servers that want none.
+    /// The format it speaks.
+    pub wire: Wire,
+    /// The key, sent as the wire wants it; `None` for servers that want none.
     pub key: Option<Secret<String>>,
     /// The model's name, as the server knows it.
     pub model: String,
+    /// The longest answer the model gives, in tokens; `None` when unknown.
+    pub max_output_tokens: Option<u32>,
     /// What it costs; `None` when unknown (not: free).
     pub prices: Option<Prices>,
 }

@@ -19,16 +19,23 @@ mod error;
 pub mod fake;
 mod gateway;
 mod http;
+mod message;
 mod openai;
 mod price;
 mod reader;
 mod request;
 mod sse;
+mod wire;
 
 pub use call::{Answer, Call};
 pub use delta::{Delta, FinishReason, ToolCallPart, Usage};
 pub use endpoint::{BASE_URL_BYTES, Endpoint};
 pub use error::{Error, Result};
 pub use gateway::{Gateway, GatewayOptions, Prepared};
+pub use message::{
+    Carried, IMAGE_BASE64_BYTES, IMAGE_TYPES, Image, ImageSource, Message, REQUEST_IMAGES, Role,
+    ToolCall,
+};
 pub use price::{Prices, cost};
-pub use request::{Message, Request, Role, Tool, ToolCall};
+pub use request::{Effort, Request, ResponseForm, Tool, ToolChoice};
+pub use wire::Wire;

@@ -1,94 +1,44 @@
 //! What is asked of a model, the same for every provider.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::message::Message;
+
 /// One request for an answer.
+///
+/// What a provider or model has no word for is left out, never an error:
+/// `seed` and `parallel_tool_calls`, say, are wishes. Only `response` is
+/// enforced by the provider where it can be and else asked for in words.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request {
     /// The conversation so far, oldest first. Must not be empty.
     pub messages: Vec<Message>,
     /// The tools the model may call.
     pub tools: Vec<Tool>,
+    /// Whether it may, must or must not call one.
+    pub tool_choice: ToolChoice,
+    /// Whether it may call several at once; the provider's default when
+    /// `None`.
+    pub parallel_tool_calls: Option<bool>,
     /// Sampling temperature; the provider's default when `None`.
     pub temperature: Option<f32>,
-    /// The most tokens the answer may have; the provider's default when `None`.
+    /// Nucleus sampling, from 0 to 1; the provider's default when `None`.
+    pub top_p: Option<f32>,
+    /// The most tokens the answer may have, reasoning included; the
+    /// provider's default when `None`.
     pub max_output_tokens: Option<u32>,
-}
-
-/// Who a message is from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// The rules of the conversation; first if present.
-    System,
-    /// The person.
-    User,
-    /// The model.
-    Assistant,
-    /// The output of a tool call.
-    Tool,
-}
-
-impl Role {
-    /// Returns the word for it on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::System => "system",
-            Self::User => "user",
-            Self::Assistant => "assistant",
-            Self::Tool => "tool",
-        }
-    }
-}
-
-/// One message of a conversation. Built with [`Message::system`],
-/// [`Message::user`], [`Message::assistant`] and [`Message::tool`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Message {
-    /// Who it is from.
-    pub role: Role,
-    /// Its text; may be empty in an assistant message that calls tools.
-    pub content: String,
-    /// The calls an assistant message makes; empty for every other role.
-    pub tool_calls: Vec<ToolCall>,
-    /// The call a tool message answers; `None` for every other role.
-    pub tool_call_id: Option<String>,
-}
-
-impl Message {
-    /// Makes a system message.
-    pub fn system(content: impl Into<String>) -> Self {
-        Self::plain(Role::System, content.into())
-    }
-
-    /// Makes a user message.
-    pub fn user(content: impl Into<String>) -> Self {
-        Self::plain(Role::User, content.into())
-    }
-
-    /// Makes an assistant message with the calls it made, if any.
-    pub fn assistant(content: impl Into<String>, tool_calls: Vec<ToolCall>) -> Self {
-        Self {
-            tool_calls,
-            ..Self::plain(Role::Assistant, content.into())
-        }
-    }
-
-    /// Makes the output of the tool call `id`.
-    pub fn tool(id: impl Into<String>, output: impl Into<String>) -> Self {
-        Self {
-            tool_call_id: Some(id.into()),
-            ..Self::plain(Role::Tool, output.into())
-        }
-    }
-
-    fn plain(role: Role, content: String) -> Self {
-        Self {
-            role,
-            content,
-            tool_calls: Vec::new(),
-            tool_call_id: None,
-        }
-    }
+    /// Texts that end the answer, which is then without them.
+    pub stop: Vec<String>,
+    /// The seed of the sampling.
+    pub seed: Option<i64>,
+    /// The form of the answer.
+    pub response: ResponseForm,
+    /// How hard to think; the provider's default when `None`.
+    pub effort: Option<Effort>,
+    /// Whether to mark what the provider should cache (the rules, the tools
+    /// and the conversation so far), where it doesn't cache by itself.
+    pub cache: bool,
 }
 
 /// A tool a model may call.
@@ -102,15 +52,60 @@ pub struct Tool {
     pub parameters: Value,
 }
 
-/// A model's wish to call a tool.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ToolCall {
-    /// The id its output must name. Made up (`call_0`, `call_1` …) when the
-    /// server sent none.
-    pub id: String,
-    /// The tool.
-    pub name: String,
-    /// The arguments as the model wrote them. Meant to be a JSON object, but
-    /// model output: parse it as untrusted text.
-    pub arguments: String,
+/// Whether a model may, must or must not call a tool. Without tools it means
+/// nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ToolChoice {
+    /// As it likes.
+    #[default]
+    Auto,
+    /// None.
+    None,
+    /// At least one, whichever.
+    Required,
+    /// The one with this name.
+    Tool(String),
+}
+
+/// The form of an answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum ResponseForm {
+    /// Text.
+    #[default]
+    Text,
+    /// One JSON object, of any shape.
+    Json,
+    /// One JSON document after a schema.
+    Schema {
+        /// A name for it: letters, digits, `_` and `-`, at most 64.
+        name: String,
+        /// The JSON Schema, of an object.
+        schema: Value,
+    },
+}
+
+/// How hard a model is to think.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effort {
+    /// As little as it can.
+    Minimal,
+    /// A little.
+    Low,
+    /// As most questions need.
+    Medium,
+    /// As long as it takes.
+    High,
+}
+
+impl Effort {
+    /// Returns the word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Minimal => "minimal",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
 }

@@ -60,7 +60,7 @@ impl Gathered {
             }
             Delta::ToolCall(call) => said.tool_edits.extend(edits_of(&call)),
             Delta::Finish { reason } => said.cut_short = reason == FinishReason::Length,
-            Delta::ToolCallPart(_) | Delta::Usage(_) => {}
+            Delta::ToolCallPart(_) | Delta::Carried(_) | Delta::Usage(_) => {}
         }
     }
 

@@ -10,7 +10,8 @@ use super::transport::{Refusal, read_body};
 use crate::call::Wait;
 use crate::endpoint::{Endpoint, MODELS};
 use crate::error::{Error, Result};
-use crate::request::{Message, Request};
+use crate::message::Message;
+use crate::request::Request;
 
 /// How long the list of models may take.
 const LIST_TIMEOUT: Duration = Duration::from_secs(20);

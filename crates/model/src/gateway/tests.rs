@@ -8,7 +8,9 @@ use tokio::net::TcpListener;
 use super::*;
 use crate::delta::{Delta, FinishReason, Usage};
 use crate::fake::{ErrorStep, FakeModel, Script, Speech, Step, Turn, UsageStep};
-use crate::request::{Message, Tool, ToolCall};
+use crate::message::{Message, ToolCall};
+use crate::request::Tool;
+use crate::wire::Wire;
 
 const KEY: &str = "sk-canary-0123456789";
 
@@ -22,6 +24,8 @@ fn endpoint(url: &str) -> Endpoint {
         base_url: Url::parse(url).unwrap(),
         key: Some(Secret::new(KEY.to_owned())),
         model: "fake-model".into(),
+        wire: Wire::OpenAiChat,
+        max_output_tokens: None,
         prices: None,
     }
 }
@@ -112,6 +116,7 @@ async fn an_answer_streams_and_the_stored_bytes_are_those_that_went_out() {
     let usage = Usage {
         input_tokens: 100,
         cached_input_tokens: 40,
+        cache_write_tokens: 0,
         output_tokens: 9,
         reasoning_tokens: 2,
         estimated: false,

@@ -4,7 +4,8 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::request::{Message, Request, Role, Tool, ToolCall};
+use crate::message::{Message, Role, ToolCall};
+use crate::request::{Request, Tool};
 
 /// What differs from server to server.
 #[derive(Clone, Copy, Debug)]
@@ -173,6 +174,7 @@ mod tests {
             }],
             temperature: Some(0.2),
             max_output_tokens: Some(100),
+            ..Request::default()
         }
     }
 

@@ -113,6 +113,7 @@ pub(super) fn usage(value: &Value) -> Option<Usage> {
     Some(Usage {
         input_tokens: input,
         cached_input_tokens: cached.unwrap_or(0).min(input),
+        cache_write_tokens: 0,
         output_tokens: output,
         reasoning_tokens: reasoning.min(output),
         estimated: false,

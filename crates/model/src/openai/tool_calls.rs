@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::chunk::ToolCallChunk;
 use crate::delta::ToolCallPart;
-use crate::request::ToolCall;
+use crate::message::ToolCall;
 
 /// The most tool calls taken in one answer.
 const TOOL_CALLS: usize = 128;

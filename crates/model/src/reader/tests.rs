@@ -3,8 +3,8 @@
 
 use super::*;
 use crate::delta::FinishReason;
+use crate::message::{Carried, ToolCall};
 use crate::openai::Reported;
-use crate::request::ToolCall;
 
 /// The size of the request that the answers are to.
 const SENT: usize = 400;
@@ -21,6 +21,7 @@ struct Seen {
     reasoning: String,
     parts: Vec<(usize, String, String, String)>,
     calls: Vec<ToolCall>,
+    carried: Vec<Carried>,
     reason: Option<FinishReason>,
     usage: Option<Usage>,
     fault: Option<&'static str>,
@@ -67,6 +68,7 @@ impl Seen {
                 seen.3.push_str(&part.arguments);
             }
             Delta::ToolCall(call) => self.calls.push(call),
+            Delta::Carried(carried) => self.carried.push(carried),
             Delta::Finish { reason } => self.reason = Some(reason),
             Delta::Usage(usage) => self.usage = Some(usage),
         }
@@ -82,6 +84,7 @@ fn says(text: &str, reasoning: &str, reason: FinishReason, usage: [u64; 4]) -> S
         usage: Some(Usage {
             input_tokens: input,
             cached_input_tokens: cached,
+            cache_write_tokens: 0,
             output_tokens: output,
             reasoning_tokens: thought,
             estimated: false,
