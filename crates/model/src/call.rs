@@ -11,9 +11,10 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::delta::{Delta, FinishReason, Usage};
+use crate::draft::Fault;
 use crate::error::{Error, Result};
+use crate::failure::Peer;
 use crate::message::{Carried, ToolCall};
-use crate::openai::{Fault, Peer};
 use crate::reader::{Progress, Reader};
 
 /// How long the rest of a stream is waited for once the model has stopped:
@@ -113,11 +114,11 @@ impl Call {
         let kind = kind.and_then(|v| v.to_str().ok()).unwrap_or_default();
         let (sent, limit) = (context.body.len(), context.max_answer_bytes);
         let reader = if kind.starts_with("application/json") {
-            Reader::whole(sent, limit)
+            Reader::whole(context.peer.wire, &context.peer.model, sent, limit)
         } else if kind.starts_with("text/html") {
             return Err(context.peer.protocol("a web page"));
         } else {
-            Reader::events(sent, limit)
+            Reader::events(context.peer.wire, &context.peer.model, sent, limit)
         };
         Ok(Self {
             response: Some(response),

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use atelier_base::ErrorKind;
 
+use crate::wire::Wire;
+
 /// The crate's result.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -167,10 +169,12 @@ pub enum Error {
         message: String,
     },
     /// What came back is not the protocol.
-    #[error("{endpoint} does not answer in the OpenAI format: {detail}")]
+    #[error("{endpoint} does not answer in the format `{wire}`: {detail}")]
     Protocol {
         /// The endpoint's name.
         endpoint: String,
+        /// The format it is set to speak.
+        wire: Wire,
         /// What came instead.
         detail: String,
     },
@@ -296,7 +300,7 @@ impl Error {
             Self::OutOfCredit { .. } => "Add credit to the account with the provider.",
             Self::ModelNotFound { .. } => "Choose a model that the provider lists.",
             Self::WrongPath { .. } | Self::Protocol { .. } => {
-                "Check the base URL; for most servers it ends in /v1."
+                "Check the base URL and the format; for most servers the URL ends in /v1."
             }
             Self::Redirected { .. } => "Use the address it redirects to as the base URL.",
             Self::RateLimited { .. } => "Wait a moment and try again.",

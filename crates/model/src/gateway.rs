@@ -14,12 +14,12 @@ use url::Url;
 
 use self::transport::Refusal;
 use crate::call::{Call, Context, Wait};
-use crate::endpoint::{self, COMPLETIONS, Endpoint, PlainHttp};
+use crate::endpoint::{self, Endpoint, PlainHttp};
 use crate::error::{Error, Result};
+use crate::failure::Peer;
 use crate::http::Clients;
-use crate::openai::Peer;
-use crate::openai::body::{self, Dialect};
 use crate::request::Request;
+use crate::wire::Known;
 
 mod check;
 mod transport;
@@ -134,7 +134,9 @@ impl Gateway {
     /// [`Error::InvalidBaseUrl`], [`Error::InvalidKey`] or
     /// [`Error::InvalidRequest`].
     pub fn prepare(&self, endpoint: &Endpoint, request: &Request) -> Result<Prepared> {
-        let (url, headers, peer) = self.address(endpoint, COMPLETIONS)?;
+        let (route, query) = endpoint.wire.answer_route(&endpoint.model);
+        let (mut url, headers, peer) = self.address(endpoint, &route)?;
+        url.set_query(query);
         let reason = if request.messages.is_empty() {
             Some("it has no messages")
         } else if endpoint.model.trim().is_empty() {
@@ -145,14 +147,10 @@ impl Gateway {
         if let Some(reason) = reason {
             return Err(Error::InvalidRequest { reason });
         }
-        let dialect = Dialect {
+        let known = Known {
             stream_options: !self.0.no_stream_options.lock().contains(url.as_str()),
-            max_completion_tokens: url.host_str() == Some("api.openai.com"),
         };
-        let encoded = body::encode(request, &endpoint.model, dialect);
-        let body = encoded.map_err(|_| Error::InvalidRequest {
-            reason: "it can't be written as JSON",
-        })?;
+        let body = endpoint.wire.encode(request, endpoint, known)?;
         Ok(Prepared {
             url,
             headers,
@@ -164,7 +162,8 @@ impl Gateway {
     /// Sends a request and returns once the server has begun to answer.
     ///
     /// Nothing is ever sent twice, with one exception: a server that refuses
-    /// the request because it doesn't know `stream_options` is asked again
+    /// the request for something that can be left out (`stream_options` that
+    /// it doesn't know, signed thinking that it can't read) is asked again
     /// without it; [`Call::body`] is then what went out last.
     ///
     /// # Errors
@@ -179,13 +178,14 @@ impl Gateway {
                 return Call::new(response, self.context(prepared, cancel), wait);
             }
             let refusal = Refusal::read(response, &prepared.peer, &cancel, wait).await?;
-            // The second time round there is nothing left to take out.
-            let shorter = body::without_stream_options(&prepared.body);
-            match shorter.filter(|_| refusal.names_stream_options()) {
+            // Each time round there is less left to take out.
+            match refusal.mend(&prepared) {
                 Some(body) => prepared.body = body,
                 None => return Err(refusal.into_error(&prepared.peer)),
             }
-            self.remember_no_stream_options(&prepared.url);
+            if refusal.names_stream_options() {
+                self.remember_no_stream_options(&prepared.url);
+            }
         }
     }
 

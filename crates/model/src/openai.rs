@@ -8,8 +8,6 @@
 pub(crate) mod body;
 mod chunk;
 mod decoder;
-mod failure;
 mod tool_calls;
 
-pub(crate) use decoder::{Decoder, Fault};
-pub(crate) use failure::{Peer, Reported};
+pub(crate) use decoder::Decoder;

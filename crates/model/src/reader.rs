@@ -1,10 +1,9 @@
 //! Reads an answer: bytes in, deltas out. No I/O and no clock.
 
-use std::collections::VecDeque;
-
 use crate::delta::{Delta, Usage};
-use crate::openai::{Decoder, Fault};
+use crate::draft::{Draft, Fault};
 use crate::sse::Parser;
+use crate::wire::{Decoder, Wire};
 
 /// How many times larger than the answer itself its wire form may be. A token
 /// of four bytes comes in an event of some hundreds.
@@ -17,7 +16,7 @@ const EVENT_ROOM: usize = 64 * 1024;
 pub(crate) struct Reader {
     form: Form,
     decoder: Decoder,
-    ready: VecDeque<Delta>,
+    draft: Draft,
     wire_bytes: usize,
     max_answer_bytes: usize,
 }
@@ -42,22 +41,24 @@ pub(crate) enum Progress {
 }
 
 impl Reader {
-    /// Makes a reader of a stream of events.
-    pub(crate) fn events(body_bytes: usize, max_answer_bytes: usize) -> Self {
-        let form = Form::Events(Parser::new(event_limit(max_answer_bytes)));
-        Self::new(form, body_bytes, max_answer_bytes)
+    /// Makes a reader of a stream of events: the answer of `model` to a body of
+    /// `body_bytes` bytes.
+    pub(crate) fn events(wire: Wire, model: &str, body_bytes: usize, max: usize) -> Self {
+        let form = Form::Events(Parser::new(event_limit(max)));
+        Self::new(form, wire, Draft::new(wire, model, body_bytes, max), max)
     }
 
     /// Makes a reader of one JSON document.
-    pub(crate) fn whole(body_bytes: usize, max_answer_bytes: usize) -> Self {
-        Self::new(Form::Whole(Vec::new()), body_bytes, max_answer_bytes)
+    pub(crate) fn whole(wire: Wire, model: &str, body_bytes: usize, max: usize) -> Self {
+        let form = Form::Whole(Vec::new());
+        Self::new(form, wire, Draft::new(wire, model, body_bytes, max), max)
     }
 
-    fn new(form: Form, body_bytes: usize, max_answer_bytes: usize) -> Self {
+    fn new(form: Form, wire: Wire, draft: Draft, max_answer_bytes: usize) -> Self {
         Self {
             form,
-            decoder: Decoder::new(body_bytes, max_answer_bytes),
-            ready: VecDeque::new(),
+            decoder: Decoder::of(wire),
+            draft,
             wire_bytes: 0,
             max_answer_bytes,
         }
@@ -65,24 +66,24 @@ impl Reader {
 
     /// Returns the next delta that is ready.
     pub(crate) fn pop(&mut self) -> Option<Delta> {
-        self.ready.pop_front()
+        self.draft.pop()
     }
 
     /// Returns whether no delta is ready.
     pub(crate) fn is_empty(&self) -> bool {
-        self.ready.is_empty()
+        self.draft.is_empty()
     }
 
     /// Returns the usage reported so far, or an estimate.
     pub(crate) fn usage(&self) -> Usage {
-        self.decoder.usage()
+        self.draft.usage()
     }
 
     /// Returns how far the reading has come.
     pub(crate) const fn progress(&self) -> Progress {
-        if self.decoder.is_done() {
+        if self.draft.is_done() {
             Progress::Complete
-        } else if self.decoder.has_reason() {
+        } else if self.draft.has_reason() {
             Progress::Stopped
         } else {
             Progress::Open
@@ -91,7 +92,7 @@ impl Reader {
 
     /// Takes the next bytes, cut anywhere. What came before a fault is ready.
     pub(crate) fn take(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        if self.decoder.is_done() {
+        if self.draft.is_done() {
             return Ok(());
         }
         self.wire_bytes = self.wire_bytes.saturating_add(bytes.len());
@@ -104,7 +105,7 @@ impl Reader {
                 let mut events = Vec::new();
                 let parsed = parser.feed(bytes, &mut events);
                 for data in events {
-                    self.decoder.event(&data, &mut self.ready)?;
+                    self.decoder.event(&data, &mut self.draft)?;
                 }
                 parsed.map_err(|_| Fault::TooLarge)?;
             }
@@ -115,8 +116,8 @@ impl Reader {
                 whole.extend_from_slice(bytes);
             }
         }
-        if self.decoder.is_done() {
-            self.decoder.complete(&mut self.ready);
+        if self.draft.is_done() {
+            self.draft.complete();
         }
         Ok(())
     }
@@ -129,7 +130,7 @@ impl Reader {
                 let mut events = Vec::new();
                 parser.finish(&mut events);
                 for data in events {
-                    match self.decoder.event(&data, &mut self.ready) {
+                    match self.decoder.event(&data, &mut self.draft) {
                         // Half an event is a cut, not another protocol.
                         Ok(()) | Err(Fault::Shape(_)) => {}
                         Err(fault) => return Err(fault),
@@ -138,14 +139,14 @@ impl Reader {
             }
             Form::Whole(whole) => {
                 let data = String::from_utf8_lossy(whole).into_owned();
-                self.decoder.event(&data, &mut self.ready)?;
-                if self.ready.is_empty() && !self.decoder.has_reason() {
+                self.decoder.event(&data, &mut self.draft)?;
+                if self.draft.is_empty() && !self.draft.has_reason() {
                     return Err(Fault::Shape(data));
                 }
-                self.decoder.end();
+                self.draft.end();
             }
         }
-        if self.decoder.complete(&mut self.ready) {
+        if self.draft.complete() {
             Ok(())
         } else {
             Err(Fault::Cut)

@@ -2,7 +2,16 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+use reqwest::header::{AUTHORIZATION, HeaderName};
 use serde::{Deserialize, Serialize};
+
+use crate::draft::{Draft, Fault};
+use crate::endpoint::Endpoint;
+use crate::error::{Error, Result};
+use crate::failure::Reported;
+use crate::openai;
+use crate::request::Request;
 
 /// The format that an endpoint speaks.
 #[derive(
@@ -65,6 +74,115 @@ impl Wire {
             Self::Anthropic => Some("https://api.anthropic.com/v1"),
             Self::Gemini => Some("https://generativelanguage.googleapis.com/v1beta"),
             Self::OpenRouter => Some("https://openrouter.ai/api/v1"),
+        }
+    }
+}
+
+/// What is known of a server besides its endpoint.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known {
+    /// Whether it takes `stream_options`.
+    pub(crate) stream_options: bool,
+}
+
+/// The dispatch: each wire is a folder of its own, and this is the only place
+/// that knows which.
+impl Wire {
+    /// Returns the path beneath the base URL that answers, and the query.
+    pub(crate) fn answer_route(self, _model: &str) -> (String, Option<&'static str>) {
+        match self {
+            Self::OpenAiChat | Self::OpenRouter | Self::Local => {
+                ("/chat/completions".to_owned(), None)
+            }
+            Self::OpenAiResponses => ("/responses".to_owned(), None),
+            Self::Anthropic => ("/messages".to_owned(), None),
+            Self::Gemini => ("/models".to_owned(), None),
+        }
+    }
+
+    /// Returns the header that says who we are, and its value.
+    pub(crate) fn key_header(self, key: &str) -> (HeaderName, String) {
+        match self {
+            Self::OpenAiChat
+            | Self::OpenAiResponses
+            | Self::OpenRouter
+            | Self::Local
+            | Self::Anthropic
+            | Self::Gemini => (AUTHORIZATION, format!("Bearer {key}")),
+        }
+    }
+
+    /// Writes the body of a streaming request.
+    pub(crate) fn encode(self, request: &Request, to: &Endpoint, known: Known) -> Result<Bytes> {
+        let encoded = match self {
+            Self::OpenAiChat | Self::OpenRouter | Self::Local => {
+                openai::body::encode(request, to, known)
+            }
+            Self::OpenAiResponses | Self::Anthropic | Self::Gemini => {
+                return Err(Error::InvalidRequest {
+                    reason: "its wire is not spoken",
+                });
+            }
+        };
+        encoded.map_err(|_| Error::InvalidRequest {
+            reason: "it can't be written as JSON",
+        })
+    }
+
+    /// Returns a body without what the server refused it for; `None` when
+    /// that can't be left out, or isn't there.
+    pub(crate) fn mend(self, body: &[u8], refusal: &Reported) -> Option<Bytes> {
+        match self {
+            Self::OpenAiChat | Self::OpenRouter | Self::Local => openai::body::mend(body, refusal),
+            Self::OpenAiResponses | Self::Anthropic | Self::Gemini => None,
+        }
+    }
+
+    /// Returns whether a model takes back what another model (or it itself)
+    /// sent to be carried on this wire.
+    ///
+    /// Signatures and encrypted thinking are bound to the model that made
+    /// them, and a provider refuses the request for a wrong one, so only the
+    /// very same model gets them back.
+    pub(crate) fn carries(self, made_by: &str, asked: &str) -> bool {
+        match self {
+            Self::OpenAiChat
+            | Self::OpenAiResponses
+            | Self::Anthropic
+            | Self::Gemini
+            | Self::OpenRouter
+            | Self::Local => made_by == asked,
+        }
+    }
+}
+
+/// What reads the events of a wire.
+#[derive(Debug)]
+pub(crate) enum Decoder {
+    Chat(openai::Decoder),
+}
+
+impl Decoder {
+    /// Makes the decoder of a wire.
+    pub(crate) fn of(wire: Wire) -> Self {
+        match wire {
+            Wire::OpenAiChat
+            | Wire::OpenRouter
+            | Wire::Local
+            | Wire::OpenAiResponses
+            | Wire::Anthropic
+            | Wire::Gemini => Self::Chat(openai::Decoder::default()),
+        }
+    }
+
+    /// Takes the data of one event, or a whole answer in one document. What
+    /// comes after the end is passed over.
+    pub(crate) fn event(&mut self, data: &str, draft: &mut Draft) -> Result<(), Fault> {
+        if draft.is_done() {
+            return Ok(());
+        }
+        match self {
+            Self::Chat(decoder) => decoder.event(data, draft),
         }
     }
 }

@@ -4,7 +4,8 @@ use std::error::Error as StdError;
 use std::io;
 
 use atelier_base::Secret;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use bytes::Bytes;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{RequestBuilder, Response};
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -13,7 +14,7 @@ use super::{Gateway, Prepared};
 use crate::call::Wait;
 use crate::endpoint::{self, Endpoint};
 use crate::error::{Error, Result};
-use crate::openai::{Peer, Reported};
+use crate::failure::{Peer, Reported};
 
 /// The most bytes read of an HTTP error's body.
 const ERROR_BODY_BYTES: usize = 64 * 1024;
@@ -29,9 +30,11 @@ impl Gateway {
             .map(|key| Secret::new(key.to_owned()));
         let mut headers = HeaderMap::new();
         if let Some(key) = &key {
-            headers.insert(AUTHORIZATION, bearer(key, &to.name)?);
+            let (name, value) = to.wire.key_header(key.expose());
+            headers.insert(name, secret(&value, &to.name)?);
         }
         let peer = Peer {
+            wire: to.wire,
             endpoint: to.name.clone(),
             model: to.model.clone(),
             path: url.path().to_owned(),
@@ -107,7 +110,16 @@ impl Refusal {
 
     /// Returns whether the server says it doesn't know `stream_options`.
     pub(super) fn names_stream_options(&self) -> bool {
-        matches!(self.status, 400 | 422) && self.reported.names_stream_options()
+        self.reported.names("stream_options")
+    }
+
+    /// Returns the body without what the server refuses; `None` when it is
+    /// nothing that can be left out.
+    pub(super) fn mend(&self, prepared: &Prepared) -> Option<Bytes> {
+        if !matches!(self.status, 400 | 422) {
+            return None;
+        }
+        prepared.peer.wire.mend(&prepared.body, &self.reported)
     }
 
     /// Says it as an error.
@@ -149,8 +161,8 @@ async fn send(
     sent.map_err(|error| unsent(error.without_url(), peer))
 }
 
-fn bearer(key: &Secret<String>, endpoint: &str) -> Result<HeaderValue> {
-    let value = HeaderValue::from_str(&format!("Bearer {}", key.expose()));
+fn secret(value: &str, endpoint: &str) -> Result<HeaderValue> {
+    let value = HeaderValue::from_str(value);
     let mut value = value.map_err(|_| Error::InvalidKey {
         endpoint: endpoint.to_owned(),
     })?;

@@ -1,47 +1,71 @@
 //! Writes a request body.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::message::{Message, Role, ToolCall};
-use crate::request::{Request, Tool};
+use crate::conversation::{Called, Conversation, Entry, Ids, Output, Said};
+use crate::endpoint::Endpoint;
+use crate::failure::Reported;
+use crate::message::{Image, ImageSource};
+use crate::request::{Effort, Request, ResponseForm, Tool, ToolChoice};
+use crate::schema;
+use crate::wire::Known;
 
-/// What differs from server to server.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Dialect {
-    /// Whether to ask for usage at the end of the stream.
-    pub(crate) stream_options: bool,
-    /// Whether the limit is called `max_completion_tokens` (OpenAI itself,
-    /// which refuses the old name for newer models) or `max_tokens` (the only
-    /// name most compatible servers know).
-    pub(crate) max_completion_tokens: bool,
-}
+/// The most texts that may end an answer.
+const STOPS: usize = 4;
+/// Stands before the images of tool outputs, which have no place for them.
+const IMAGES: &str = "The images that the tools gave:";
 
 /// Serialises a streaming request.
-pub(crate) fn encode(
-    request: &Request,
-    model: &str,
-    dialect: Dialect,
-) -> serde_json::Result<Bytes> {
+pub(crate) fn encode(request: &Request, to: &Endpoint, known: Known) -> serde_json::Result<Bytes> {
+    let host = to.base_url.host_str().unwrap_or_default();
+    let ids = if host == "mistral.ai" || host.ends_with(".mistral.ai") {
+        Ids::Nine
+    } else {
+        Ids::Common
+    };
+    let said = Conversation::of(&request.messages, to.wire, &to.model, ids);
+    // OpenAI itself refuses the old name for newer models; most compatible
+    // servers know no other.
+    let new_name = host == "api.openai.com";
     let limit = request.max_output_tokens;
+    let tools = !request.tools.is_empty();
     let body = Body {
-        model,
-        messages: request.messages.iter().map(WireMessage::from).collect(),
+        model: &to.model,
+        messages: messages(&said),
         tools: request.tools.iter().map(WireTool::from).collect(),
+        tool_choice: tools.then(|| choice(&request.tool_choice)).flatten(),
+        parallel_tool_calls: request.parallel_tool_calls.filter(|_| tools),
         temperature: request.temperature,
-        max_tokens: limit.filter(|_| !dialect.max_completion_tokens),
-        max_completion_tokens: limit.filter(|_| dialect.max_completion_tokens),
+        top_p: request.top_p,
+        stop: &request.stop[..request.stop.len().min(STOPS)],
+        seed: request.seed,
+        response_format: response_format(&request.response),
+        reasoning_effort: request.effort.map(Effort::as_str),
+        max_tokens: limit.filter(|_| !new_name),
+        max_completion_tokens: limit.filter(|_| new_name),
         stream: true,
-        stream_options: dialect.stream_options.then_some(StreamOptions {
+        stream_options: known.stream_options.then_some(StreamOptions {
             include_usage: true,
         }),
     };
     serde_json::to_vec(&body).map(Bytes::from)
 }
 
+/// Returns a body without what the server refused it for.
+pub(crate) fn mend(body: &[u8], refusal: &Reported) -> Option<Bytes> {
+    if refusal.names("stream_options") {
+        without_stream_options(body)
+    } else {
+        None
+    }
+}
+
 /// Returns the body without `stream_options`, or `None` when it has none.
-pub(crate) fn without_stream_options(body: &[u8]) -> Option<Bytes> {
+fn without_stream_options(body: &[u8]) -> Option<Bytes> {
     let mut value: Value = serde_json::from_slice(body).ok()?;
     value.as_object_mut()?.remove("stream_options")?;
     serde_json::to_vec(&value).ok().map(Bytes::from)
@@ -54,7 +78,21 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tools: Vec<WireTool<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parallel_tool_calls: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_p: Option<f32>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    stop: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_format: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_effort: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,11 +111,30 @@ struct StreamOptions {
 struct WireMessage<'a> {
     role: &'static str,
     /// `null` beside tool calls: some servers refuse an empty string there.
-    content: Option<&'a str>,
+    content: Option<Content<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tool_calls: Vec<WireToolCall<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_call_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Content<'a> {
+    Text(&'a str),
+    Parts(Vec<Part<'a>>),
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Part<'a> {
+    Text { text: &'a str },
+    ImageUrl { image_url: ImageUrl<'a> },
+}
+
+#[derive(Serialize)]
+struct ImageUrl<'a> {
+    url: Cow<'a, str>,
 }
 
 #[derive(Serialize)]
@@ -106,29 +163,115 @@ struct WireFunction<'a> {
     parameters: &'a Value,
 }
 
-impl<'a> From<&'a Message> for WireMessage<'a> {
-    fn from(message: &'a Message) -> Self {
-        let silent = message.content.is_empty() && !message.tool_calls.is_empty();
-        let calls = match message.role {
-            Role::Assistant => message.tool_calls.as_slice(),
-            Role::System | Role::User | Role::Tool => &[],
-        };
+fn messages<'a>(said: &'a Conversation<'a>) -> Vec<WireMessage<'a>> {
+    let mut list = Vec::with_capacity(said.entries.len() + 1);
+    if !said.system.is_empty() {
+        list.push(WireMessage::says("system", Content::Text(&said.system)));
+    }
+    // The images of outputs, which go to the person's message behind them.
+    let mut seen: Vec<&Image> = Vec::new();
+    for entry in &said.entries {
+        match entry {
+            Entry::User { text, images } => {
+                seen.extend(images);
+                list.push(WireMessage::says("user", content(text, &seen)));
+                seen.clear();
+            }
+            Entry::Assistant(said) => {
+                list.extend(images_alone(&mut seen));
+                list.push(WireMessage::from(said));
+            }
+            Entry::Outputs(outputs) => {
+                list.extend(outputs.iter().map(WireMessage::from));
+                seen.extend(outputs.iter().flat_map(|output| &output.images));
+            }
+        }
+    }
+    list.extend(images_alone(&mut seen));
+    list
+}
+
+fn images_alone<'a>(seen: &mut Vec<&'a Image>) -> Option<WireMessage<'a>> {
+    let images = std::mem::take(seen);
+    (!images.is_empty()).then(|| WireMessage::says("user", content(IMAGES, &images)))
+}
+
+fn content<'a>(text: &'a str, images: &[&'a Image]) -> Content<'a> {
+    if images.is_empty() {
+        return Content::Text(text);
+    }
+    let text = (!text.is_empty()).then_some(Part::Text { text });
+    let images = images.iter().map(|image| Part::ImageUrl {
+        image_url: ImageUrl { url: url_of(image) },
+    });
+    Content::Parts(text.into_iter().chain(images).collect())
+}
+
+fn url_of(image: &Image) -> Cow<'_, str> {
+    match &image.source {
+        ImageSource::Url(url) => Cow::Borrowed(url),
+        ImageSource::Base64(data) => Cow::Owned(format!("data:{};base64,{data}", image.media_type)),
+    }
+}
+
+fn choice(choice: &ToolChoice) -> Option<Value> {
+    match choice {
+        ToolChoice::Auto => None,
+        ToolChoice::None => Some("none".into()),
+        ToolChoice::Required => Some("required".into()),
+        ToolChoice::Tool(name) => Some(json!({"type": "function", "function": {"name": name}})),
+    }
+}
+
+fn response_format(form: &ResponseForm) -> Option<Value> {
+    match form {
+        ResponseForm::Text => None,
+        ResponseForm::Json => Some(json!({"type": "json_object"})),
+        ResponseForm::Schema { name, schema } => Some(json!({
+            "type": "json_schema",
+            "json_schema": {"name": name, "schema": schema, "strict": schema::is_strict(schema)},
+        })),
+    }
+}
+
+impl<'a> WireMessage<'a> {
+    const fn says(role: &'static str, content: Content<'a>) -> Self {
         Self {
-            role: message.role.as_str(),
-            content: (!silent).then_some(message.content.as_str()),
-            tool_calls: calls.iter().map(WireToolCall::from).collect(),
-            tool_call_id: message.tool_call_id.as_deref(),
+            role,
+            content: Some(content),
+            tool_calls: Vec::new(),
+            tool_call_id: None,
         }
     }
 }
 
-impl<'a> From<&'a ToolCall> for WireToolCall<'a> {
-    fn from(call: &'a ToolCall) -> Self {
+impl<'a> From<&'a Said<'a>> for WireMessage<'a> {
+    fn from(said: &'a Said<'a>) -> Self {
+        Self {
+            role: "assistant",
+            content: (!said.text.is_empty()).then_some(Content::Text(&said.text)),
+            tool_calls: said.calls.iter().map(WireToolCall::from).collect(),
+            tool_call_id: None,
+        }
+    }
+}
+
+impl<'a> From<&'a Output<'a>> for WireMessage<'a> {
+    fn from(output: &'a Output<'a>) -> Self {
+        Self {
+            tool_call_id: Some(&output.id),
+            ..Self::says("tool", Content::Text(&output.text))
+        }
+    }
+}
+
+impl<'a> From<&'a Called<'a>> for WireToolCall<'a> {
+    fn from(call: &'a Called<'a>) -> Self {
         Self {
             id: &call.id,
             r#type: "function",
             function: WireCalled {
-                name: &call.name,
+                name: call.name,
                 arguments: &call.arguments,
             },
         }
@@ -149,97 +292,4 @@ impl<'a> From<&'a Tool> for WireTool<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn conversation() -> Request {
-        let call = ToolCall {
-            id: "call_1".into(),
-            name: "read".into(),
-            arguments: r#"{"path":"a"}"#.into(),
-        };
-        Request {
-            messages: vec![
-                Message::system("rules"),
-                Message::user("hi"),
-                Message::assistant("", vec![call]),
-                Message::tool("call_1", "text"),
-            ],
-            tools: vec![Tool {
-                name: "read".into(),
-                description: "reads".into(),
-                parameters: json!({"type": "object"}),
-            }],
-            temperature: Some(0.2),
-            max_output_tokens: Some(100),
-            ..Request::default()
-        }
-    }
-
-    fn encoded(request: &Request, dialect: Dialect) -> Value {
-        serde_json::from_slice(&encode(request, "m", dialect).unwrap()).unwrap()
-    }
-
-    #[test]
-    fn a_conversation_is_written_as_the_reference_says() {
-        let dialect = Dialect {
-            stream_options: true,
-            max_completion_tokens: false,
-        };
-        assert_eq!(
-            encoded(&conversation(), dialect),
-            json!({
-                "model": "m",
-                "messages": [
-                    {"role": "system", "content": "rules"},
-                    {"role": "user", "content": "hi"},
-                    {"role": "assistant", "content": null, "tool_calls": [{
-                        "id": "call_1", "type": "function",
-                        "function": {"name": "read", "arguments": "{\"path\":\"a\"}"}}]},
-                    {"role": "tool", "content": "text", "tool_call_id": "call_1"},
-                ],
-                "tools": [{"type": "function", "function": {
-                    "name": "read", "description": "reads", "parameters": {"type": "object"}}}],
-                "temperature": 0.2,
-                "max_tokens": 100,
-                "stream": true,
-                "stream_options": {"include_usage": true},
-            })
-        );
-    }
-
-    #[test]
-    fn what_is_not_asked_for_is_not_sent() {
-        let request = Request {
-            messages: vec![Message::user("hi")],
-            ..Request::default()
-        };
-        let dialect = Dialect {
-            stream_options: false,
-            max_completion_tokens: true,
-        };
-        let plain = json!({
-            "model": "m", "messages": [{"role": "user", "content": "hi"}], "stream": true});
-        assert_eq!(encoded(&request, dialect), plain);
-        assert_eq!(
-            encoded(&conversation(), dialect)["max_completion_tokens"],
-            100
-        );
-    }
-
-    #[test]
-    fn stream_options_can_be_taken_out_and_nothing_else() {
-        let dialect = Dialect {
-            stream_options: true,
-            max_completion_tokens: false,
-        };
-        let body = encode(&conversation(), "m", dialect).unwrap();
-        let without = without_stream_options(&body).unwrap();
-        let mut expected: Value = serde_json::from_slice(&body).unwrap();
-        expected.as_object_mut().unwrap().remove("stream_options");
-        assert_eq!(serde_json::from_slice::<Value>(&without).unwrap(), expected);
-        assert_eq!(without_stream_options(&without), None);
-    }
-}
+mod tests;

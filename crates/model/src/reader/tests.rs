@@ -3,8 +3,8 @@
 
 use super::*;
 use crate::delta::FinishReason;
+use crate::failure::Reported;
 use crate::message::{Carried, ToolCall};
-use crate::openai::Reported;
 
 /// The size of the request that the answers are to.
 const SENT: usize = 400;
@@ -28,7 +28,7 @@ struct Seen {
 }
 
 fn read(chunks: &[&[u8]]) -> Seen {
-    let mut reader = Reader::events(SENT, 100_000);
+    let mut reader = Reader::events(Wire::OpenAiChat, "m", SENT, 100_000);
     let mut fault = None;
     for chunk in chunks {
         fault = fault.or_else(|| reader.take(chunk).err());
@@ -361,20 +361,20 @@ fn an_answer_stops_at_its_limit() {
         r#""reasoning":"0123456789""#,
         call,
     ] {
-        let mut reader = Reader::events(SENT, 100);
+        let mut reader = Reader::events(Wire::OpenAiChat, "m", SENT, 100);
         for _ in 0..10 {
             reader.take(word(field).as_bytes()).unwrap();
         }
         let over = reader.take(word(field).as_bytes());
         assert!(matches!(over, Err(Fault::TooLarge)), "{field}: {over:?}");
     }
-    let mut reader = Reader::events(SENT, 100);
+    let mut reader = Reader::events(Wire::OpenAiChat, "m", SENT, 100);
     let line = vec![b'x'; event_limit(100) + 1];
     assert!(matches!(reader.take(&line), Err(Fault::TooLarge)));
-    let mut reader = Reader::events(SENT, 100);
+    let mut reader = Reader::events(Wire::OpenAiChat, "m", SENT, 100);
     let comments = b": still here\n".repeat(10_000);
     assert!(matches!(reader.take(&comments), Err(Fault::TooLarge)));
-    let mut reader = Reader::whole(SENT, 100);
+    let mut reader = Reader::whole(Wire::OpenAiChat, "m", SENT, 100);
     assert!(matches!(reader.take(&line), Err(Fault::TooLarge)));
     let many: String = (0..200)
         .map(|i| word(&format!(r#""tool_calls":[{{"index":{i}}}]"#)))
@@ -385,7 +385,7 @@ fn an_answer_stops_at_its_limit() {
 #[test]
 fn a_whole_answer_is_read_as_well() {
     let read = |json: &str| {
-        let mut reader = Reader::whole(SENT, 100_000);
+        let mut reader = Reader::whole(Wire::OpenAiChat, "m", SENT, 100_000);
         for byte in json.as_bytes().chunks(1) {
             reader.take(byte).unwrap();
         }

@@ -11,6 +11,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 
 use crate::error::Error;
+use crate::wire::Wire;
 
 /// The longest provider message kept, in characters.
 const MESSAGE_CHARS: usize = 500;
@@ -23,6 +24,7 @@ const RETRY_MAX: Duration = Duration::from_hours(24);
 /// never hold.
 #[derive(Clone, Debug)]
 pub(crate) struct Peer {
+    pub(crate) wire: Wire,
     pub(crate) endpoint: String,
     pub(crate) model: String,
     pub(crate) path: String,
@@ -54,6 +56,7 @@ impl Peer {
         let start: String = text.chars().take(120).collect();
         Error::Protocol {
             endpoint: self.endpoint.clone(),
+            wire: self.wire,
             detail: format!("it sent `{start}`"),
         }
     }
@@ -109,9 +112,9 @@ impl Reported {
         }
     }
 
-    /// Returns whether the server says it doesn't know `stream_options`.
-    pub(crate) fn names_stream_options(&self) -> bool {
-        self.message.contains("stream_options") || self.words.contains("stream_options")
+    /// Returns whether the server names something of the request.
+    pub(crate) fn names(&self, word: &str) -> bool {
+        self.message.contains(word) || self.words.contains(word)
     }
 
     /// Says it as an error, for an HTTP status.

@@ -4,6 +4,7 @@ use super::*;
 
 fn peer() -> Peer {
     Peer {
+        wire: Wire::OpenAiChat,
         endpoint: "Prov".into(),
         model: "m".into(),
         path: "/v1/chat/completions".into(),
