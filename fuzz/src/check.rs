@@ -10,8 +10,8 @@ use atelier_base::WorkspacePath;
 pub use atelier_patch::Format;
 use atelier_patch::stream::{PreviewHunk, Reader};
 use atelier_patch::{
-    Change, Encoding, Merge, ParseOptions, Patch, Plan, lines, merge as merged, parse,
-    plan as planned, select, unified,
+    Change, Encoding, Hunk, Merge, ParseOptions, Patch, Plan, PlannedFile, lines, merge as merged,
+    parse, plan as planned, select, unified,
 };
 
 /// What separates the parts of one input.
@@ -222,8 +222,9 @@ fn check_path(path: &WorkspacePath) {
     assert!(!text.contains(['\\', '\0', '\n']), "{text:?} is no path");
 }
 
-/// Checks that a plan starts at the tree, that its hunks lead to its result,
-/// and that the diff printed of it leads there too.
+/// Checks that a plan starts at the tree, that its hunks lead to its result
+/// and are those of the contents, and that the diff printed of it leads there
+/// too.
 pub fn check_plan(plan: &Plan, files: &Tree) {
     assert!(!plan.files.is_empty());
     for file in &plan.files {
@@ -235,8 +236,9 @@ pub fn check_plan(plan: &Plan, files: &Tree) {
         assert_eq!((all.bytes, all.unchanged), (file.after.clone(), false));
         assert_eq!(all.path, file.path);
         assert!(select(file, &[]).unchanged);
+        check_hunks(file);
     }
-    let is_plain = |file: &atelier_patch::PlannedFile| {
+    let is_plain = |file: &PlannedFile| {
         let name = file.path.as_str();
         let is_text = |bytes: &Option<Vec<u8>>| {
             std::str::from_utf8(bytes.as_deref().unwrap_or_default()).is_ok()
@@ -250,6 +252,32 @@ pub fn check_plan(plan: &Plan, files: &Tree) {
     if plan.files.iter().all(is_plain) {
         check_printed(plan, files);
     }
+}
+
+/// Checks that a file's hunks, however the plan found them, are those that
+/// comparing its contents gives.
+pub fn check_hunks(file: &PlannedFile) {
+    let compared = PlannedFile::of(
+        file.path.clone(),
+        file.change.clone(),
+        file.before.clone(),
+        file.after.clone(),
+        file.executable,
+    );
+    let compared = compared.with_executable_before(file.executable_before);
+    let ranges = |file: &PlannedFile| -> Vec<_> {
+        let hunks = file.hunks.iter();
+        let range = |hunk: &Hunk| {
+            (
+                hunk.old_start,
+                hunk.old_lines,
+                hunk.new_start,
+                hunk.new_lines,
+            )
+        };
+        hunks.map(|hunk| (hunk.kind, range(hunk))).collect()
+    };
+    assert_eq!(ranges(file), ranges(&compared), "{file:?}");
 }
 
 fn check_printed(plan: &Plan, files: &Tree) {

@@ -9,6 +9,7 @@ mod put;
 mod refuse;
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use atelier_base::limit;
 
@@ -17,7 +18,7 @@ use crate::edit::{Anchor, EditBody, EditHunk, EditLine, LineOp};
 use crate::error::PatchError;
 use crate::find::{Finder, Match, Outcome, Position, Spot, TooComplex, Wanted, Work};
 use crate::label::MatchLabel;
-use crate::line::{Ending, text_lines};
+use crate::line::{Ending, count, text_lines};
 use crate::sheet::{BOM, LineId};
 
 pub(crate) use lines::edit_lines;
@@ -31,8 +32,13 @@ pub(crate) struct Document {
     /// hunk changed it.
     marks: HashMap<LineId, (MatchLabel, bool)>,
     hunks: u32,
-    /// The lines as they were in the end, once it is closed.
-    closed: Vec<LineId>,
+    /// Whether its text was the very bytes of a file.
+    is_file: bool,
+    /// Once it is closed, the lines as they were in the end.
+    closed: Vec<Range<LineId>>,
+    /// Once it is closed, the hunks between the texts before and now, unless
+    /// these must be compared.
+    known: Option<Vec<Hunk>>,
 }
 
 /// A hunk on its way into a document.
@@ -63,7 +69,17 @@ impl Document {
             finder: Finder::new(text, work),
             marks: HashMap::new(),
             hunks: 0,
+            is_file: false,
             closed: Vec::new(),
+            known: None,
+        }
+    }
+
+    /// Makes a document of a file's bytes.
+    pub(crate) fn of_file(text: String, work: Work) -> Self {
+        Self {
+            is_file: true,
+            ..Self::new(text, work)
         }
     }
 
@@ -82,10 +98,16 @@ impl Document {
     pub(crate) fn close(&mut self) -> String {
         let empty = Finder::new(String::new(), Work::full());
         let sheet = std::mem::replace(&mut self.finder, empty).sheet;
-        let text = sheet.to_text();
-        self.closed = Vec::with_capacity(sheet.ids() as usize);
-        self.closed.extend(sheet.from(sheet.first()));
-        text
+        let written = sheet.write();
+        self.known = self.is_file.then(|| sheet.hunks(&written)).flatten();
+        self.closed = written.lines;
+        written.text
+    }
+
+    /// Returns the hunks between the texts before and now, if it knows them
+    /// without comparing these. The document must be closed.
+    pub(crate) fn hunks(&self) -> Option<Vec<Hunk>> {
+        self.known.clone()
     }
 
     /// Applies hunks in order; each sees what those before it did.
@@ -159,11 +181,20 @@ impl Document {
     /// of the hunks that changed its lines, or else of those around it.
     /// The document must be closed.
     pub(crate) fn label(&self, hunks: &mut [Hunk]) {
-        let now = &self.closed;
+        let mut runs = self.closed.iter();
+        // The run of lines that the next line is in, and the first one's number.
+        let (mut run, mut start) = (0..0, 0);
+        let mut id_of = |line: u32| {
+            while line - start >= count(run.len()) {
+                start += count(run.len());
+                run = runs.next()?.clone();
+            }
+            Some(run.start + (line - start))
+        };
         for hunk in hunks {
             let old = hunk.old_range().filter_map(|id| self.marks.get(&id));
-            let new = hunk.new_range().filter_map(|line| now.get(line as usize));
-            let new = new.filter_map(|id| self.marks.get(id));
+            let new = hunk.new_range().filter_map(&mut id_of);
+            let new = new.filter_map(|id| self.marks.get(&id));
             let marks: Vec<_> = old.chain(new).collect();
             let worst =
                 |labels: &mut dyn Iterator<Item = MatchLabel>| labels.reduce(MatchLabel::worse);

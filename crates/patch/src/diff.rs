@@ -2,6 +2,8 @@
 
 mod anchor;
 mod compare;
+mod edited;
+mod tally;
 
 use std::ops::Range;
 
@@ -9,6 +11,7 @@ use crate::label::MatchLabel;
 use crate::line::{count, lines};
 
 pub(crate) use compare::{Replaced, changes, changes_for_merge};
+pub(crate) use edited::{Edit, Edited};
 
 /// One change that is accepted or rejected as a whole.
 ///
@@ -79,9 +82,14 @@ impl Hunk {
 /// between lines that occur once in both texts; line endings count as content.
 /// Long stretches that have next to nothing in common become one hunk each.
 pub fn diff(before: &[u8], after: &[u8]) -> Vec<Hunk> {
-    let mut hunks: Vec<Hunk> = Vec::new();
     let (before, after) = (split(before), split(after));
-    for Replaced { old, new } in changes(&before, &after) {
+    joined(changes(&before, &after))
+}
+
+/// Returns the hunks of changes in order.
+pub(crate) fn joined(changes: Vec<Replaced>) -> Vec<Hunk> {
+    let mut hunks: Vec<Hunk> = Vec::with_capacity(changes.len());
+    for Replaced { old, new } in changes {
         match hunks.last_mut() {
             // Only what touches is one decision: a hunk holds no unchanged
             // line, so that what is counted and shown is what changes.

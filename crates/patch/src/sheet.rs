@@ -4,6 +4,8 @@
 //! directions, and carry a sortable place, so that an edit costs as much as
 //! the lines it touches and an index over lines needs no rebuilding.
 
+mod written;
+
 use crate::line::{Ending, count, make_room, text_lines};
 
 /// A line of a [`Sheet`]; lines that were there from the start are numbered
@@ -29,6 +31,8 @@ pub(crate) struct Sheet {
     last: LineId,
     originals: u32,
     has_bom: bool,
+    /// Whether it did at the start.
+    had_bom: bool,
     /// Whether the text ends with a newline, unless a patch says otherwise.
     final_newline: bool,
     stated_newline: Option<bool>,
@@ -62,6 +66,7 @@ impl Sheet {
             last: NONE,
             originals: 0,
             has_bom,
+            had_bom: has_bom,
             final_newline: text.is_empty() || text.ends_with('\n'),
             stated_newline: None,
             usual: Ending::Lf,
@@ -235,27 +240,6 @@ impl Sheet {
             }
         }
         self.usual
-    }
-
-    /// Returns the whole text as it is now.
-    pub(crate) fn to_text(&self) -> String {
-        let mut out = String::with_capacity(self.text.len() + self.added.len() + BOM.len_utf8());
-        if self.has_bom {
-            out.push(BOM);
-        }
-        for id in self.from(self.first()) {
-            out.push_str(self.text(id));
-            let is_last = id == self.last;
-            if is_last && !self.stated_newline.unwrap_or(self.final_newline) {
-                continue;
-            }
-            let ending = match self.ending(id) {
-                Ending::None => self.ending_beside(self.before(id)),
-                ending => ending,
-            };
-            out.push_str(ending.as_str());
-        }
-        out
     }
 
     fn room(&self, prev: Option<LineId>, next: Option<LineId>) -> u64 {

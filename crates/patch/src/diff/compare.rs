@@ -10,7 +10,7 @@ use crate::line::count;
 
 /// What all stretches of one comparison may cost, as products of lines. Past
 /// it a stretch counts as changed as a whole, which is true if not minimal.
-const WORK: usize = 1 << 30;
+pub(super) const WORK: usize = 1 << 30;
 
 /// Lines of the old text that were replaced by lines of the new one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,15 @@ pub(crate) fn changes<T: AsRef<[u8]> + Copy + Default + Eq + Hash>(
 ) -> Vec<Replaced> {
     let input = interned(old, new);
     let stretches = anchor::stretches(&input.before, &input.after);
+    changes_of(old, new, stretches)
+}
+
+/// Returns the changes of some stretches of two texts; see [`changes`].
+pub(super) fn changes_of<T: AsRef<[u8]> + Copy + Default + Eq + Hash>(
+    old: &[T],
+    new: &[T],
+    stretches: Vec<Stretch>,
+) -> Vec<Replaced> {
     compare(old, new, stretches, |input| {
         let mut diff = Diff::compute(Algorithm::Histogram, input);
         diff.postprocess_lines(input);

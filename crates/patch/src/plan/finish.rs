@@ -200,6 +200,8 @@ pub(super) fn describe(file: &mut PlannedFile, document: Option<&(WorkspacePath,
         let range = |bytes| 0..count(lines(bytes).count());
         Hunk::over(kind, range(before), range(after))
     };
+    let document = document.filter(|(origin, _)| origin == file.home());
+    let known = document.and_then(|(_, document)| document.hunks());
     let mut texts = match file.change {
         Change::Create => vec![whole(HunkKind::Create)],
         Change::Delete => vec![whole(HunkKind::Delete)],
@@ -208,12 +210,9 @@ pub(super) fn describe(file: &mut PlannedFile, document: Option<&(WorkspacePath,
         _ if file.binary || Encoding::of(before) != Encoding::of(after) => {
             vec![Hunk::over(HunkKind::Binary, 0..0, 0..0)]
         }
-        _ => diff(before, after),
+        _ => known.unwrap_or_else(|| diff(before, after)),
     };
-    let home = file.home();
-    if let Some((origin, document)) = document
-        && origin == home
-    {
+    if let Some((_, document)) = document {
         document.label(&mut texts);
     }
     let mut whole = |kind| file.hunks.push(Hunk::over(kind, 0..0, 0..0));

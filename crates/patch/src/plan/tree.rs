@@ -269,9 +269,16 @@ impl<'a> Tree<'a> {
         let content = self.content(path)?;
         if !matches!(content.body, Body::Document(_)) {
             let origin = content.origin.clone().unwrap_or_else(|| path.clone());
+            let is_untouched = matches!(content.body, Body::Untouched);
             let bytes = self.bytes(path)?;
             let encoding = Encoding::settle(&bytes, self.style(&origin).encoding);
-            let document = Box::new(Document::new(text_of(&bytes, encoding)?, work));
+            let text = text_of(&bytes, encoding)?;
+            let is_file = is_untouched && encoding == Encoding::Utf8;
+            let document = Box::new(if is_file {
+                Document::of_file(text, work)
+            } else {
+                Document::new(text, work)
+            });
             let content = self.content(path)?;
             content.encoding = encoding;
             content.body = Body::Document(document);

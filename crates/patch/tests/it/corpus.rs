@@ -11,6 +11,8 @@ use atelier_patch::{Change, ErrorCode, Format, HunkKind, PatchError, Plan, parse
 use case::{Case, Expected, Files};
 use serde_json::{Value, json};
 
+use crate::fuzz::check::check_hunks;
+
 /// The fewest cases that there may be.
 const CASES: usize = 400;
 
@@ -35,6 +37,7 @@ fn run(case: &Case) -> Result<Plan, PatchError> {
 fn complaint(case: &Case) -> Option<String> {
     let told = match (&case.expected, run(case)) {
         (Expected::After(files), Ok(plan)) => {
+            plan.files.iter().for_each(check_hunks);
             let mut told = differences(files, &case.before.after(&plan));
             if let Some(expected) = &case.labels {
                 told += &other_labels(expected, &plan);

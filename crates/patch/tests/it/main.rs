@@ -12,6 +12,7 @@ mod encodings;
 mod failures;
 mod fuzz;
 mod git_patches;
+mod hunks;
 mod ladder;
 mod large;
 mod onto;
