@@ -10,8 +10,10 @@ mod refuse;
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use atelier_base::limit;
+use foldhash::fast::FixedState;
 
 use crate::diff::Hunk;
 use crate::edit::{Anchor, EditBody, EditHunk, EditLine, LineOp};
@@ -30,7 +32,7 @@ pub(crate) struct Document {
     finder: Finder,
     /// By line: the label of the hunk that last touched it, and whether that
     /// hunk changed it.
-    marks: HashMap<LineId, (MatchLabel, bool)>,
+    marks: HashMap<LineId, (MatchLabel, bool), FixedState>,
     hunks: u32,
     /// Whether its text was the very bytes of a file.
     is_file: bool,
@@ -64,10 +66,10 @@ impl<'a> Task<'a> {
 
 impl Document {
     /// Makes a document of a whole text.
-    pub(crate) fn new(text: String, work: Work) -> Self {
+    pub(crate) fn new(text: Arc<String>, work: Work) -> Self {
         Self {
             finder: Finder::new(text, work),
-            marks: HashMap::new(),
+            marks: HashMap::default(),
             hunks: 0,
             is_file: false,
             closed: Vec::new(),
@@ -76,7 +78,7 @@ impl Document {
     }
 
     /// Makes a document of a file's bytes.
-    pub(crate) fn of_file(text: String, work: Work) -> Self {
+    pub(crate) fn of_file(text: Arc<String>, work: Work) -> Self {
         Self {
             is_file: true,
             ..Self::new(text, work)
@@ -96,7 +98,7 @@ impl Document {
     /// Returns the text as it is now, and lets go of all but what tells how
     /// its hunks were matched.
     pub(crate) fn close(&mut self) -> String {
-        let empty = Finder::new(String::new(), Work::full());
+        let empty = Finder::new(Arc::default(), Work::full());
         let sheet = std::mem::replace(&mut self.finder, empty).sheet;
         let written = sheet.write();
         self.known = self.is_file.then(|| sheet.hunks(&written)).flatten();

@@ -16,6 +16,7 @@ mod within;
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::edit::EditLine;
 use crate::label::MatchLabel;
@@ -119,7 +120,7 @@ pub(crate) enum Outcome<T> {
 
 impl Finder {
     /// Makes a finder for a text. Indexes are built when first needed.
-    pub(crate) fn new(text: String, work: Work) -> Self {
+    pub(crate) fn new(text: Arc<String>, work: Work) -> Self {
         Self {
             sheet: Sheet::new(text),
             trim: Index::new(Form::Trim),

@@ -81,14 +81,27 @@ pub fn is_binary(bytes: &[u8]) -> bool {
 
 /// Splits text into lines without their endings, and the endings.
 pub(crate) fn text_lines(text: &str) -> impl Iterator<Item = (&str, Ending)> {
-    text.split_inclusive('\n')
-        .map(|line| match line.strip_suffix('\n') {
-            None => (line, Ending::None),
-            Some(bare) => match bare.strip_suffix('\r') {
-                Some(bare) => (bare, Ending::CrLf),
-                None => (bare, Ending::Lf),
-            },
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let Some(end) = memchr::memchr(b'\n', rest.as_bytes()) else {
+            return Some((std::mem::take(&mut rest), Ending::None));
+        };
+        let line = &rest[..end];
+        rest = &rest[end + 1..];
+        Some(match line.strip_suffix('\r') {
+            Some(bare) => (bare, Ending::CrLf),
+            None => (line, Ending::Lf),
         })
+    })
+}
+
+/// Returns how many lines a text has.
+pub(crate) fn count_lines(text: &str) -> usize {
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes()).count();
+    ends + usize::from(!text.is_empty() && !text.ends_with('\n'))
 }
 
 /// Makes a line number or count of a length. Inputs are far below the limit

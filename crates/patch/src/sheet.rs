@@ -6,7 +6,9 @@
 
 mod written;
 
-use crate::line::{Ending, count, make_room, text_lines};
+use std::sync::Arc;
+
+use crate::line::{Ending, count, count_lines, make_room, text_lines};
 
 /// A line of a [`Sheet`]; lines that were there from the start are numbered
 /// by their place.
@@ -22,8 +24,8 @@ pub(crate) const BOM: char = '\u{feff}';
 /// A text as linked lines.
 #[derive(Debug)]
 pub(crate) struct Sheet {
-    /// The text at the start.
-    text: String,
+    /// The text at the start, with its byte order mark.
+    text: Arc<String>,
     /// Every text added since.
     added: String,
     lines: Vec<Line>,
@@ -54,42 +56,52 @@ struct Line {
 impl Sheet {
     /// Makes a sheet of a whole text; a byte order mark at its start is set
     /// aside and comes back in [`Self::to_text`].
-    pub(crate) fn new(mut text: String) -> Self {
-        let has_bom = text.starts_with(BOM);
-        if has_bom {
-            text.remove(0);
-        }
-        let mut sheet = Self {
-            added: String::new(),
-            lines: Vec::with_capacity(text_lines(&text).count()),
-            first: NONE,
-            last: NONE,
-            originals: 0,
-            has_bom,
-            had_bom: has_bom,
-            final_newline: text.is_empty() || text.ends_with('\n'),
-            stated_newline: None,
-            usual: Ending::Lf,
-            text: String::new(),
-        };
-        let (mut start, mut crlf) = (0, 0_usize);
-        for (line, ending) in text_lines(&text) {
-            sheet.link(start, line.len(), ending, sheet.last, NONE);
+    pub(crate) fn new(text: Arc<String>) -> Self {
+        let bare = text.strip_prefix(BOM).unwrap_or(&text);
+        let has_bom = bare.len() < text.len();
+        let mut start = text.len() - bare.len();
+        let (mut lines, mut crlf) = (Vec::with_capacity(count_lines(bare)), 0_usize);
+        let mut id: LineId = 0;
+        for (line, ending) in text_lines(bare) {
+            lines.push(Line {
+                start: count(start),
+                length: count(line.len()),
+                prev: id.wrapping_sub(1),
+                next: id + 1,
+                place: (u64::from(id) + 1).saturating_mul(GAP),
+                ending,
+                live: true,
+            });
+            id += 1;
             start += line.len() + ending.as_str().len();
             crlf += usize::from(ending == Ending::CrLf);
         }
-        if crlf * 2 > sheet.lines.len() {
-            sheet.usual = Ending::CrLf;
+        if let Some(last) = lines.last_mut() {
+            last.next = NONE;
         }
-        sheet.originals = count(sheet.lines.len());
-        sheet.text = text;
-        sheet
+        Self {
+            added: String::new(),
+            first: if lines.is_empty() { NONE } else { 0 },
+            last: id.wrapping_sub(1),
+            originals: id,
+            has_bom,
+            had_bom: has_bom,
+            final_newline: bare.is_empty() || bare.ends_with('\n'),
+            stated_newline: None,
+            usual: if crlf * 2 > lines.len() {
+                Ending::CrLf
+            } else {
+                Ending::Lf
+            },
+            lines,
+            text,
+        }
     }
 
     /// Returns the line's text without its ending.
     pub(crate) fn text(&self, id: LineId) -> &str {
         let line = &self.lines[id as usize];
-        let text = if self.is_original(id) {
+        let text: &str = if self.is_original(id) {
             &self.text
         } else {
             &self.added
@@ -306,13 +318,17 @@ mod tests {
             "\u{feff}",
             "\r\n\r",
         ] {
-            assert_eq!(Sheet::new(text.to_owned()).to_text(), text, "{text:?}");
+            assert_eq!(
+                Sheet::new(Arc::new(text.to_owned())).to_text(),
+                text,
+                "{text:?}"
+            );
         }
     }
 
     #[test]
     fn the_state_of_the_end_is_kept_unless_stated() {
-        let mut sheet = Sheet::new("a\r\nb".to_owned());
+        let mut sheet = Sheet::new(Arc::new("a\r\nb".to_owned()));
         sheet.insert(Some(1), &[("c", Ending::CrLf)]);
         assert_eq!(sheet.to_text(), "a\r\nb\r\nc");
         sheet.remove(2);
@@ -324,7 +340,7 @@ mod tests {
 
     #[test]
     fn places_stay_in_order_under_many_inserts() {
-        let mut sheet = Sheet::new("a\nb\n".to_owned());
+        let mut sheet = Sheet::new(Arc::new("a\nb\n".to_owned()));
         for round in 0..500 {
             let at = if round % 3 == 0 { None } else { Some(0) };
             sheet.insert(at, &[("x", LF), ("y", LF), ("z", LF)]);

@@ -81,9 +81,23 @@ impl Style {
     }
 }
 
-/// The rules read so far, by their files.
+/// The rules read so far.
 #[derive(Debug, Default)]
-pub(crate) struct Rules(HashMap<WorkspacePath, Rc<Sheet>>);
+pub(crate) struct Rules {
+    /// By their files.
+    sheets: HashMap<WorkspacePath, Rc<Sheet>>,
+    /// What may say something of the files right in a folder, by its path.
+    chains: HashMap<String, Rc<[Link]>>,
+}
+
+/// Rules that may say something of a file.
+#[derive(Clone, Debug)]
+struct Link {
+    is_git: bool,
+    /// How many bytes of the file's path are the folder that the rules are in.
+    inner: usize,
+    sheet: Rc<Sheet>,
+}
 
 /// The rules of one file.
 #[derive(Debug, Default)]
@@ -113,28 +127,16 @@ impl Rules {
     pub(crate) fn style(
         &mut self,
         path: &WorkspacePath,
-        mut read: impl FnMut(&WorkspacePath) -> Option<String>,
+        read: impl FnMut(&WorkspacePath) -> Option<String>,
     ) -> Style {
         let (mut git, mut editor) = (Style::default(), Style::default());
-        for source in Style::sources(path) {
-            let is_git = source.as_str().ends_with(".gitattributes");
-            let sheet = self.0.entry(source.clone()).or_insert_with(|| {
-                let text = read(&source).filter(|text| text.len() <= RULES_BYTES);
-                let text = text.unwrap_or_default();
-                Rc::new(if is_git {
-                    of_git(&text)
-                } else {
-                    of_editors(&text)
-                })
-            });
-            let style = if is_git { &mut git } else { &mut editor };
-            if sheet.is_root {
+        for link in &*self.chain(path, read) {
+            let style = if link.is_git { &mut git } else { &mut editor };
+            if link.sheet.is_root {
                 *style = Style::default();
             }
-            let folder = source.parent();
-            let inner = folder.map_or(0, |folder| folder.as_str().len() + 1);
-            let relative = path.as_str().get(inner..).unwrap_or_default();
-            for rule in &sheet.rules {
+            let relative = path.as_str().get(link.inner..).unwrap_or_default();
+            for rule in &link.sheet.rules {
                 if rule.glob.fits(relative) {
                     rule.said.iter().for_each(|said| said.put(style));
                 }
@@ -146,6 +148,44 @@ impl Rules {
             has_mark: editor.has_mark,
             final_newline: editor.final_newline,
         }
+    }
+
+    /// Returns the rules that may say something of a path, the outermost
+    /// first.
+    fn chain(
+        &mut self,
+        path: &WorkspacePath,
+        mut read: impl FnMut(&WorkspacePath) -> Option<String>,
+    ) -> Rc<[Link]> {
+        let folder = path.as_str().rsplit_once('/');
+        let folder = folder.map_or("", |(folder, _)| folder);
+        if let Some(known) = self.chains.get(folder) {
+            return Rc::clone(known);
+        }
+        let link = |source: WorkspacePath| {
+            let is_git = source.as_str().ends_with(".gitattributes");
+            let inner = source.parent();
+            let inner = inner.map_or(0, |folder| folder.as_str().len() + 1);
+            let sheet = self.sheets.entry(source).or_insert_with_key(|source| {
+                let text = read(source).filter(|text| text.len() <= RULES_BYTES);
+                let text = text.unwrap_or_default();
+                Rc::new(if is_git {
+                    of_git(&text)
+                } else {
+                    of_editors(&text)
+                })
+            });
+            let sheet = Rc::clone(sheet);
+            let says = sheet.is_root || !sheet.rules.is_empty();
+            says.then_some(Link {
+                is_git,
+                inner,
+                sheet,
+            })
+        };
+        let chain: Rc<[Link]> = Style::sources(path).into_iter().filter_map(link).collect();
+        self.chains.insert(folder.to_owned(), Rc::clone(&chain));
+        chain
     }
 }
 

@@ -1,9 +1,5 @@
 //! How often a few lines occur in a text and in what edits made of it.
 
-use std::hash::BuildHasher;
-
-use foldhash::fast::FixedState;
-
 /// How many bits the filter has for each line that is counted: what has to be
 /// looked at for nothing is a sixteenth of all lines.
 const BITS: usize = 16;
@@ -12,7 +8,6 @@ const BITS: usize = 16;
 pub(super) struct Tally<'a> {
     /// In the order of their hashes.
     entries: Vec<Entry<'a>>,
-    hasher: FixedState,
     /// A bit for each hash, found by its highest bits.
     filter: Vec<u64>,
     shift: u32,
@@ -35,9 +30,8 @@ impl<'a> Tally<'a> {
     /// Makes a tally of lines that stand in a gap, or else were removed. Each
     /// removed one is in the list as often as it was.
     pub(super) fn of(lines: Vec<(&'a [u8], Option<usize>)>) -> Self {
-        let hasher = FixedState::default();
         let entry = |(line, gap): (&'a [u8], Option<usize>)| Entry {
-            hash: hasher.hash_one(line),
+            hash: hash(line),
             line,
             gap,
             old: 0,
@@ -58,7 +52,6 @@ impl<'a> Tally<'a> {
         });
         let words = (entries.len() * BITS / 64).next_power_of_two().max(2);
         let mut tally = Self {
-            hasher,
             filter: vec![0; words],
             shift: 64 - (words * 64).trailing_zeros(),
             has_clash,
@@ -107,7 +100,7 @@ impl<'a> Tally<'a> {
     }
 
     fn entry(&mut self, line: &[u8]) -> Option<&mut Entry<'a>> {
-        let hash = self.hasher.hash_one(line);
+        let hash = hash(line);
         let (word, bit) = self.place(hash);
         if self.filter[word] & bit == 0 {
             return None;
@@ -122,4 +115,22 @@ impl<'a> Tally<'a> {
         let bit = usize::try_from(hash >> self.shift).unwrap_or(0);
         (bit / 64, 1 << (bit % 64))
     }
+}
+
+/// Returns a hash of a line, whose highest bits are its best. Whoever makes
+/// lines collide on purpose has his texts compared as a whole, no more.
+fn hash(line: &[u8]) -> u64 {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mix = |hash: u64, word: u64| (hash.rotate_left(23) ^ word).wrapping_mul(FACTOR);
+    let (words, rest) = line.as_chunks::<8>();
+    let hash = words.iter().fold(line.len() as u64, |hash, word| {
+        mix(hash, u64::from_le_bytes(*word))
+    });
+    let last = match line.last_chunk::<8>() {
+        Some(last) => u64::from_le_bytes(*last),
+        None => rest
+            .iter()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    };
+    mix(mix(hash, last), 0)
 }

@@ -1,6 +1,8 @@
 //! Lines by hash.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
+
+use foldhash::quality::RandomState;
 
 use super::{Form, fold::fold};
 use crate::line::make_room;
@@ -30,10 +32,10 @@ impl Index {
     pub(super) fn new(form: Form) -> Self {
         Self {
             form,
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
             keys: Vec::new(),
             before: Vec::new(),
-            heads: vec![(NONE, 0); 16],
+            heads: Vec::new(),
             distinct: 0,
         }
     }
@@ -42,6 +44,7 @@ impl Index {
     pub(super) fn sync(&mut self, sheet: &Sheet) {
         let known = self.keys.len();
         if known == 0 {
+            self.heads = vec![(NONE, 0); 16];
             self.keys.reserve_exact(sheet.ids() as usize);
             self.before.reserve_exact(sheet.ids() as usize);
         }

@@ -209,7 +209,7 @@ mod tests {
     use crate::find::Work;
 
     fn find(text: &str, old: &str) -> Option<(usize, usize, usize, usize)> {
-        let mut finder = Finder::new(text.to_owned(), Work::full());
+        let mut finder = Finder::new(std::sync::Arc::new(text.to_owned()), Work::full());
         match finder.find_within(old, None).unwrap() {
             Outcome::Found(p) => {
                 let last = p.last.map_or(usize::MAX, |line| line as usize);

@@ -57,16 +57,19 @@ pub(super) fn finish(mut steps: Vec<Step>) -> Result<Plan, PatchError> {
     }
     copy_originals(&steps, &mut files);
     let mut moved = find_moved(&steps);
+    let mut homes: Vec<usize> = (0..steps.len()).collect();
+    for (to, from) in moved.iter().enumerate() {
+        if let Some(from) = from {
+            homes[*from] = to;
+        }
+    }
     let mut documents = Vec::with_capacity(steps.len());
     for (at, step) in steps.into_iter().enumerate() {
-        let home = moved
-            .iter()
-            .position(|from| *from == Some(at))
-            .unwrap_or(at);
+        let home = homes[at];
         if let Some(original) = step.before {
             files[home].executable_before = original.executable;
             files[at].encoding = original.encoding;
-            files[home].before = Some(original.bytes);
+            files[home].before = Some(original.bytes.into_vec());
         }
         let after = step.after;
         if let Some(after) = &after {
@@ -120,7 +123,7 @@ fn copy_originals(steps: &[Step], files: &mut [PlannedFile]) {
             .and_then(|&at| steps[at].before.as_ref());
         if let (None, Some(from), Some(original)) = (&step.before, from, original) {
             file.change = Change::Copy { from: from.clone() };
-            file.before = Some(original.bytes.clone());
+            file.before = Some(original.bytes.as_slice().to_vec());
             file.executable_before = original.executable;
         }
     }
@@ -154,7 +157,7 @@ fn kept_bytes(step: &Step, steps: &[Step]) -> Option<Vec<u8>> {
     let after = step.after.as_ref()?;
     let origin = after.origin.as_ref();
     let origin = steps.iter().find(|step| Some(&step.path) == origin)?;
-    Some(origin.before.as_ref()?.bytes.clone())
+    Some(origin.before.as_ref()?.bytes.as_slice().to_vec())
 }
 
 /// Finds the moves: for each step, the one whose file moved to it. A move is

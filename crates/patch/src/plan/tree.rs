@@ -5,13 +5,15 @@ mod moves;
 mod room;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use atelier_base::{ContentHash, WorkspacePath};
+use foldhash::fast::RandomState;
 
 use room::{not_a_file, too_large};
 
 use super::Plan;
-use super::content::{Body, Content, Original, Slot, text_of};
+use super::content::{Body, Bytes, Content, Original, Slot, text_of};
 use super::finish::Step;
 use crate::apply::Document;
 use crate::binary::BinaryChange;
@@ -32,7 +34,7 @@ pub(super) struct Tree<'a> {
     source: &'a dyn Source,
     strict: bool,
     work: Work,
-    slots: HashMap<WorkspacePath, Slot>,
+    slots: HashMap<WorkspacePath, Slot, RandomState>,
     /// The slots' paths in the order they were first named.
     order: Vec<WorkspacePath>,
     /// What was created, by its path without case.
@@ -53,7 +55,7 @@ impl<'a> Tree<'a> {
             source,
             strict,
             work: Work::full(),
-            slots: HashMap::new(),
+            slots: HashMap::default(),
             order: Vec::new(),
             created: HashMap::new(),
             rules: Rules::default(),
@@ -122,7 +124,7 @@ impl<'a> Tree<'a> {
     ) -> Result<(), PatchError> {
         self.vacant(path)?;
         let style = self.style(path);
-        let mut document = Document::new(String::new(), self.work.clone());
+        let mut document = Document::new(Arc::default(), self.work.clone());
         document.replace(&style.dress(text, adds_newline));
         let encoding = style.encoding.unwrap_or_default();
         self.slot(path)?.now = Some(Content::made(document, encoding));
@@ -179,7 +181,7 @@ impl<'a> Tree<'a> {
         done.map_err(|mut error| {
             let before = self.slots.get(path).and_then(|slot| slot.before.as_ref());
             if let (Some(evidence), Some(before)) = (&mut error.evidence, before) {
-                evidence.file_hash = Some(ContentHash::of(&before.bytes));
+                evidence.file_hash = Some(ContentHash::of(before.bytes.as_slice()));
             }
             error
         })
@@ -191,7 +193,7 @@ impl<'a> Tree<'a> {
         self.vacant(to).map_err(|error| error.in_file(to))?;
         let before = self.slot(path)?.before.as_ref();
         let copy = if let Some(original) = before {
-            let size = original.bytes.len() as u64;
+            let size = original.bytes.as_slice().len() as u64;
             let content = Content {
                 copied: true,
                 ..Content::untouched(path, original)
@@ -202,7 +204,7 @@ impl<'a> Tree<'a> {
             let encoding = self.content(path)?.encoding;
             let text = self.document(path)?.to_text();
             self.weigh(text.len() as u64)?;
-            let mut document = Document::new(String::new(), self.work.clone());
+            let mut document = Document::new(Arc::default(), self.work.clone());
             document.replace(&text);
             Content::made(document, encoding)
         };
@@ -217,7 +219,7 @@ impl<'a> Tree<'a> {
             self.content(path)?;
         }
         let before = self.bytes(path)?;
-        let after = change.apply(&before)?;
+        let after = change.apply(before.as_slice())?;
         self.weigh(after.len() as u64)?;
         if change.deletes() {
             self.slot(path)?.now = None;
@@ -226,7 +228,7 @@ impl<'a> Tree<'a> {
         let slot = self.slot(path)?;
         let mut content = slot.now.take().unwrap_or_else(Content::empty);
         content.encoding = Encoding::of(&after);
-        content.body = Body::Bytes(after);
+        content.body = Body::Bytes(after.into());
         slot.now = Some(content);
         Ok(())
     }
@@ -242,17 +244,21 @@ impl<'a> Tree<'a> {
     }
 
     /// Returns the file's bytes as they are now; none when there is no file.
-    fn bytes(&self, path: &WorkspacePath) -> Result<Vec<u8>, PatchError> {
+    fn bytes(&self, path: &WorkspacePath) -> Result<Bytes, PatchError> {
+        let nothing = || Bytes::from(Vec::new());
         let Some(content) = self.slots.get(path).and_then(|slot| slot.now.as_ref()) else {
-            return Ok(Vec::new());
+            return Ok(nothing());
         };
         match &content.body {
             Body::Bytes(bytes) => Ok(bytes.clone()),
-            Body::Document(document) => encoding::bytes_of(document.to_text(), content.encoding),
+            Body::Document(document) => {
+                let bytes = encoding::bytes_of(document.to_text(), content.encoding);
+                bytes.map(Bytes::from)
+            }
             Body::Untouched => {
                 let origin = content.origin.as_ref().unwrap_or(path);
                 let original = self.slots.get(origin).and_then(|slot| slot.before.as_ref());
-                Ok(original.map_or_else(Vec::new, |original| original.bytes.clone()))
+                Ok(original.map_or_else(nothing, |original| original.bytes.clone()))
             }
         }
     }
@@ -271,7 +277,7 @@ impl<'a> Tree<'a> {
             let origin = content.origin.clone().unwrap_or_else(|| path.clone());
             let is_untouched = matches!(content.body, Body::Untouched);
             let bytes = self.bytes(path)?;
-            let encoding = Encoding::settle(&bytes, self.style(&origin).encoding);
+            let encoding = Encoding::settle(bytes.as_slice(), self.style(&origin).encoding);
             let text = text_of(&bytes, encoding)?;
             let is_file = is_untouched && encoding == Encoding::Utf8;
             let document = Box::new(if is_file {
@@ -313,12 +319,13 @@ impl<'a> Tree<'a> {
     /// Makes an original; what isn't UTF-8 is in the encoding that is declared
     /// for it, so that it can be shown even if no edit reads it.
     fn original(&mut self, path: &WorkspacePath, bytes: Vec<u8>, executable: bool) -> Original {
-        let declared = match std::str::from_utf8(&bytes) {
-            Ok(_) => None,
-            Err(_) => self.style(path).encoding,
+        let bytes = Bytes::of_file(bytes);
+        let declared = match bytes {
+            Bytes::Utf8(_) => None,
+            Bytes::Other(_) => self.style(path).encoding,
         };
         Original {
-            encoding: Encoding::settle(&bytes, declared),
+            encoding: Encoding::settle(bytes.as_slice(), declared),
             bytes,
             executable,
         }
