@@ -124,10 +124,6 @@ impl<'a> Conversation<'a> {
 impl Said<'_> {
     /// Returns the place in the text that something carried names, or the
     /// nearest one before it where the text can be cut.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the wires that carry something come next")
-    )]
     pub(crate) fn cut_at(&self, text_bytes: usize) -> usize {
         let mut at = text_bytes.min(self.text.len());
         while !self.text.is_char_boundary(at) {

@@ -179,8 +179,8 @@ impl Draft {
     /// [`Draft::place`] returned.
     pub(crate) fn carry_at(&mut self, place: (usize, usize), value: Value) -> Result<(), Fault> {
         self.carried += 1;
-        self.answer_bytes = self.answer_bytes.saturating_add(weight(&value));
-        if self.answer_bytes > self.max_bytes || self.carried > CARRIED {
+        self.room_for(weight(&value))?;
+        if self.carried > CARRIED {
             return Err(Fault::TooLarge);
         }
         let (text_bytes, calls) = place;
@@ -191,6 +191,15 @@ impl Draft {
             calls,
             value,
         }));
+        Ok(())
+    }
+
+    /// Counts bytes that are kept for later against the limit.
+    pub(crate) const fn room_for(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.answer_bytes = self.answer_bytes.saturating_add(bytes);
+        if self.answer_bytes > self.max_bytes {
+            return Err(Fault::TooLarge);
+        }
         Ok(())
     }
 
@@ -259,11 +268,7 @@ impl Draft {
     fn count(&mut self, words: &str) -> Result<(), Fault> {
         let chars = u64::try_from(words.chars().count()).unwrap_or(u64::MAX);
         self.answer_chars = self.answer_chars.saturating_add(chars);
-        self.answer_bytes = self.answer_bytes.saturating_add(words.len());
-        if self.answer_bytes > self.max_bytes {
-            return Err(Fault::TooLarge);
-        }
-        Ok(())
+        self.room_for(words.len())
     }
 }
 

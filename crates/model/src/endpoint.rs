@@ -12,8 +12,8 @@ use crate::wire::Wire;
 /// The longest base URL taken, in bytes.
 pub const BASE_URL_BYTES: usize = 2_048;
 
-/// The route of a completion beneath a base URL.
-pub(crate) const COMPLETIONS: &str = "/chat/completions";
+/// The routes beneath a base URL that people copy along with it.
+const ROUTES: &[&str] = &["/chat/completions", "/responses", "/messages", "/models"];
 /// The route of the list of models beneath a base URL.
 pub(crate) const MODELS: &str = "/models";
 
@@ -45,7 +45,7 @@ pub(crate) enum PlainHttp {
 }
 
 /// Reads a base URL as a person gives it: surrounding space, a trailing slash
-/// and a trailing `/chat/completions` are taken off.
+/// and a trailing route such as `/chat/completions` are taken off.
 pub(crate) fn parse_base_url(text: &str, plain: PlainHttp) -> Result<Url> {
     let text = text.trim();
     if text.len() > BASE_URL_BYTES {
@@ -126,9 +126,8 @@ fn is_private_name(name: &str) -> bool {
 
 fn base_path(url: &Url) -> &str {
     let path = url.path().trim_end_matches('/');
-    path.strip_suffix(COMPLETIONS)
-        .unwrap_or(path)
-        .trim_end_matches('/')
+    let route = ROUTES.iter().find_map(|route| path.strip_suffix(route));
+    route.unwrap_or(path).trim_end_matches('/')
 }
 
 const fn invalid(reason: &'static str) -> Error {
@@ -158,6 +157,10 @@ mod tests {
                 "https://host/v1/chat/completions/",
                 "https://host/v1/chat/completions",
             ),
+            (
+                "https://host/v1/messages",
+                "https://host/v1/chat/completions",
+            ),
             ("https://host", "https://host/chat/completions"),
             (
                 "http://localhost:11434/v1",
@@ -170,7 +173,7 @@ mod tests {
             ),
         ] {
             let url = parse_base_url(text, PlainHttp::PrivateHosts).unwrap();
-            assert_eq!(route_url(&url, COMPLETIONS).as_str(), completions);
+            assert_eq!(route_url(&url, "/chat/completions").as_str(), completions);
             let again = parse_base_url(url.as_str(), PlainHttp::PrivateHosts).unwrap();
             assert_eq!(again, url, "reading it again changes nothing");
         }

@@ -20,6 +20,11 @@ const RETRY_DEFAULT: Duration = Duration::from_secs(5);
 /// The longest wait believed.
 const RETRY_MAX: Duration = Duration::from_hours(24);
 
+/// The headers that hold the provider's id of a request.
+const REQUEST_IDS: &[&str] = &["request-id", "x-request-id"];
+/// The longest id kept, in characters.
+const REQUEST_ID_CHARS: usize = 80;
+
 /// Whom we talk to: what an error message may name, and the key that it must
 /// never hold.
 #[derive(Clone, Debug)]
@@ -68,8 +73,13 @@ pub(crate) struct Reported {
     message: String,
     /// `code`, `type` and `param` in lower case, separated by spaces.
     words: String,
-    /// A numeric `code`, which is an HTTP status with OpenRouter and vLLM.
+    /// A numeric `code`, which is an HTTP status with OpenRouter, vLLM and
+    /// Gemini.
     status: Option<u16>,
+    /// How long to wait, where the body says it (Gemini).
+    wait: Option<Duration>,
+    /// The provider's id of the request, for asking it what went wrong.
+    request: Option<String>,
 }
 
 impl Reported {
@@ -80,7 +90,10 @@ impl Reported {
             other => other,
         };
         match value.get("error") {
-            Some(Value::Object(_)) => Some(Self::from_object(&value["error"])),
+            Some(Value::Object(_)) => Some(Self {
+                request: value["request_id"].as_str().map(str::to_owned),
+                ..Self::from_object(&value["error"])
+            }),
             Some(Value::String(text)) => Some(Self {
                 message: text.clone(),
                 ..Self::default()
@@ -114,12 +127,15 @@ impl Reported {
 
     /// Returns whether the server names something of the request.
     pub(crate) fn names(&self, word: &str) -> bool {
-        self.message.contains(word) || self.words.contains(word)
+        self.message.to_lowercase().contains(word) || self.words.contains(word)
     }
 
     /// Says it as an error, for an HTTP status.
     pub(crate) fn into_error(self, status: u16, headers: &HeaderMap, peer: &Peer) -> Error {
-        self.classify(Some(status), headers, peer)
+        let id = REQUEST_IDS.iter().find_map(|name| headers.get(*name));
+        let id = id.and_then(|id| id.to_str().ok()).map(str::to_owned);
+        let request = id.or(self.request);
+        Self { request, ..self }.classify(Some(status), headers, peer)
     }
 
     /// Says it as an error, for an event in the middle of an answer.
@@ -137,8 +153,32 @@ impl Reported {
         };
         Self {
             message,
-            words: [text("code"), text("type"), text("param")].join(" "),
+            words: [
+                text("code"),
+                text("type"),
+                text("param"),
+                text("status"),
+                details(value, "reason").unwrap_or_default().to_lowercase(),
+            ]
+            .join(" "),
             status: value["code"].as_u64().and_then(|n| u16::try_from(n).ok()),
+            wait: details(value, "retryDelay").and_then(seconds),
+            request: None,
+        }
+    }
+
+    /// Returns the message as people are shown it, with the id of the request
+    /// behind it.
+    fn text(&self, peer: &Peer) -> String {
+        let text = match peer.clean(&self.message) {
+            text if text.is_empty() => "it gave no reason".to_owned(),
+            text => text,
+        };
+        match self.request.as_deref().map(|id| peer.clean(id)) {
+            Some(id) if !id.is_empty() && id.chars().count() <= REQUEST_ID_CHARS => {
+                format!("{text} (request {id})")
+            }
+            _ => text,
         }
     }
 
@@ -149,10 +189,7 @@ impl Reported {
             needles.iter().any(hit)
         };
         let endpoint = peer.endpoint.clone();
-        let message = match peer.clean(&self.message) {
-            text if text.is_empty() => "it gave no reason".to_owned(),
-            text => text,
-        };
+        let message = self.text(peer);
         // The specific words first: servers put them behind many a status.
         if says(CONTEXT_WORDS) || status == Some(413) {
             let model = peer.model.clone();
@@ -161,8 +198,10 @@ impl Reported {
         if says(CREDIT_WORDS) || status == Some(402) {
             return Error::OutOfCredit { endpoint, message };
         }
+        if status == Some(401) || says(KEY_WORDS) {
+            return Error::Unauthorized { endpoint, message };
+        }
         match status {
-            Some(401) => Error::Unauthorized { endpoint, message },
             Some(403) => Error::Forbidden { endpoint, message },
             Some(400 | 404 | 422) if says(MODEL_WORDS) => Error::ModelNotFound {
                 endpoint,
@@ -176,7 +215,7 @@ impl Reported {
             },
             Some(429) => Error::RateLimited {
                 endpoint,
-                retry_after: retry_after(headers),
+                retry_after: retry_after(headers, self.wait),
                 message,
             },
             Some(status @ 300..400) => Error::Redirected { endpoint, status },
@@ -200,7 +239,7 @@ fn without_status(says: &dyn Fn(&[&str]) -> bool, endpoint: String, message: Str
             message,
         };
     }
-    if says(&["overloaded", "server_error", "unavailable"]) {
+    if says(&["overloaded", "server_error", "unavailable", "timeout_error"]) {
         return Error::Overloaded { endpoint, message };
     }
     Error::Failed { endpoint, message }
@@ -216,10 +255,14 @@ const CONTEXT_WORDS: &[&str] = &[
     // Anthropic's and Gemini's compatible endpoints.
     "prompt is too long",
     "exceeds the maximum number of tokens",
+    "exceed context limit",
     // Mistral, LM Studio and others.
     "context window",
     "context length",
 ];
+
+/// A wrong key behind a status that says something else (Gemini).
+const KEY_WORDS: &[&str] = &["api_key_invalid", "api key not valid"];
 
 const CREDIT_WORDS: &[&str] = &[
     "insufficient_quota",
@@ -236,6 +279,10 @@ const MODEL_WORDS: &[&str] = &[
     "unknown model",
     "no such model",
     "model does not exist",
+    // Anthropic: `model: claude-x`.
+    "model: ",
+    // Gemini.
+    "is not found for api version",
     // `The model "x" does not exist`, `model "x" not found, try pulling it`.
     "the model `",
     "the model '",
@@ -246,7 +293,7 @@ const MODEL_WORDS: &[&str] = &[
 
 /// Reads how long to wait. A date instead of seconds is not read: it would
 /// need the two clocks to agree.
-fn retry_after(headers: &HeaderMap) -> Duration {
+fn retry_after(headers: &HeaderMap, said: Option<Duration>) -> Duration {
     let number = |name: &str| {
         let value = headers.get(name)?.to_str().ok()?;
         value.trim().parse::<f64>().ok()
@@ -256,7 +303,20 @@ fn retry_after(headers: &HeaderMap) -> Duration {
         .or_else(|| number(RETRY_AFTER.as_str()));
     seconds
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .or(said)
         .map_or(RETRY_DEFAULT, |wait| wait.min(RETRY_MAX))
+}
+
+/// Finds a field among the typed details of Google's errors.
+fn details<'a>(error: &'a Value, field: &str) -> Option<&'a str> {
+    let mut details = error["details"].as_array()?.iter();
+    details.find_map(|detail| detail[field].as_str())
+}
+
+/// Reads a time such as `34.07s`.
+fn seconds(text: &str) -> Option<Duration> {
+    let number: f64 = text.strip_suffix('s')?.parse().ok()?;
+    Duration::try_from_secs_f64(number).ok()
 }
 
 #[cfg(test)]

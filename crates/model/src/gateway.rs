@@ -117,8 +117,8 @@ impl Gateway {
     }
 
     /// Reads a base URL as a person gives it, such as
-    /// `https://api.openai.com/v1`. A trailing slash or `/chat/completions`
-    /// is taken off.
+    /// `https://api.openai.com/v1`. A trailing slash or a
+    /// route such as `/chat/completions` is taken off.
     ///
     /// # Errors
     /// [`Error::InvalidBaseUrl`] unless it is `https` (or `http` to a private

@@ -12,16 +12,17 @@
 //! developing without a key.
 #![forbid(unsafe_code)]
 
+mod anthropic;
 mod call;
 mod conversation;
 mod delta;
-#[expect(dead_code, reason = "the wires that carry something back come next")]
 mod draft;
 mod endpoint;
 mod error;
 mod failure;
 pub mod fake;
 mod gateway;
+mod gemini;
 mod http;
 mod message;
 mod openai;

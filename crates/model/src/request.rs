@@ -84,6 +84,19 @@ pub enum ResponseForm {
     },
 }
 
+impl ResponseForm {
+    /// Asks for the form in words, for models that can't be held to it.
+    pub(crate) fn in_words(&self) -> Option<String> {
+        match self {
+            Self::Text => None,
+            Self::Json => Some("Answer with one JSON object and nothing else.".to_owned()),
+            Self::Schema { schema, .. } => Some(format!(
+                "Answer with one JSON document after this JSON Schema and nothing else: {schema}"
+            )),
+        }
+    }
+}
+
 /// How hard a model is to think.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -3,13 +3,15 @@
 use std::fmt;
 
 use bytes::Bytes;
-use reqwest::header::{AUTHORIZATION, HeaderName};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 
+use crate::anthropic;
 use crate::draft::{Draft, Fault};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::failure::Reported;
+use crate::gemini;
 use crate::openai;
 use crate::request::Request;
 
@@ -89,26 +91,36 @@ pub(crate) struct Known {
 /// that knows which.
 impl Wire {
     /// Returns the path beneath the base URL that answers, and the query.
-    pub(crate) fn answer_route(self, _model: &str) -> (String, Option<&'static str>) {
+    pub(crate) fn answer_route(self, model: &str) -> (String, Option<&'static str>) {
         match self {
             Self::OpenAiChat | Self::OpenRouter | Self::Local => {
                 ("/chat/completions".to_owned(), None)
             }
             Self::OpenAiResponses => ("/responses".to_owned(), None),
-            Self::Anthropic => ("/messages".to_owned(), None),
-            Self::Gemini => ("/models".to_owned(), None),
+            Self::Anthropic => (anthropic::ROUTE.to_owned(), None),
+            Self::Gemini => (gemini::route(model), Some(gemini::QUERY)),
         }
     }
 
     /// Returns the header that says who we are, and its value.
     pub(crate) fn key_header(self, key: &str) -> (HeaderName, String) {
         match self {
-            Self::OpenAiChat
-            | Self::OpenAiResponses
-            | Self::OpenRouter
-            | Self::Local
-            | Self::Anthropic
-            | Self::Gemini => (AUTHORIZATION, format!("Bearer {key}")),
+            Self::OpenAiChat | Self::OpenAiResponses | Self::OpenRouter | Self::Local => {
+                (AUTHORIZATION, format!("Bearer {key}"))
+            }
+            Self::Gemini => (HeaderName::from_static(gemini::KEY_HEADER), key.to_owned()),
+            Self::Anthropic => (
+                HeaderName::from_static(anthropic::KEY_HEADER),
+                key.to_owned(),
+            ),
+        }
+    }
+
+    /// Adds the headers that every request on the wire has.
+    pub(crate) fn introduce(self, headers: &mut HeaderMap) {
+        if self == Self::Anthropic {
+            let (name, version) = anthropic::VERSION;
+            headers.insert(name, HeaderValue::from_static(version));
         }
     }
 
@@ -118,7 +130,9 @@ impl Wire {
             Self::OpenAiChat | Self::OpenRouter | Self::Local => {
                 openai::body::encode(request, to, known)
             }
-            Self::OpenAiResponses | Self::Anthropic | Self::Gemini => {
+            Self::Anthropic => anthropic::body::encode(request, to),
+            Self::Gemini => gemini::body::encode(request, to),
+            Self::OpenAiResponses => {
                 return Err(Error::InvalidRequest {
                     reason: "its wire is not spoken",
                 });
@@ -134,7 +148,9 @@ impl Wire {
     pub(crate) fn mend(self, body: &[u8], refusal: &Reported) -> Option<Bytes> {
         match self {
             Self::OpenAiChat | Self::OpenRouter | Self::Local => openai::body::mend(body, refusal),
-            Self::OpenAiResponses | Self::Anthropic | Self::Gemini => None,
+            Self::Anthropic => anthropic::body::mend(body, refusal),
+            Self::Gemini => gemini::body::mend(body, refusal),
+            Self::OpenAiResponses => None,
         }
     }
 
@@ -160,18 +176,19 @@ impl Wire {
 #[derive(Debug)]
 pub(crate) enum Decoder {
     Chat(openai::Decoder),
+    Anthropic(anthropic::Decoder),
+    Gemini(gemini::Decoder),
 }
 
 impl Decoder {
     /// Makes the decoder of a wire.
     pub(crate) fn of(wire: Wire) -> Self {
         match wire {
-            Wire::OpenAiChat
-            | Wire::OpenRouter
-            | Wire::Local
-            | Wire::OpenAiResponses
-            | Wire::Anthropic
-            | Wire::Gemini => Self::Chat(openai::Decoder::default()),
+            Wire::OpenAiChat | Wire::OpenRouter | Wire::Local | Wire::OpenAiResponses => {
+                Self::Chat(openai::Decoder::default())
+            }
+            Wire::Gemini => Self::Gemini(gemini::Decoder),
+            Wire::Anthropic => Self::Anthropic(anthropic::Decoder::default()),
         }
     }
 
@@ -183,6 +200,8 @@ impl Decoder {
         }
         match self {
             Self::Chat(decoder) => decoder.event(data, draft),
+            Self::Anthropic(decoder) => decoder.event(data, draft),
+            Self::Gemini(decoder) => decoder.event(data, draft),
         }
     }
 }

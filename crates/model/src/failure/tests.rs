@@ -105,12 +105,58 @@ const HTTP: &[(u16, &str, &str)] = &[
     (
         400,
         r#"[{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT"}}]"#,
-        "model_bad_request",
+        "model_key_refused",
     ),
     (
         404,
-        r#"[{"error":{"code":404,"message":"models/x is not found for API version","status":"NOT_FOUND"}}]"#,
-        "model_wrong_path",
+        r#"[{"error":{"code":404,"message":"models/x is not found for API version v1beta","status":"NOT_FOUND"}}]"#,
+        "model_not_found",
+    ),
+    (
+        400,
+        r#"{"error":{"code":400,"message":"Bad key","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID"}]}}"#,
+        "model_key_refused",
+    ),
+    (
+        403,
+        r#"{"error":{"code":403,"message":"Permission denied","status":"PERMISSION_DENIED"}}"#,
+        "model_forbidden",
+    ),
+    (
+        503,
+        r#"{"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}}"#,
+        "model_overloaded",
+    ),
+    (
+        400,
+        r#"{"error":{"code":400,"message":"The input token count (9) exceeds the maximum number of tokens allowed (8).","status":"INVALID_ARGUMENT"}}"#,
+        "model_context_too_long",
+    ),
+    // Anthropic.
+    (
+        401,
+        r#"{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"}}"#,
+        "model_key_refused",
+    ),
+    (
+        404,
+        r#"{"type":"error","error":{"type":"not_found_error","message":"model: claude-9"}}"#,
+        "model_not_found",
+    ),
+    (
+        400,
+        r#"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 9 tokens > 8 maximum"}}"#,
+        "model_context_too_long",
+    ),
+    (
+        400,
+        r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low"}}"#,
+        "model_out_of_credit",
+    ),
+    (
+        429,
+        r#"{"type":"error","error":{"type":"rate_limit_error","message":"This request would exceed your rate limit"}}"#,
+        "model_rate_limited",
     ),
     // FastAPI and proxies.
     (
@@ -178,6 +224,14 @@ fn errors_in_mid_stream_are_told_apart() {
             "model_context_too_long",
         ),
         (
+            r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
+            "model_overloaded",
+        ),
+        (
+            r#"{"error":{"code":429,"message":"x","status":"RESOURCE_EXHAUSTED"}}"#,
+            "model_rate_limited",
+        ),
+        (
             r#"{"object":"error","message":"x","code":400}"#,
             "model_bad_request",
         ),
@@ -218,6 +272,37 @@ fn the_key_and_control_characters_never_reach_a_message() {
 }
 
 #[test]
+fn the_request_is_named_so_that_the_provider_can_be_asked() {
+    let anthropic = br#"{"type":"error","error":{"message":"boom"},"request_id":"req_body"}"#;
+    for (name, value, body, expected) in [
+        ("request-id", "req_1", &b"boom"[..], "boom (request req_1)"),
+        ("x-request-id", "req_2", b"boom", "boom (request req_2)"),
+        ("request-id", "req_1", anthropic, "boom (request req_1)"),
+        ("x-other", "x", anthropic, "boom (request req_body)"),
+        ("request-id", "sk-canary", b"boom", "boom (request [key])"),
+        ("x-other", "x", b"boom", "boom"),
+    ] {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, HeaderValue::from_static(value));
+        let error = Reported::from_body(body).into_error(500, &headers, &peer());
+        let expected = format!("Prov is not available at the moment: {expected}");
+        assert_eq!(error.to_string(), expected);
+    }
+}
+
+#[test]
+fn the_wait_may_stand_in_the_body() {
+    let body = br#"{"error":{"code":429,"message":"quota","status":"RESOURCE_EXHAUSTED","details":[
+        {"@type":"type.googleapis.com/google.rpc.QuotaFailure"},
+        {"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34.5s"}]}}"#;
+    let error = Reported::from_body(body).into_error(429, &HeaderMap::new(), &peer());
+    let Error::RateLimited { retry_after, .. } = error else {
+        panic!("{error}");
+    };
+    assert_eq!(retry_after, Duration::from_millis(34_500));
+}
+
+#[test]
 fn the_wait_is_read_from_the_headers() {
     for (name, value, millis) in [
         ("retry-after", "7", 7_000),
@@ -232,6 +317,10 @@ fn the_wait_is_read_from_the_headers() {
     ] {
         let mut headers = HeaderMap::new();
         headers.insert(name, HeaderValue::from_static(value));
-        assert_eq!(retry_after(&headers).as_millis(), millis, "{name}: {value}");
+        assert_eq!(
+            retry_after(&headers, None).as_millis(),
+            millis,
+            "{name}: {value}"
+        );
     }
 }

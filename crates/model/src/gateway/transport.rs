@@ -29,6 +29,7 @@ impl Gateway {
             .filter(|key| !key.is_empty())
             .map(|key| Secret::new(key.to_owned()));
         let mut headers = HeaderMap::new();
+        to.wire.introduce(&mut headers);
         if let Some(key) = &key {
             let (name, value) = to.wire.key_header(key.expose());
             headers.insert(name, secret(&value, &to.name)?);
