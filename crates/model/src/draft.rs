@@ -170,6 +170,15 @@ impl Draft {
         (self.text_bytes, self.calls.len())
     }
 
+    /// Counts bytes of something that is kept aside for now.
+    pub(crate) const fn make_room(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.answer_bytes = self.answer_bytes.saturating_add(bytes);
+        if self.answer_bytes > self.max_bytes {
+            return Err(Fault::TooLarge);
+        }
+        Ok(())
+    }
+
     /// Takes something to be sent back unchanged, standing where we are.
     pub(crate) fn carry(&mut self, value: Value) -> Result<(), Fault> {
         self.carry_at(self.place(), value)

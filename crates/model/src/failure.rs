@@ -152,7 +152,7 @@ impl Reported {
             _ => value.to_string(),
         };
         Self {
-            message,
+            message: with_upstream(message, &value["metadata"]),
             words: [
                 text("code"),
                 text("type"),
@@ -227,6 +227,24 @@ impl Reported {
             },
             _ => without_status(&says, endpoint, message),
         }
+    }
+}
+
+/// Adds what `OpenRouter` passes on of the provider behind it, whose own words
+/// say more than "Provider returned error".
+fn with_upstream(message: String, metadata: &Value) -> String {
+    let raw = match &metadata["raw"] {
+        Value::String(raw) => match serde_json::from_str::<Value>(raw) {
+            Ok(inner) => Reported::find(&inner).map_or_else(|| raw.clone(), |found| found.message),
+            Err(_) => raw.clone(),
+        },
+        _ => String::new(),
+    };
+    match (metadata["provider_name"].as_str(), raw.as_str()) {
+        (None, "") => message,
+        (None, raw) => format!("{message}: {raw}"),
+        (Some(name), "") => format!("{name}: {message}"),
+        (Some(name), raw) => format!("{name}: {message}: {raw}"),
     }
 }
 

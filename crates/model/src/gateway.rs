@@ -22,6 +22,8 @@ use crate::request::Request;
 use crate::wire::Known;
 
 mod check;
+mod complete;
+mod probe;
 mod transport;
 
 /// The most servers remembered for not knowing `stream_options`.
@@ -148,7 +150,7 @@ impl Gateway {
             return Err(Error::InvalidRequest { reason });
         }
         let known = Known {
-            stream_options: !self.0.no_stream_options.lock().contains(url.as_str()),
+            stream_options: self.takes_stream_options(&url),
         };
         let body = endpoint.wire.encode(request, endpoint, known)?;
         Ok(Prepared {
@@ -197,6 +199,10 @@ impl Gateway {
             idle_timeout: self.0.options.idle_timeout,
             max_answer_bytes: self.0.options.max_answer_bytes,
         }
+    }
+
+    fn takes_stream_options(&self, url: &Url) -> bool {
+        !self.0.no_stream_options.lock().contains(url.as_str())
     }
 
     fn remember_no_stream_options(&self, url: &Url) {

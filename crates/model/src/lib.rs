@@ -14,6 +14,8 @@
 
 mod anthropic;
 mod call;
+mod capabilities;
+mod completion;
 mod conversation;
 mod delta;
 mod draft;
@@ -29,11 +31,14 @@ mod openai;
 mod price;
 mod reader;
 mod request;
+mod responses;
 mod schema;
 mod sse;
 mod wire;
 
 pub use call::{Answer, Call};
+pub use capabilities::{Capabilities, ModelFacts, ServerKind};
+pub use completion::{Completion, CompletionForm, Marks};
 pub use delta::{Delta, FinishReason, ToolCallPart, Usage};
 pub use endpoint::{BASE_URL_BYTES, Endpoint};
 pub use error::{Error, Result};

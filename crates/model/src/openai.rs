@@ -8,6 +8,13 @@
 pub(crate) mod body;
 mod chunk;
 mod decoder;
+mod details;
 mod tool_calls;
 
 pub(crate) use decoder::Decoder;
+
+/// How `OpenRouter` wants programs to name themselves.
+pub(crate) const ATTRIBUTION: [(&str, &str); 2] = [
+    ("http-referer", env!("CARGO_PKG_REPOSITORY")),
+    ("x-title", "Atelier"),
+];

@@ -14,6 +14,7 @@ use crate::failure::Reported;
 use crate::gemini;
 use crate::openai;
 use crate::request::Request;
+use crate::responses;
 
 /// The format that an endpoint speaks.
 #[derive(
@@ -122,6 +123,11 @@ impl Wire {
             let (name, version) = anthropic::VERSION;
             headers.insert(name, HeaderValue::from_static(version));
         }
+        if self == Self::OpenRouter {
+            for (name, value) in openai::ATTRIBUTION {
+                headers.insert(name, HeaderValue::from_static(value));
+            }
+        }
     }
 
     /// Writes the body of a streaming request.
@@ -132,11 +138,7 @@ impl Wire {
             }
             Self::Anthropic => anthropic::body::encode(request, to),
             Self::Gemini => gemini::body::encode(request, to),
-            Self::OpenAiResponses => {
-                return Err(Error::InvalidRequest {
-                    reason: "its wire is not spoken",
-                });
-            }
+            Self::OpenAiResponses => responses::body::encode(request, to),
         };
         encoded.map_err(|_| Error::InvalidRequest {
             reason: "it can't be written as JSON",
@@ -150,7 +152,7 @@ impl Wire {
             Self::OpenAiChat | Self::OpenRouter | Self::Local => openai::body::mend(body, refusal),
             Self::Anthropic => anthropic::body::mend(body, refusal),
             Self::Gemini => gemini::body::mend(body, refusal),
-            Self::OpenAiResponses => None,
+            Self::OpenAiResponses => responses::body::mend(body, refusal),
         }
     }
 
@@ -178,15 +180,16 @@ pub(crate) enum Decoder {
     Chat(openai::Decoder),
     Anthropic(anthropic::Decoder),
     Gemini(gemini::Decoder),
+    Responses(responses::Decoder),
 }
 
 impl Decoder {
     /// Makes the decoder of a wire.
     pub(crate) fn of(wire: Wire) -> Self {
         match wire {
-            Wire::OpenAiChat | Wire::OpenRouter | Wire::Local | Wire::OpenAiResponses => {
-                Self::Chat(openai::Decoder::default())
-            }
+            Wire::OpenAiChat | Wire::Local => Self::Chat(openai::Decoder::default()),
+            Wire::OpenRouter => Self::Chat(openai::Decoder::of_openrouter()),
+            Wire::OpenAiResponses => Self::Responses(responses::Decoder::default()),
             Wire::Gemini => Self::Gemini(gemini::Decoder),
             Wire::Anthropic => Self::Anthropic(anthropic::Decoder::default()),
         }
@@ -202,6 +205,7 @@ impl Decoder {
             Self::Chat(decoder) => decoder.event(data, draft),
             Self::Anthropic(decoder) => decoder.event(data, draft),
             Self::Gemini(decoder) => decoder.event(data, draft),
+            Self::Responses(decoder) => decoder.event(data, draft),
         }
     }
 }

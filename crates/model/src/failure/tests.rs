@@ -252,6 +252,35 @@ fn errors_in_mid_stream_are_told_apart() {
 }
 
 #[test]
+fn the_provider_behind_a_router_is_heard() {
+    for (metadata, shown) in [
+        (r"{}", "Provider returned error"),
+        (
+            r#"{"provider_name":"Groq"}"#,
+            "Groq: Provider returned error",
+        ),
+        (
+            r#"{"provider_name":"Groq","raw":"{\"error\":{\"message\":\"slow down\"}}"}"#,
+            "Groq: Provider returned error: slow down",
+        ),
+        (
+            r#"{"raw":"upstream fell over sk-canary"}"#,
+            "Provider returned error: upstream fell over [key]",
+        ),
+    ] {
+        let body = format!(
+            r#"{{"error":{{"message":"Provider returned error","code":502,"metadata":{metadata}}}}}"#
+        );
+        let error =
+            Reported::from_body(body.as_bytes()).into_error(502, &HeaderMap::new(), &peer());
+        let Error::Overloaded { message, .. } = error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(message, shown);
+    }
+}
+
+#[test]
 fn the_key_and_control_characters_never_reach_a_message() {
     let body = r#"{"error":{"message":"bad key sk-canary,\n\u0007 I said sk-canary"}}"#;
     let error = Reported::from_body(body.as_bytes()).into_error(401, &HeaderMap::new(), &peer());

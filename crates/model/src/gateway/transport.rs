@@ -61,6 +61,22 @@ impl Gateway {
         send(request, &prepared.peer, cancel, wait).await
     }
 
+    /// Posts a question about the server itself.
+    pub(super) async fn post_json(
+        &self,
+        url: Url,
+        headers: HeaderMap,
+        body: String,
+        peer: &Peer,
+        cancel: &CancellationToken,
+        wait: Wait,
+    ) -> Result<Response> {
+        let client = self.0.clients.get(&url)?;
+        let request = client.post(url).headers(headers).body(body);
+        let request = request.header(CONTENT_TYPE, "application/json");
+        send(request, peer, cancel, wait).await
+    }
+
     /// Asks for a URL and waits for the head of the response.
     pub(super) async fn get(
         &self,

@@ -6,16 +6,18 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::conversation::{Called, Conversation, Entry, Ids, Output, Said};
+use crate::conversation::{Called, Conversation, Entry, Ids, Kept, Output, Said};
 use crate::endpoint::Endpoint;
 use crate::failure::Reported;
 use crate::message::{Image, ImageSource};
 use crate::request::{Effort, Request, ResponseForm, Tool, ToolChoice};
 use crate::schema;
-use crate::wire::Known;
+use crate::wire::{Known, Wire};
 
 /// The most texts that may end an answer.
 const STOPS: usize = 4;
+/// The models behind `OpenRouter` that cache only what is marked.
+const CACHED_ON_DEMAND: &str = "anthropic/";
 /// Stands before the images of tool outputs, which have no place for them.
 const IMAGES: &str = "The images that the tools gave:";
 
@@ -33,9 +35,15 @@ pub(crate) fn encode(request: &Request, to: &Endpoint, known: Known) -> serde_js
     let new_name = host == "api.openai.com";
     let limit = request.max_output_tokens;
     let tools = !request.tools.is_empty();
+    let router = to.wire == Wire::OpenRouter;
+    let mut messages = messages(&said);
+    if router && request.cache && to.model.starts_with(CACHED_ON_DEMAND) {
+        mark(&mut messages);
+    }
+    let effort = request.effort.map(Effort::as_str);
     let body = Body {
         model: &to.model,
-        messages: messages(&said),
+        messages,
         tools: request.tools.iter().map(WireTool::from).collect(),
         tool_choice: tools.then(|| choice(&request.tool_choice)).flatten(),
         parallel_tool_calls: request.parallel_tool_calls.filter(|_| tools),
@@ -44,7 +52,9 @@ pub(crate) fn encode(request: &Request, to: &Endpoint, known: Known) -> serde_js
         stop: &request.stop[..request.stop.len().min(STOPS)],
         seed: request.seed,
         response_format: response_format(&request.response),
-        reasoning_effort: request.effort.map(Effort::as_str),
+        reasoning_effort: effort.filter(|_| !router),
+        reasoning: effort.filter(|_| router).map(|effort| Reasoning { effort }),
+        usage: router.then_some(Usage { include: true }),
         max_tokens: limit.filter(|_| !new_name),
         max_completion_tokens: limit.filter(|_| new_name),
         stream: true,
@@ -93,6 +103,11 @@ struct Body<'a> {
     response_format: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning_effort: Option<&'static str>,
+    /// `OpenRouter`'s words for effort and for counts that hold the cache's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning: Option<Reasoning>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<Usage>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,6 +123,16 @@ struct StreamOptions {
 }
 
 #[derive(Serialize)]
+struct Reasoning {
+    effort: &'static str,
+}
+
+#[derive(Serialize)]
+struct Usage {
+    include: bool,
+}
+
+#[derive(Serialize)]
 struct WireMessage<'a> {
     role: &'static str,
     /// `null` beside tool calls: some servers refuse an empty string there.
@@ -116,6 +141,9 @@ struct WireMessage<'a> {
     tool_calls: Vec<WireToolCall<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_call_id: Option<&'a str>,
+    /// What `OpenRouter` wants back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasoning_details: Vec<&'a Value>,
 }
 
 #[derive(Serialize)]
@@ -128,8 +156,19 @@ enum Content<'a> {
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Part<'a> {
-    Text { text: &'a str },
-    ImageUrl { image_url: ImageUrl<'a> },
+    Text {
+        text: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cache_control: Option<CacheControl>,
+    },
+    ImageUrl {
+        image_url: ImageUrl<'a>,
+    },
+}
+
+#[derive(Serialize)]
+struct CacheControl {
+    r#type: &'static str,
 }
 
 #[derive(Serialize)]
@@ -191,6 +230,32 @@ fn messages<'a>(said: &'a Conversation<'a>) -> Vec<WireMessage<'a>> {
     list
 }
 
+/// Marks the rules and the person's last message for the cache of providers
+/// that cache only what is marked.
+fn mark(messages: &mut [WireMessage<'_>]) {
+    let first = messages.first_mut().filter(|first| first.role == "system");
+    first.map(mark_end);
+    let mut latest = messages.iter_mut().rev();
+    latest.find(|message| message.role == "user").map(mark_end);
+}
+
+fn mark_end(message: &mut WireMessage<'_>) {
+    if let Some(Content::Text(text)) = message.content {
+        message.content = Some(Content::Parts(vec![Part::text(text)]));
+    }
+    let Some(Content::Parts(parts)) = &mut message.content else {
+        return;
+    };
+    for part in parts.iter_mut().rev() {
+        if let Part::Text { cache_control, .. } = part {
+            *cache_control = Some(CacheControl {
+                r#type: "ephemeral",
+            });
+            return;
+        }
+    }
+}
+
 fn images_alone<'a>(seen: &mut Vec<&'a Image>) -> Option<WireMessage<'a>> {
     let images = std::mem::take(seen);
     (!images.is_empty()).then(|| WireMessage::says("user", content(IMAGES, &images)))
@@ -200,7 +265,7 @@ fn content<'a>(text: &'a str, images: &[&'a Image]) -> Content<'a> {
     if images.is_empty() {
         return Content::Text(text);
     }
-    let text = (!text.is_empty()).then_some(Part::Text { text });
+    let text = (!text.is_empty()).then(|| Part::text(text));
     let images = images.iter().map(|image| Part::ImageUrl {
         image_url: ImageUrl { url: url_of(image) },
     });
@@ -241,6 +306,7 @@ impl<'a> WireMessage<'a> {
             content: Some(content),
             tool_calls: Vec::new(),
             tool_call_id: None,
+            reasoning_details: Vec::new(),
         }
     }
 }
@@ -252,6 +318,21 @@ impl<'a> From<&'a Said<'a>> for WireMessage<'a> {
             content: (!said.text.is_empty()).then_some(Content::Text(&said.text)),
             tool_calls: said.calls.iter().map(WireToolCall::from).collect(),
             tool_call_id: None,
+            // Only `OpenRouter` sends lists to be carried.
+            reasoning_details: said.carried.iter().flat_map(details).collect(),
+        }
+    }
+}
+
+fn details<'a>(kept: &Kept<'a>) -> impl Iterator<Item = &'a Value> + use<'a> {
+    kept.value.as_array().into_iter().flatten()
+}
+
+impl<'a> Part<'a> {
+    const fn text(text: &'a str) -> Self {
+        Self::Text {
+            text,
+            cache_control: None,
         }
     }
 }

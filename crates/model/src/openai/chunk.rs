@@ -14,12 +14,42 @@ use crate::delta::Usage;
 pub(super) struct Chunk {
     pub(super) choices: Option<Vec<Choice>>,
     pub(super) usage: Option<Value>,
+    /// What an event of llama.cpp's `/infill` has instead of choices: text,
+    /// and in the last one why it stops, and counts.
+    pub(super) content: Value,
+    pub(super) stop: Value,
+    pub(super) stop_type: Value,
+    tokens_evaluated: Option<u64>,
+    tokens_predicted: Option<u64>,
+    timings: Option<Timings>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Timings {
+    /// Tokens of the prompt that were in the cache.
+    cache_n: Option<u64>,
 }
 
 impl Chunk {
     /// Reads a chunk; fails on what is not a JSON object of this shape.
     pub(super) fn read(data: &str) -> serde_json::Result<Self> {
         serde_json::from_str(data)
+    }
+
+    /// Returns the counts; `None` when it has none.
+    pub(super) fn usage(&self) -> Option<Usage> {
+        if let Some(usage) = self.usage.as_ref().and_then(usage) {
+            return Some(usage);
+        }
+        let input = self.tokens_evaluated?;
+        let cached = self.timings.as_ref().and_then(|timings| timings.cache_n);
+        Some(Usage {
+            input_tokens: input,
+            cached_input_tokens: cached.unwrap_or(0).min(input),
+            output_tokens: self.tokens_predicted?,
+            ..Usage::default()
+        })
     }
 }
 
@@ -29,6 +59,8 @@ pub(super) struct Choice {
     pub(super) index: Option<u64>,
     pub(super) delta: Option<Part>,
     pub(super) message: Option<Part>,
+    /// In answers of `/completions`.
+    pub(super) text: Option<String>,
     pub(super) finish_reason: Option<String>,
 }
 
@@ -43,6 +75,8 @@ pub(super) struct Part {
     pub(super) reasoning_content: Option<String>,
     /// OpenRouter, Ollama, newer vLLM.
     pub(super) reasoning: Option<Value>,
+    /// OpenRouter: the same in a form that can go back.
+    pub(super) reasoning_details: Option<Vec<Value>>,
     pub(super) tool_calls: Option<Vec<ToolCallChunk>>,
 }
 
@@ -98,7 +132,7 @@ fn read_part(part: &Value, text: &mut String, thought: &mut String) {
 }
 
 /// Reads the usage object; `None` when it holds no counts.
-pub(super) fn usage(value: &Value) -> Option<Usage> {
+fn usage(value: &Value) -> Option<Usage> {
     let count = |pointer: &str| value.pointer(pointer).and_then(Value::as_u64);
     let input = count("/prompt_tokens");
     let output = count("/completion_tokens");
@@ -108,12 +142,14 @@ pub(super) fn usage(value: &Value) -> Option<Usage> {
     let cached = count("/prompt_tokens_details/cached_tokens")
         // DeepSeek.
         .or_else(|| count("/prompt_cache_hit_tokens"));
+    let written = count("/prompt_tokens_details/cache_write_tokens").unwrap_or(0);
     let (input, output) = (input.unwrap_or(0), output.unwrap_or(0));
+    let cached = cached.unwrap_or(0).min(input);
     let reasoning = count("/completion_tokens_details/reasoning_tokens").unwrap_or(0);
     Some(Usage {
         input_tokens: input,
-        cached_input_tokens: cached.unwrap_or(0).min(input),
-        cache_write_tokens: 0,
+        cached_input_tokens: cached,
+        cache_write_tokens: written.min(input - cached),
         output_tokens: output,
         reasoning_tokens: reasoning.min(output),
         estimated: false,

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::chunk::{self, Choice, Chunk};
+use super::chunk::{Choice, Chunk};
+use super::details::Details;
 use super::tool_calls::ToolCalls;
 use crate::delta::FinishReason;
 use crate::draft::{Draft, Fault};
@@ -17,15 +18,25 @@ pub(crate) struct Decoder {
     tool_calls: ToolCalls,
     /// Some of the text is a refusal.
     refused: bool,
+    /// What OpenRouter wants back; `None` on other wires.
+    details: Option<Details>,
 }
 
 impl Decoder {
+    /// Makes the decoder of `OpenRouter`'s dialect.
+    pub(crate) fn of_openrouter() -> Self {
+        Self {
+            details: Some(Details::default()),
+            ..Self::default()
+        }
+    }
+
     /// Takes the data of one event, or of a whole answer.
     pub(crate) fn event(&mut self, data: &str, draft: &mut Draft) -> Result<(), Fault> {
         let data = data.trim();
         if data == DONE {
             draft.end();
-            return Ok(());
+            return self.carry(draft);
         }
         if data.is_empty() {
             return Ok(());
@@ -43,8 +54,19 @@ impl Decoder {
 
     fn chunk(&mut self, chunk: Chunk, draft: &mut Draft) -> Result<(), Fault> {
         // The last report stands: vLLM can send a running count.
-        if let Some(usage) = chunk.usage.as_ref().and_then(chunk::usage) {
+        if let Some(usage) = chunk.usage() {
             draft.report(usage);
+        }
+        if let Value::String(words) = chunk.content {
+            draft.say(words)?;
+        }
+        if chunk.stop == true {
+            let full = chunk.stop_type == "limit";
+            draft.stop(if full {
+                FinishReason::Length
+            } else {
+                FinishReason::Stop
+            });
         }
         let choices = chunk.choices.into_iter().flatten();
         for choice in choices.filter(|choice| choice.index.unwrap_or(0) == 0) {
@@ -54,15 +76,27 @@ impl Decoder {
     }
 
     fn choice(&mut self, choice: Choice, draft: &mut Draft) -> Result<(), Fault> {
+        draft.say(choice.text.unwrap_or_default())?;
         if let Some(mut part) = choice.delta.or(choice.message) {
             let refusal = part.refusal.as_ref();
             self.refused |= refusal.is_some_and(|words| !words.is_empty());
             let (text, thought) = part.texts();
             draft.think(thought)?;
             draft.say(text)?;
+            if let (Some(details), Some(pieces)) = (&mut self.details, part.reasoning_details) {
+                let bytes = details.add(pieces).map_err(|_| Fault::TooLarge)?;
+                draft.make_room(bytes)?;
+            }
             for call in part.tool_calls.into_iter().flatten() {
                 self.tool_calls.add(call, draft)?;
             }
+        }
+        if choice
+            .finish_reason
+            .as_deref()
+            .is_some_and(|word| !word.is_empty())
+        {
+            self.carry(draft)?;
         }
         match choice.finish_reason.as_deref() {
             None | Some("") => {}
@@ -75,5 +109,11 @@ impl Decoder {
             Some(other) => draft.stop_word(other),
         }
         Ok(())
+    }
+
+    /// Hands out what is to be sent back, once it is whole.
+    fn carry(&mut self, draft: &mut Draft) -> Result<(), Fault> {
+        let details = self.details.as_mut().and_then(Details::take);
+        details.map_or(Ok(()), |details| draft.carry(details))
     }
 }

@@ -8,6 +8,8 @@ use crate::message::{Carried, ToolCall};
 
 mod anthropic;
 mod gemini;
+mod openrouter;
+mod responses;
 
 /// The size of the request that the answers are to.
 const SENT: usize = 400;
@@ -140,6 +142,8 @@ fn expectations() -> Vec<(Wire, &'static str, Seen)> {
     on(Wire::OpenAiChat, chats())
         .chain(on(Wire::Anthropic, anthropic::expectations()))
         .chain(on(Wire::Gemini, gemini::expectations()))
+        .chain(on(Wire::OpenAiResponses, responses::expectations()))
+        .chain(on(Wire::OpenRouter, openrouter::expectations()))
         .collect()
 }
 
@@ -163,11 +167,6 @@ fn chats() -> Vec<(&'static str, Seen)> {
             says("I can't help.", "", ContentFilter, [2006, 1920, 300, 64]),
         ),
         ("azure_text", says("Hi", "", Length, [2006, 1920, 300, 64])),
-        (
-            "openrouter_reasoning",
-            says("Done.", "Let me think.", Stop, [12, 0, 40, 31]),
-        ),
-        ("openrouter_error", broken("Half an")),
         ("vllm_reasoning", says("4", "Hm.", Stop, [20, 0, 4, 0])),
         (
             "vllm_tools",
@@ -202,6 +201,11 @@ fn chats() -> Vec<(&'static str, Seen)> {
                     ("call_1", "read", r#"{"path":"b"}"#),
                 ],
             ),
+        ),
+        ("llamacpp_infill", says("a + b", "", Stop, [26, 20, 4, 0])),
+        (
+            "openai_completion",
+            says("a + b", "", Length, [12, 0, 4, 0]),
         ),
         // 400 bytes sent and two characters received make 100 tokens and one.
         (
@@ -246,9 +250,7 @@ fn streams_of_every_server_are_read_in_every_cut() {
         for line_end in ["\n", "\r\n", "\r"] {
             let stream = stream.replace('\n', line_end);
             let stream = stream.as_bytes();
-            // Nobody sends `\r` alone; the standard has it, so some cuts do.
-            let step = if line_end == "\r" { 7 } else { 1 };
-            for at in (0..=stream.len()).step_by(step) {
+            for at in cuts(stream, line_end) {
                 let cut = [&stream[..at], &stream[at..]];
                 assert_eq!(
                     read_on(wire, &cut),
@@ -264,6 +266,16 @@ fn streams_of_every_server_are_read_in_every_cut() {
             );
         }
     }
+}
+
+/// Returns where a stream is cut: everywhere, or for the rarer line ends where
+/// they make a difference.
+fn cuts(stream: &[u8], line_end: &str) -> Vec<usize> {
+    let near = |at: &usize| {
+        let around = at.saturating_sub(2)..(at + 2).min(stream.len());
+        line_end == "\n" || stream[around].contains(&b'\r')
+    };
+    (0..=stream.len()).filter(near).collect()
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use url::Url;
 
 use super::*;
-use crate::message::{Message, ToolCall};
+use crate::message::{Carried, Message, ToolCall};
 use crate::wire::Wire;
 
 const PLAIN: Known = Known {
@@ -190,4 +190,63 @@ fn stream_options_can_be_taken_out_and_nothing_else() {
     expected.as_object_mut().unwrap().remove("stream_options");
     assert_eq!(serde_json::from_slice::<Value>(&without).unwrap(), expected);
     assert_eq!(without_stream_options(&without), None);
+}
+
+#[test]
+fn openrouter_is_asked_in_its_own_words() {
+    let router = Endpoint {
+        wire: Wire::OpenRouter,
+        model: "anthropic/claude-sonnet-4".into(),
+        ..endpoint("https://openrouter.ai/api/v1")
+    };
+    let carried = |model: &str, wire| Carried {
+        wire,
+        model: model.into(),
+        text_bytes: 2,
+        calls: 0,
+        value: json!([{"type": "reasoning.text", "text": "hm", "signature": "s"}]),
+    };
+    let ours = carried("anthropic/claude-sonnet-4", Wire::OpenRouter);
+    let request = Request {
+        messages: vec![
+            Message::system("rules"),
+            Message::user("hi"),
+            Message::assistant("ok", Vec::new()).with_carried(vec![ours]),
+            Message::user("go on"),
+        ],
+        effort: Some(Effort::High),
+        cache: true,
+        ..Request::default()
+    };
+    let asked = |request: &Request| -> Value {
+        let body = encode(request, &router, WITH_USAGE).unwrap();
+        serde_json::from_slice(&body).unwrap()
+    };
+    let marked = |text: &str| json!([{"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}]);
+    let expected = json!({
+        "model": "anthropic/claude-sonnet-4",
+        "messages": [
+            {"role": "system", "content": marked("rules")},
+            {"role": "user", "content": "hi"},
+            {"role": "assistant", "content": "ok", "reasoning_details": [
+                {"type": "reasoning.text", "text": "hm", "signature": "s"}]},
+            {"role": "user", "content": marked("go on")},
+        ],
+        "reasoning": {"effort": "high"},
+        "usage": {"include": true},
+        "stream": true,
+        "stream_options": {"include_usage": true},
+    });
+    assert_eq!(asked(&request), expected);
+    let foreign = carried("openai/gpt-5", Wire::OpenRouter);
+    let request = Request {
+        messages: vec![
+            Message::user("hi"),
+            Message::assistant("ok", Vec::new()).with_carried(vec![foreign]),
+            Message::user("go on"),
+        ],
+        ..Request::default()
+    };
+    let said = json!({"role": "assistant", "content": "ok"});
+    assert_eq!(asked(&request)["messages"][1], said);
 }

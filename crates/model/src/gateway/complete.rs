@@ -1,0 +1,65 @@
+//! Filling in between a prefix and a suffix.
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Gateway, Prepared};
+use crate::call::Call;
+use crate::completion::{Completion, CompletionForm, body};
+use crate::endpoint::Endpoint;
+use crate::error::{Error, Result};
+use crate::wire::Wire;
+
+impl Gateway {
+    /// Serialises a request to fill in, once, as [`Gateway::prepare`] does for
+    /// a conversation.
+    ///
+    /// # Errors
+    /// As [`Gateway::prepare`].
+    pub fn prepare_completion(&self, endpoint: &Endpoint, asked: &Completion) -> Result<Prepared> {
+        let form = asked.form.unwrap_or_else(|| CompletionForm::of(endpoint));
+        let Some(url) = body::url(form, &endpoint.base_url) else {
+            return self.prepare(endpoint, &body::conversation(asked));
+        };
+        if endpoint.model.trim().is_empty() {
+            let reason = "it names no model";
+            return Err(Error::InvalidRequest { reason });
+        }
+        if asked.prefix.is_empty() && asked.suffix.is_empty() {
+            let reason = "it has neither a prefix nor a suffix";
+            return Err(Error::InvalidRequest { reason });
+        }
+        // The answer has the form of Chat Completions, whatever conversations
+        // with this endpoint have.
+        let endpoint = Endpoint {
+            wire: Wire::OpenAiChat,
+            ..endpoint.clone()
+        };
+        let (_, headers, mut peer) = self.address(&endpoint, "")?;
+        url.path().clone_into(&mut peer.path);
+        let stream_options = self.takes_stream_options(&url);
+        let body = body::encode(asked, form, &endpoint.model, stream_options);
+        let body = body.map_err(|_| Error::InvalidRequest {
+            reason: "it can't be written as JSON",
+        })?;
+        Ok(Prepared {
+            url,
+            headers,
+            body,
+            peer,
+        })
+    }
+
+    /// Asks to fill in, and returns once the server has begun to answer.
+    ///
+    /// # Errors
+    /// As [`Gateway::prepare`] and [`Gateway::stream`].
+    pub async fn complete(
+        &self,
+        endpoint: &Endpoint,
+        asked: &Completion,
+        cancel: CancellationToken,
+    ) -> Result<Call> {
+        let prepared = self.prepare_completion(endpoint, asked)?;
+        self.stream(prepared, cancel).await
+    }
+}
