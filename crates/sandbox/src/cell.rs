@@ -19,6 +19,7 @@ use crate::doctor::Isolation;
 use crate::host::{CellError, NetworkExit};
 use crate::runtime::Runtime;
 
+mod care;
 mod cgroup;
 mod channel;
 mod command;
@@ -41,6 +42,7 @@ mod refusal;
 mod root;
 mod run;
 mod site;
+mod spare;
 mod spec;
 mod state;
 mod stay;

@@ -101,16 +101,15 @@ impl Confinement {
         })
     }
 
-    /// Confines this process and all that it starts, for ever. `others` are the
-    /// processes that are there already where the kernel counts them with ours.
-    pub(super) fn apply(&self, rlimits: &Rlimits, others: u64) -> Result<(), Failure> {
+    /// Confines this process and all that it starts, for ever, but for
+    /// [`limit`].
+    pub(super) fn apply(&self) -> Result<(), Failure> {
         set_capabilities(None, keeping(CapabilitySet::empty())).step("drop capabilities")?;
-        self.seal(rlimits, others)
+        self.seal()
     }
 
-    fn seal(&self, rlimits: &Rlimits, others: u64) -> Result<(), Failure> {
+    fn seal(&self) -> Result<(), Failure> {
         set_no_new_privs(true).step("forbid new privileges")?;
-        limit(rlimits, others)?;
         if let Some(rules) = &self.landlock {
             let rules = rules.try_clone().step("enter Landlock")?;
             rules
@@ -161,7 +160,8 @@ pub(super) fn give_up(common: &Common, spec: &Spec) -> Result<(), Failure> {
     let confinement = Confinement::prepare(common)?;
     // For measuring directories that the program closed to itself.
     keep_only(CapabilitySet::DAC_READ_SEARCH)?;
-    confinement.seal(&spec.rlimits, 0)
+    limit(&spec.rlimits, 0)?;
+    confinement.seal()
 }
 
 /// Drops all capabilities of the cell but these, which programs don't get.
@@ -197,7 +197,9 @@ pub(super) fn tie_to_parent(news: impl AsFd) -> Result<(), Failure> {
     Ok(())
 }
 
-fn limit(rlimits: &Rlimits, others: u64) -> Result<(), Failure> {
+/// Limits this process and all that it starts. `others` are the processes that
+/// are there already where the kernel counts them with ours.
+pub(super) fn limit(rlimits: &Rlimits, others: u64) -> Result<(), Failure> {
     for (resource, value) in [
         (Resource::Core, 0),
         (Resource::Fsize, rlimits.file_bytes),

@@ -1,5 +1,4 @@
-//! A program of a cell that stays: how it is started there, and how all that it
-//! started is found again.
+//! A program of a cell that stays, and how all that it started is found again.
 //!
 //! Each job is given a host name namespace of its own. No program can leave
 //! it (the system call filter forbids it, and there are no capabilities), so
@@ -9,12 +8,9 @@
 //! soon as its namespace is gone.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
-use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
-use std::process::Command;
 
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, openpt, unlockpt};
@@ -22,9 +18,9 @@ use rustix::termios::{Winsize, tcsetwinsize};
 
 use super::channel;
 use super::confine::Confinement;
-use super::failure::Step;
-use super::spec::{Failure, JobSpec, News, Usage};
-use super::system::{self, Fork};
+use super::spare::{JobFiles, Spare};
+use super::spec::{Failure, News, Orders, Usage};
+use super::system::Dead;
 
 /// The most bytes that a starting program tells of itself.
 const TOLD_BYTES: usize = 4096;
@@ -35,65 +31,58 @@ pub(super) struct Job {
     pub leader: Pid,
     /// Whether its processes are asked to end before they are made to.
     pub gentle: bool,
-    /// What the first process tells of itself, until it was read.
-    told: Option<UnixStream>,
-    /// The job's own namespace.
-    namespace: Option<File>,
-    tag: Option<u64>,
+    /// Whether the leader was collected.
+    ended: bool,
+    /// What the leader tells of itself before it is the program; the program
+    /// itself can't.
+    link: OwnedFd,
+    /// The job's own namespace. Until it is known there is only the leader.
+    namespace: Option<(File, u64)>,
     failure: Option<News>,
     pub usage: Usage,
 }
 
-/// The descriptors that come with a job.
-#[derive(Debug)]
-pub(super) struct JobFiles {
-    /// Standard input, output and error; empty for a job with a screen.
-    pub streams: Vec<OwnedFd>,
-    /// Open control group files to join through.
-    pub groups: Vec<OwnedFd>,
-}
-
 impl Job {
-    /// Starts a job; returns it with the terminal it has its screen on.
+    /// Starts a job by the process that was made ready for it, or by a new one.
     pub(super) fn start(
-        spec: &JobSpec,
-        files: JobFiles,
+        ready: Option<Spare>,
+        orders: &Orders,
+        files: &JobFiles,
         confinement: &Confinement,
-    ) -> Result<(Self, Option<OwnedFd>), Failure> {
-        let (master, streams) = match spec.screen {
-            Some(screen) => {
-                let (master, slave) = open_terminal(screen).step("open a terminal")?;
-                (Some(master), vec![slave])
+    ) -> Result<Self, Failure> {
+        let ready = ready.filter(|spare| spare.order(orders, files).is_ok());
+        let Spare { pid, link } = match ready {
+            Some(spare) => spare,
+            None => {
+                let new = Spare::make(confinement)?;
+                // One that is gone already has told why.
+                let _ = new.order(orders, files);
+                new
             }
-            None => (None, files.streams),
         };
-        let (told, teller) = UnixStream::pair().step("make a socket")?;
-        let namespace = libc::CLONE_NEWUTS as u64;
-        match system::fork_into(namespace).step("start a process")? {
-            Fork::Child => {
-                let failed = become_program(spec, streams, files.groups, confinement, &teller);
-                tell(&teller, &failed);
-                system::leave(127)
-            }
-            Fork::Parent(leader, _) => {
-                let job = Self {
-                    leader,
-                    gentle: spec.screen.is_some(),
-                    told: Some(told),
-                    namespace: None,
-                    tag: None,
-                    failure: None,
-                    usage: Usage::default(),
-                };
-                Ok((job, master))
-            }
-        }
+        Ok(Self {
+            leader: pid,
+            gentle: orders.screen,
+            ended: false,
+            link,
+            namespace: None,
+            failure: None,
+            usage: Usage::default(),
+        })
     }
 
-    /// Returns why the program did not start, if it did not.
-    pub(super) fn failure(&mut self) -> Option<News> {
+    /// Takes in that the leader was collected; returns how it ended.
+    pub(super) fn lead_is_dead(&mut self, dead: Dead) -> News {
+        self.ended = true;
+        self.usage = Usage {
+            cpu_micros: dead.cpu_micros,
+            peak_bytes: dead.peak_bytes,
+        };
         self.hear();
-        self.failure.take()
+        self.failure.take().unwrap_or(News::Ended {
+            exit_code: dead.exit_code,
+            signal: dead.signal,
+        })
     }
 
     /// Sends `signal` to every process of the job; returns how many there are.
@@ -101,9 +90,14 @@ impl Job {
     /// `others` that lead jobs: they can't be looked at until they are the
     /// programs they are to be.
     pub(super) fn signal(&mut self, signal: Signal, others: &[Pid]) -> usize {
-        self.hear();
+        let Some(own) = self.tag() else {
+            if !self.ended {
+                let _ = kill_process(self.leader, signal);
+            }
+            return usize::from(!self.ended);
+        };
         let mine = |pid: &Pid| match tag_of(*pid) {
-            Tag::Of(tag) => Some(tag) == self.tag,
+            Tag::Of(tag) => tag == own,
             Tag::Hidden => !others.contains(pid),
             Tag::Dead => false,
         };
@@ -117,27 +111,20 @@ impl Job {
     /// Returns the number that tells the job's processes from others.
     pub(super) fn tag(&mut self) -> Option<u64> {
         self.hear();
-        self.tag
+        self.namespace.as_ref().map(|(_, tag)| *tag)
     }
 
-    /// Reads what the first process tells of itself, which it does before it
-    /// becomes the program; the program itself can't.
+    /// Takes in what the leader has told by now.
     fn hear(&mut self) {
-        let Some(told) = self.told.take() else { return };
-        let (mut text, mut buffer) = (Vec::new(), [0; TOLD_BYTES]);
-        while let Ok((count @ 1.., descriptors)) = channel::receive(&told, &mut buffer) {
-            text.extend_from_slice(&buffer[..count]);
-            let first = descriptors.into_iter().next();
-            self.namespace = first.map(File::from).or(self.namespace.take());
+        let mut buffer = [0; TOLD_BYTES];
+        while let Ok((count @ 1.., descriptors)) = channel::receive(&self.link, &mut buffer) {
+            if let Some(namespace) = descriptors.into_iter().next().map(File::from) {
+                let tag = namespace.metadata().map(|namespace| namespace.ino());
+                self.namespace = tag.ok().map(|tag| (namespace, tag));
+            } else {
+                self.failure = serde_json::from_slice(&buffer[..count]).ok();
+            }
         }
-        let namespace = self
-            .namespace
-            .as_ref()
-            .and_then(|file| file.metadata().ok());
-        self.tag = namespace.map(|namespace| namespace.ino());
-        self.failure = text
-            .split_first()
-            .and_then(|(_, rest)| serde_json::from_slice(rest).ok());
     }
 }
 
@@ -167,7 +154,8 @@ pub(super) fn processes() -> impl Iterator<Item = Pid> {
         .filter_map(Pid::from_raw)
 }
 
-fn open_terminal((columns, rows): (u16, u16)) -> io::Result<(OwnedFd, OwnedFd)> {
+/// Makes a terminal; returns the side of the keys and the program's.
+pub(super) fn open_terminal((columns, rows): (u16, u16)) -> io::Result<(OwnedFd, OwnedFd)> {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
     unlockpt(&master)?;
     let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
@@ -180,76 +168,4 @@ fn open_terminal((columns, rows): (u16, u16)) -> io::Result<(OwnedFd, OwnedFd)> 
     };
     tcsetwinsize(&slave, size)?;
     Ok((master, slave))
-}
-
-/// Turns the new process into the program; returns what kept it from that.
-fn become_program(
-    spec: &JobSpec,
-    streams: Vec<OwnedFd>,
-    groups: Vec<OwnedFd>,
-    confinement: &Confinement,
-    teller: &UnixStream,
-) -> News {
-    if let Err(failure) = prepare(spec, &streams, groups, confinement, teller) {
-        return News::Failed(failure);
-    }
-    let errno = exec(spec).raw_os_error().unwrap_or(0);
-    News::NotStarted { errno }
-}
-
-fn prepare(
-    spec: &JobSpec,
-    streams: &[OwnedFd],
-    groups: Vec<OwnedFd>,
-    confinement: &Confinement,
-    teller: &UnixStream,
-) -> Result<(), Failure> {
-    let step = "mark the program's processes";
-    let namespace = File::open("/proc/self/ns/uts").step(step)?;
-    channel::send(teller, b"n", &[namespace.as_fd()]).step(step)?;
-    for group in groups {
-        File::from(group)
-            .write_all(b"0")
-            .step("join the control group")?;
-    }
-    // So that the program takes its own group for the top.
-    system::unshare(libc::CLONE_NEWCGROUP).step("make a control group namespace")?;
-    rustix::process::setsid().step("make a session")?;
-    let last = streams.last().ok_or(io::ErrorKind::InvalidInput);
-    let last = last.step("take the program's streams")?;
-    if spec.screen.is_some() {
-        rustix::process::ioctl_tiocsctty(last).step("take the terminal")?;
-    }
-    for number in 0..3 {
-        let stream = streams.get(number).unwrap_or(last);
-        system::adopt(stream.as_fd(), number).step("take the program's streams")?;
-    }
-    system::release_signals();
-    let others = if spec.rlimits.beside_others {
-        // This one is of the job already.
-        processes().count().saturating_sub(1) as u64
-    } else {
-        0
-    };
-    confinement.apply(&spec.rlimits, others)?;
-    std::env::set_current_dir(&spec.cwd).step(&format!("enter {}", spec.cwd))
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is where the sandbox starts processes"
-)]
-fn exec(spec: &JobSpec) -> io::Error {
-    let mut words = spec.argv.iter();
-    Command::new(words.next().map_or("", String::as_str))
-        .args(words)
-        .env_clear()
-        .envs(spec.env.iter().map(|(name, value)| (name, value)))
-        .exec()
-}
-
-fn tell(mut teller: &UnixStream, news: &News) {
-    if let Ok(line) = serde_json::to_vec(news) {
-        let _ = teller.write_all(&line);
-    }
 }

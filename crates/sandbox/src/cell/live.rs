@@ -164,17 +164,21 @@ impl Live {
         let kept = ground.cgroups().kept();
         let group = self.group.create(limits);
         let group = group.map_err(|error| format!("No control group could be made: {error}"))?;
-        let request = Request::Start(Box::new(JobSpec {
+        let spec = channel::write_down(&JobSpec {
             argv: program.argv,
             env: program.env,
             cwd: program.cwd,
             rlimits: run::rlimits(limits, kept),
+        });
+        let spec = spec.map_err(|error| format!("The command can't be written down: {error}"))?;
+        let request = Request::Start {
             watch: run::watch(limits, kept),
             screen: screen.map(|size| (size.columns, size.rows)),
-        }));
+        };
         let joins = group.open_joins();
         let joins = joins.map_err(|error| format!("The control group can't be joined: {error}"))?;
-        let descriptors: Vec<_> = streams.iter().chain(&joins).map(AsFd::as_fd).collect();
+        let descriptors = [&spec].into_iter().chain(streams).chain(&joins);
+        let descriptors: Vec<_> = descriptors.map(AsFd::as_fd).collect();
         let asked = self.ask(&request, &descriptors).await;
         let answer = asked.map_err(|error| format!("The cell could not be asked: {error}"))?;
         Ok((answer, group))
@@ -236,14 +240,14 @@ impl Live {
         request: &Request,
         descriptors: &[std::os::fd::BorrowedFd<'_>],
     ) -> io::Result<UnixStream> {
-        let (ours, theirs) = UnixStream::pair()?;
-        let theirs = theirs.into_std()?;
-        theirs.set_nonblocking(false)?;
-        let request = channel::write_down(request)?;
-        let mut all = vec![request.as_fd(), theirs.as_fd()];
+        let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
+        ours.set_nonblocking(true)?;
+        let ours = UnixStream::from_std(ours)?;
+        let request = serde_json::to_vec(request)?;
+        let mut all = vec![theirs.as_fd()];
         all.extend_from_slice(descriptors);
         let send = self.requests.async_io(Interest::WRITABLE, |socket| {
-            channel::send(socket, b"q", &all)
+            channel::send(socket, &request, &all)
         });
         timeout(ANSWER, send).await??;
         Ok(ours)

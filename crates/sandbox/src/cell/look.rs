@@ -15,9 +15,11 @@ const COMMAND: usize = 200;
 /// The most ports that are told of.
 const PORTS: usize = 64;
 
-/// Looks and tells. A view that nobody takes is dropped.
-pub(super) fn tell(to: &OwnedFd) {
-    let processes: Vec<Pid> = job::processes().take(PROCESSES).collect();
+/// Looks and tells; `ours` is no process of a program. A view that nobody takes
+/// is dropped.
+pub(super) fn tell(to: &OwnedFd, ours: Option<Pid>) {
+    let processes = job::processes().filter(|pid| Some(*pid) != ours);
+    let processes: Vec<Pid> = processes.take(PROCESSES).collect();
     let view = View {
         ports: ports(&processes),
         processes: processes.iter().filter_map(|pid| process(*pid)).collect(),

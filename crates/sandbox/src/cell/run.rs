@@ -171,15 +171,13 @@ fn specify(
     kept: Kept,
 ) -> Result<Spec, String> {
     let limits = &order.limits;
-    let mut rlimits = rlimits(limits, kept);
-    rlimits.beside_others = false;
     Ok(Spec {
         identity,
         cgroup_join: group.join_files(),
         workspace: order.workspace.map(text).transpose()?,
         draft: None,
         observe: Vec::new(),
-        rlimits,
+        rlimits: rlimits(limits, kept),
         tmp_bytes: limits.tmp_bytes,
         watch: watch(limits, kept),
         task: order.task.clone(),
@@ -201,7 +199,6 @@ pub(super) fn rlimits(limits: &Limits, kept: Kept) -> Rlimits {
         } else {
             u64::from(limits.pids) + 1
         },
-        beside_others: true,
     }
 }
 

@@ -72,10 +72,8 @@ pub(super) struct Root {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Rlimits {
     pub file_bytes: u64,
+    /// Beside those that are there already: this limit counts all of the cell.
     pub processes: u64,
-    /// Whether `processes` are meant beside those that are there already,
-    /// because nothing but this limit counts them.
-    pub beside_others: bool,
 }
 
 /// What the cell's first process measures because the kernel does not.
@@ -107,10 +105,15 @@ pub(super) enum Task {
 /// its answer.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Request {
-    /// Start a program. It is ended when the socket's other side is closed; the
-    /// [`Answer`] comes when nothing of it is alive. For one with a screen the
-    /// terminal comes first.
-    Start(Box<JobSpec>),
+    /// Start a program; what to start comes as a [`JobSpec`] of its own, which
+    /// whoever becomes the program reads. It is ended when the socket's other
+    /// side is closed; the [`Answer`] comes when nothing of it is alive. For one
+    /// with a screen the terminal comes first.
+    Start {
+        watch: Watch,
+        /// Columns and rows of the terminal to make for it.
+        screen: Option<(u16, u16)>,
+    },
     /// Connect to a port of the loopback interface; the answer is the socket.
     Connect { port: u16, version_6: bool },
     /// Look at what there is; the answer is a [`View`].
@@ -124,9 +127,15 @@ pub(super) struct JobSpec {
     pub env: Vec<(String, String)>,
     pub cwd: String,
     pub rlimits: Rlimits,
-    pub watch: Watch,
-    /// Columns and rows of the terminal to make for it.
-    pub screen: Option<(u16, u16)>,
+}
+
+/// What the first process of a cell that stays adds to a [`JobSpec`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Orders {
+    /// The processes that are there beside the program's.
+    pub others: u64,
+    /// Whether its one stream is a terminal to take.
+    pub screen: bool,
 }
 
 /// What a job has used.

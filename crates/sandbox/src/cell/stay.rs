@@ -3,35 +3,34 @@
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{
     AddressFamily, SocketAddrV4, SocketAddrV6, SocketFlags, SocketType, bind, connect, listen,
     socket_with, sockopt,
 };
-use rustix::process::{Pid, Signal};
+use rustix::process::Pid;
 use rustix::thread::CapabilitySet;
 
+use super::care::{self, Care, Progress};
 use super::channel;
 use super::confine::{self, Confinement};
 use super::failure::Step;
-use super::job::{self, Job, JobFiles, Tag};
+use super::job::{self, Job};
 use super::look;
 use super::observe;
-use super::spec::{
-    Answer, Common, Failure, JobSpec, Measure, News, PROXY_PORT, Request, Spec, Watch,
-};
-use super::system::{self, Dead};
-use super::watch::{self, Watcher};
+use super::spare::{JobFiles, Spare};
+use super::spec::{Common, Failure, Measure, News, Orders, PROXY_PORT, Request, Spec, Usage};
+use super::system::{self, Children};
+use super::watch::Watcher;
 
-/// How long what a terminal leaves behind may take to end by itself.
-const GENTLE: Duration = Duration::from_millis(300);
-/// How long a job may take to end when it is made to, before the cell is given
-/// up.
-const STUBBORN: Duration = Duration::from_secs(3);
 /// How long to wait between two looks at a job that is ending.
 const ENDING_REST: Duration = Duration::from_millis(2);
+/// How long nothing may be asked before the next job is made ready for.
+const LULL: Duration = Duration::from_millis(1);
+/// The most bytes of a request.
+const REQUEST_BYTES: usize = 1024;
 
 /// Gives up what is not needed for looking after jobs. What is kept reaches
 /// nothing outside: it counts in the cell's user namespace only.
@@ -59,6 +58,9 @@ pub(super) fn stay(
         confinement: Confinement::prepare(common)?,
         watcher: Watcher::over(&spec.watch, layer),
         jobs: Vec::new(),
+        spare: None,
+        wants_spare: true,
+        alone: true,
     };
     let proxy = listen_for_proxy().step("listen for the network's way out")?;
     // Before any program runs, so that nothing is opened unseen.
@@ -89,30 +91,23 @@ struct Steward {
     confinement: Confinement,
     watcher: Watcher,
     jobs: Vec<Care>,
-}
-
-/// A job and what is left to do for it.
-struct Care {
-    job: Job,
-    watch: Watch,
-    /// What the cell's memory file systems held before it.
-    files_before: u64,
-    answer: OwnedFd,
-    news: Vec<News>,
-    /// Since when it is being ended.
-    ending: Option<Ending>,
-}
-
-struct Ending {
-    since: Instant,
-    /// How often in a row nothing of it was found.
-    clean: u32,
+    /// What the next job is started by. It is made when there is no job, and
+    /// taken by the first, so that no program ever runs beside it: one could
+    /// stop it, or change its limits, to the harm of later jobs.
+    spare: Option<Spare>,
+    /// Whether a spare is to be made when nothing else is to do.
+    wants_spare: bool,
+    /// Whether there is nobody in the cell but us.
+    alone: bool,
 }
 
 impl Steward {
     /// Waits for something and does it; returns whether to go on.
     fn turn(&mut self) -> bool {
         let (asked, signalled) = self.wait();
+        if !asked && !signalled {
+            self.make_ready();
+        }
         if signalled && self.collect_dead() {
             return false;
         }
@@ -133,7 +128,7 @@ impl Steward {
             PollFd::new(&server, PollFlags::IN | gone),
             PollFd::new(&self.signals, PollFlags::IN),
         ];
-        let waiting = self.jobs.iter().filter(|care| care.ending.is_none());
+        let waiting = self.jobs.iter().filter(|care| !care.is_ending());
         events.extend(waiting.map(|care| PollFd::new(&care.answer, gone)));
         let time = rest.map(|rest| Timespec {
             tv_sec: i64::try_from(rest.as_secs()).unwrap_or(i64::MAX),
@@ -143,7 +138,7 @@ impl Steward {
             return (false, false);
         }
         let happened: Vec<bool> = events.iter().map(|e| !e.revents().is_empty()).collect();
-        let waiting = self.jobs.iter_mut().filter(|care| care.ending.is_none());
+        let waiting = self.jobs.iter_mut().filter(|care| !care.is_ending());
         for (care, gone) in waiting.zip(happened.iter().skip(2)) {
             if *gone {
                 care.end();
@@ -154,9 +149,9 @@ impl Steward {
 
     fn rest(&self) -> Option<Duration> {
         if self.jobs.is_empty() {
-            return None;
+            return self.wants_spare.then_some(LULL);
         }
-        let ending = self.jobs.iter().any(|care| care.ending.is_some());
+        let ending = self.jobs.iter().any(Care::is_ending);
         let watching = self.watcher.rest();
         Some(if ending {
             watching.min(ENDING_REST)
@@ -168,61 +163,92 @@ impl Steward {
     /// Collects the dead; returns whether the launcher asks for the end.
     fn collect_dead(&mut self) -> bool {
         let stop = system::drain_signals(self.signals.as_fd());
-        while let Some(dead) = system::collect() {
-            if let Some(care) = self
-                .jobs
-                .iter_mut()
-                .find(|care| care.job.leader == dead.pid)
-            {
+        loop {
+            let dead = match system::collect() {
+                Children::Dead(dead) => dead,
+                Children::Living => return stop,
+                Children::None => {
+                    self.alone = true;
+                    return stop;
+                }
+            };
+            self.spare.take_if(|spare| spare.pid == dead.pid);
+            let mut jobs = self.jobs.iter_mut();
+            if let Some(care) = jobs.find(|care| care.job.leader == dead.pid) {
                 care.lead_is_dead(dead);
             }
         }
-        stop
+    }
+
+    /// Makes ready for the next job, while there is none. Whether that can be
+    /// done at all the next job will tell: it is not tried again before.
+    fn make_ready(&mut self) {
+        if self.alone && self.wants_spare && self.jobs.is_empty() {
+            self.wants_spare = false;
+            self.spare = Spare::make(&self.confinement).ok();
+            self.alone = self.spare.is_none();
+        }
     }
 
     /// Does what the server asks; returns whether it is still there.
     fn serve(&mut self) -> bool {
-        let mut byte = [0];
-        let Ok((1, descriptors)) = channel::receive(io::stdin(), &mut byte) else {
+        let mut text = [0; REQUEST_BYTES];
+        let Ok((count @ 1.., descriptors)) = channel::receive(io::stdin(), &mut text) else {
             return false;
         };
         let mut descriptors = descriptors.into_iter();
-        let (Some(request), Some(answer)) = (descriptors.next(), descriptors.next()) else {
+        let Some(answer) = descriptors.next() else {
             return false;
         };
-        let rest = descriptors.collect();
-        match channel::read_back(request) {
-            Ok(Request::Start(spec)) => self.start(*spec, rest, answer),
+        match serde_json::from_slice(&text[..count]) {
+            Ok(Request::Start { watch, screen }) => {
+                match self.start(screen, descriptors, &answer) {
+                    Ok(job) => self.jobs.push(Care::of(job, watch, answer)),
+                    Err(failure) => care::reply(&answer, vec![News::Failed(failure)], Usage::default()),
+                }
+            }
             Ok(Request::Connect { port, version_6 }) => {
                 if let Ok(socket) = dial(port, version_6) {
                     let _ = channel::send(&answer, b"c", &[socket.as_fd()]);
                 }
             }
-            Ok(Request::Look) => look::tell(&answer),
+            Ok(Request::Look) => look::tell(&answer, self.spare.as_ref().map(|spare| spare.pid)),
             Err(_) => return false,
         }
         true
     }
 
-    fn start(&mut self, spec: JobSpec, mut streams: Vec<OwnedFd>, answer: OwnedFd) {
-        let groups =
-            streams.split_off(streams.len().min(if spec.screen.is_some() { 0 } else { 3 }));
-        match Job::start(&spec, JobFiles { streams, groups }, &self.confinement) {
-            Ok((job, screen)) => {
-                if let Some(screen) = screen {
-                    let _ = channel::send(&answer, b"t", &[screen.as_fd()]);
-                }
-                self.jobs.push(Care {
-                    job,
-                    files_before: spec.watch.memory_bytes.map_or(0, |_| watch::memory_files()),
-                    watch: spec.watch,
-                    answer,
-                    news: Vec::new(),
-                    ending: None,
-                });
-            }
-            Err(failure) => reply(&answer, vec![News::Failed(failure)], &Answer::default()),
+    fn start(
+        &mut self,
+        screen: Option<(u16, u16)>,
+        mut descriptors: impl Iterator<Item = OwnedFd>,
+        answer: &OwnedFd,
+    ) -> Result<Job, Failure> {
+        let spec = descriptors.next().ok_or(io::ErrorKind::InvalidInput);
+        let spec = spec.step("take the program's orders")?;
+        let terminal = screen.map(job::open_terminal).transpose();
+        let (master, slave) = terminal.step("open a terminal")?.unzip();
+        let streams = match slave {
+            Some(slave) => vec![slave],
+            None => descriptors.by_ref().take(3).collect(),
+        };
+        let files = JobFiles {
+            spec,
+            streams,
+            groups: descriptors.collect(),
+        };
+        let others = match self.jobs.len() {
+            0 => 0,
+            _ => job::processes().count() as u64,
+        };
+        let screen = screen.is_some();
+        let orders = Orders { others, screen };
+        (self.wants_spare, self.alone) = (true, false);
+        let job = Job::start(self.spare.take(), &orders, &files, &self.confinement)?;
+        if let Some(master) = master {
+            let _ = channel::send(answer, b"t", &[master.as_fd()]);
         }
+        Ok(job)
     }
 
     fn look_at_limits(&mut self) {
@@ -238,7 +264,7 @@ impl Steward {
                 .or(crowded.map(|bytes| (Measure::Memory, bytes)))
                 .or_else(|| care.memory_over());
             if let Some((measure, bytes)) = over
-                && care.ending.is_none()
+                && !care.is_ending()
             {
                 care.news.push(News::Over { measure, bytes });
                 care.end();
@@ -251,7 +277,7 @@ impl Steward {
         let mut obey = true;
         let leaders: Vec<Pid> = self.jobs.iter().map(|care| care.job.leader).collect();
         self.jobs
-            .retain_mut(|care| match care.go_on_ending(&leaders) {
+            .retain_mut(|care| match care.go_on_ending(&leaders, self.alone) {
                 Progress::Living => true,
                 Progress::Gone => {
                     care.answer();
@@ -263,92 +289,6 @@ impl Steward {
                 }
             });
         obey
-    }
-}
-
-enum Progress {
-    Living,
-    Gone,
-    Stubborn,
-}
-
-impl Care {
-    /// Measures the job's memory where the kernel does not; returns it when it
-    /// is over the limit.
-    fn memory_over(&mut self) -> Option<(Measure, u64)> {
-        let limit = self.watch.memory_bytes?;
-        let tag = self.job.tag()?;
-        let files = watch::memory_files().saturating_sub(self.files_before);
-        let mine = |pid| matches!(job::tag_of(pid), Tag::Of(found) if found == tag);
-        let bytes = files + watch::memory_of(limit.saturating_sub(files), mine);
-        (bytes > limit).then_some((Measure::Memory, bytes))
-    }
-
-    fn end(&mut self) {
-        self.ending.get_or_insert_with(|| Ending {
-            since: Instant::now(),
-            clean: 0,
-        });
-    }
-
-    fn lead_is_dead(&mut self, dead: Dead) {
-        self.job.usage.cpu_micros = dead.cpu_micros;
-        self.job.usage.peak_bytes = dead.peak_bytes;
-        self.news.push(self.job.failure().unwrap_or(News::Ended {
-            exit_code: dead.exit_code,
-            signal: dead.signal,
-        }));
-        self.end();
-    }
-
-    /// A job is gone when it was not found twice: one that forks while it is
-    /// looked for may escape the first look.
-    fn go_on_ending(&mut self, leaders: &[Pid]) -> Progress {
-        let own = self.job.leader;
-        let Some(ending) = &mut self.ending else {
-            return Progress::Living;
-        };
-        let others: Vec<Pid> = leaders.iter().copied().filter(|pid| *pid != own).collect();
-        loop {
-            let gentle = self.job.gentle && ending.since.elapsed() < GENTLE;
-            let found = if gentle {
-                self.job.signal(Signal::CONT, &others);
-                self.job.signal(Signal::HUP, &others)
-            } else {
-                self.job.signal(Signal::KILL, &others)
-            };
-            if found > 0 {
-                ending.clean = 0;
-                let stubborn = ending.since.elapsed() > STUBBORN;
-                return if stubborn {
-                    Progress::Stubborn
-                } else {
-                    Progress::Living
-                };
-            }
-            ending.clean += 1;
-            if ending.clean > 1 {
-                return Progress::Gone;
-            }
-        }
-    }
-
-    fn answer(&mut self) {
-        let answer = Answer {
-            cpu_micros: self.job.usage.cpu_micros,
-            peak_bytes: self.job.usage.peak_bytes,
-            ..Answer::default()
-        };
-        reply(&self.answer, std::mem::take(&mut self.news), &answer);
-    }
-}
-
-/// The answer is short: it fits into an empty socket, which this one is.
-fn reply(to: &OwnedFd, news: Vec<News>, usage: &Answer) {
-    let answer = Answer { news, ..*usage };
-    if let Ok(text) = serde_json::to_vec(&answer) {
-        let flags = rustix::net::SendFlags::NOSIGNAL | rustix::net::SendFlags::DONTWAIT;
-        let _ = rustix::net::send(to, &text, flags);
     }
 }
 

@@ -123,6 +123,20 @@ pub(super) fn close_from(first: u32) -> io::Result<()> {
     checked(unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, 0) })
 }
 
+/// Closes every descriptor but the standard streams and `kept`.
+#[expect(unsafe_code, reason = "closing descriptors by number")]
+pub(super) fn close_all_but(kept: BorrowedFd<'_>) -> io::Result<()> {
+    let kept = kept.as_raw_fd().cast_unsigned();
+    for (first, last) in [(3, kept.saturating_sub(1)), (kept + 1, u32::MAX)] {
+        if first <= last {
+            // SAFETY: called in a fork that never returns to where its copies
+            // of the owners of these descriptors would use or drop them.
+            checked(unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) })?;
+        }
+    }
+    Ok(())
+}
+
 /// Makes `fd` the standard stream of that number, closing what was.
 #[expect(unsafe_code, reason = "replacing a descriptor by number")]
 pub(super) fn adopt(fd: BorrowedFd<'_>, number: usize) -> io::Result<()> {
@@ -246,21 +260,45 @@ pub(super) struct Dead {
     pub peak_bytes: u64,
 }
 
-/// Collects a child that has ended; `None` when there is none.
+/// What there is of children.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Children {
+    /// This one has ended, and is collected now.
+    Dead(Dead),
+    /// All that there are live.
+    Living,
+    /// There is none. To the first process of a process namespace that says
+    /// that nobody else is in it: the kernel makes orphans its children in the
+    /// moment in which their parent dies.
+    None,
+}
+
+/// Collects a child that has ended.
 #[expect(unsafe_code, reason = "no safe wrapper of wait4 exists")]
-pub(super) fn collect() -> Option<Dead> {
+pub(super) fn collect() -> Children {
     let mut status = 0;
     let mut usage = MaybeUninit::<libc::rusage>::zeroed();
     // SAFETY: both pointers are to locals of the right types, and zero bytes
     // are a valid value of the usage should the call fail.
     let (pid, usage) = unsafe {
-        let pid = libc::wait4(-1, &raw mut status, libc::WNOHANG, usage.as_mut_ptr());
+        // Children of every kind, also those that end without a signal.
+        let options = libc::WNOHANG | libc::__WALL;
+        let pid = libc::wait4(-1, &raw mut status, options, usage.as_mut_ptr());
         (pid, usage.assume_init())
     };
-    let pid = Some(pid).filter(|pid| *pid > 0).and_then(Pid::from_raw)?;
+    let pid = match pid {
+        1.. => Pid::from_raw(pid),
+        -1 if io::Error::last_os_error().raw_os_error() == Some(libc::ECHILD) => {
+            return Children::None;
+        }
+        _ => None,
+    };
+    let Some(pid) = pid else {
+        return Children::Living;
+    };
     let exited = libc::WIFEXITED(status);
     let (cpu_micros, peak_bytes) = used(&usage);
-    Some(Dead {
+    Children::Dead(Dead {
         pid,
         exit_code: exited.then(|| libc::WEXITSTATUS(status)),
         signal: libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status)),

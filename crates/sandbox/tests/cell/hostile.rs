@@ -42,7 +42,7 @@ send(requests, b'r', [null] * 9 if how == 'no listener' else [listener.fileno()]
 while True:
     data, fds = receive(requests)
     if not fds: break
-    answer = socket.socket(fileno=fds[1])
+    answer = socket.socket(fileno=fds[0])
     if how == 'silence': continue
     if how == 'flood':
         try:
@@ -52,7 +52,7 @@ while True:
     elif how == 'lies': answer.sendall(b'{"news":[{"Ended":{"exit_code":0,"signal":null}}],"cpu_micros":18446744073709551615,"peak_bytes":0}')
     elif how == 'pipes': send(answer, b'x', [waits] * 10)
     elif how == 'null': send(answer, b'x', [null])
-    for fd in fds[2:]: os.close(fd)
+    for fd in fds[1:]: os.close(fd)
     answer.close()
 "#;
 
