@@ -125,11 +125,7 @@ impl Care {
 
     /// Tells what became of it.
     pub(super) fn answer(&mut self) {
-        reply(
-            &self.answer,
-            std::mem::take(&mut self.news),
-            self.job.usage,
-        );
+        reply(&self.answer, std::mem::take(&mut self.news), self.job.usage);
     }
 }
 

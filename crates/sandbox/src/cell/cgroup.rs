@@ -4,9 +4,10 @@
 //! else version 1's hierarchies one by one, else none. Groups are made below
 //! the group that the server itself is in, so that its own limits hold too.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -14,22 +15,17 @@ use parking_lot::Mutex;
 
 use super::Limits;
 
+mod part;
 mod place;
 mod scope;
 mod shared;
 
+use part::Part;
 use place::Place;
 pub(super) use shared::SharedCgroup;
 
-/// The period of the processor quota and the least quota, in microseconds.
-const CPU_PERIOD: u64 = 100_000;
-const CPU_LEAST: u64 = 1_000;
-/// The most processes that the kernel knows numbers for.
-const PIDS_MOST: u64 = 4_194_304;
-/// The most groups that are kept for later cells, and the most memory, in
-/// bytes, that one of them may still be charged for.
+/// The most groups that are kept for later cells.
 const USED_MOST: usize = 4;
-const LEFT_MOST: u64 = 2 << 20;
 /// How often, and how long apart, an emptied group is tried to be removed.
 const REMOVE_TRIES: u32 = 400;
 const REMOVE_REST: Duration = Duration::from_millis(5);
@@ -180,11 +176,7 @@ impl Cgroups {
                 }
                 made => made?,
             }
-            let part = Part {
-                directory,
-                version: self.version,
-                controllers: place.controllers.clone(),
-            };
+            let part = Part::new(directory, self.version, place.controllers.clone());
             part.limit(limits)?;
             group.parts.push(part);
         }
@@ -239,13 +231,6 @@ pub(super) struct Cgroup {
     parts: Vec<Part>,
 }
 
-#[derive(Debug)]
-struct Part {
-    directory: PathBuf,
-    version: u8,
-    controllers: Vec<Controller>,
-}
-
 impl Cgroup {
     /// Makes a group below this one.
     fn below(&self, name: &str, limits: Option<&Limits>) -> io::Result<Self> {
@@ -253,11 +238,7 @@ impl Cgroup {
         for part in &self.parts {
             let directory = part.directory.join(name);
             fs::create_dir(&directory)?;
-            let part = Part {
-                directory,
-                version: part.version,
-                controllers: part.controllers.clone(),
-            };
+            let part = Part::new(directory, part.version, part.controllers.clone());
             if let Some(limits) = limits {
                 part.limit(limits)?;
             }
@@ -266,21 +247,19 @@ impl Cgroup {
         Ok(group)
     }
 
-    /// Opens the files through which a process joins, by writing `0`.
-    pub(super) fn open_joins(&self) -> io::Result<Vec<std::os::fd::OwnedFd>> {
-        let open = |path| fs::OpenOptions::new().write(true).open(path);
-        let files = self.join_files().into_iter().map(open);
-        files.map(|file| file.map(Into::into)).collect()
+    /// Returns the files through which a process joins, by writing `0`.
+    pub(super) fn joins(&self) -> io::Result<Vec<Arc<File>>> {
+        let joins = self.parts.iter().map(|part| {
+            let file = part.open(part.join_name());
+            file.ok_or_else(|| io::ErrorKind::NotFound.into())
+        });
+        joins.collect()
     }
 
-    /// Returns the files through which a process joins, by writing `0`.
+    /// Returns the paths of the same files.
     pub(super) fn join_files(&self) -> Vec<String> {
-        // Through `tasks` a thread moves itself alone, for which version 1
-        // need not stop the whole system as it does for `cgroup.procs`.
-        let paths = self.parts.iter().map(|part| match part.version {
-            1 => part.directory.join("tasks"),
-            _ => part.directory.join("cgroup.procs"),
-        });
+        let paths = self.parts.iter();
+        let paths = paths.map(|part| part.directory.join(part.join_name()));
         paths
             .map(|path| path.to_string_lossy().into_owned())
             .collect()
@@ -311,7 +290,7 @@ impl Cgroup {
             && self.refused_processes() == 0
     }
 
-    fn count(&self, v1: &str, v2: &str, key: &str) -> u64 {
+    fn count(&self, v1: &'static str, v2: &'static str, key: &str) -> u64 {
         let text = self.read(v1, v2).unwrap_or_default();
         let value = text
             .lines()
@@ -319,11 +298,10 @@ impl Cgroup {
         value.unwrap_or(0)
     }
 
-    fn read(&self, v1: &str, v2: &str) -> Option<String> {
-        self.parts.iter().find_map(|part| {
-            let name = if part.version == 1 { v1 } else { v2 };
-            fs::read_to_string(part.directory.join(name)).ok()
-        })
+    fn read(&self, v1: &'static str, v2: &'static str) -> Option<String> {
+        self.parts
+            .iter()
+            .find_map(|part| part.read(if part.version == 1 { v1 } else { v2 }))
     }
 
     /// Removes the group. Nothing may be alive in it; what is still on its way
@@ -354,65 +332,6 @@ impl Drop for Cgroup {
     fn drop(&mut self) {
         for part in &self.parts {
             let _ = fs::remove_dir(&part.directory);
-        }
-    }
-}
-
-impl Part {
-    fn limit(&self, limits: &Limits) -> io::Result<()> {
-        let quota = (u64::from(limits.cpu_percent) * CPU_PERIOD / 100).max(CPU_LEAST);
-        // One more for the cell's own first process.
-        let pids = (u64::from(limits.pids) + 1).min(PIDS_MOST).to_string();
-        for controller in &self.controllers {
-            match (controller, self.version) {
-                (Controller::Pids, _) => self.write("pids.max", &pids)?,
-                (Controller::Memory, 1) => self.limit_memory_v1(limits.memory_bytes)?,
-                (Controller::Memory, _) => {
-                    self.write("memory.max", &limits.memory_bytes.to_string())?;
-                    self.write_if_there("memory.swap.max", "0")?;
-                }
-                (Controller::Cpu, 1) => {
-                    self.write("cpu.cfs_period_us", &CPU_PERIOD.to_string())?;
-                    self.write("cpu.cfs_quota_us", &quota.to_string())?;
-                }
-                (Controller::Cpu, _) => self.write("cpu.max", &format!("{quota} {CPU_PERIOD}"))?,
-            }
-        }
-        Ok(())
-    }
-
-    fn limit_memory_v1(&self, bytes: u64) -> io::Result<()> {
-        self.write("memory.limit_in_bytes", &bytes.to_string())?;
-        // Memory and swap together; absent where swap is not accounted.
-        self.write_if_there("memory.memsw.limit_in_bytes", &bytes.to_string())
-    }
-
-    /// Version 2 has no peak of memory that can be set back for all readers.
-    fn start_afresh(&self) -> bool {
-        let read = |file| fs::read_to_string(self.directory.join(file));
-        let little = |text: &str| {
-            text.trim()
-                .parse()
-                .is_ok_and(|bytes: u64| bytes <= LEFT_MOST)
-        };
-        self.version == 1
-            && read("tasks").is_ok_and(|tasks| tasks.is_empty())
-            && (!self.controllers.contains(&Controller::Memory)
-                || (read("memory.usage_in_bytes").is_ok_and(|text| little(&text))
-                    && self.write("memory.max_usage_in_bytes", "0").is_ok()))
-    }
-
-    fn write(&self, file: &str, text: &str) -> io::Result<()> {
-        fs::OpenOptions::new()
-            .write(true)
-            .open(self.directory.join(file))
-            .and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes()))
-    }
-
-    fn write_if_there(&self, file: &str, text: &str) -> io::Result<()> {
-        match self.write(file, text) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            result => result,
         }
     }
 }

@@ -51,14 +51,13 @@ impl Job {
         confinement: &Confinement,
     ) -> Result<Self, Failure> {
         let ready = ready.filter(|spare| spare.order(orders, files).is_ok());
-        let Spare { pid, link } = match ready {
-            Some(spare) => spare,
-            None => {
-                let new = Spare::make(confinement)?;
-                // One that is gone already has told why.
-                let _ = new.order(orders, files);
-                new
-            }
+        let Spare { pid, link } = if let Some(ready) = ready {
+            ready
+        } else {
+            let new = Spare::make(confinement)?;
+            // One that is gone already has told why.
+            let _ = new.order(orders, files);
+            new
         };
         Ok(Self {
             leader: pid,

@@ -175,10 +175,10 @@ impl Live {
             watch: run::watch(limits, kept),
             screen: screen.map(|size| (size.columns, size.rows)),
         };
-        let joins = group.open_joins();
+        let joins = group.joins();
         let joins = joins.map_err(|error| format!("The control group can't be joined: {error}"))?;
-        let descriptors = [&spec].into_iter().chain(streams).chain(&joins);
-        let descriptors: Vec<_> = descriptors.map(AsFd::as_fd).collect();
+        let own = [&spec].into_iter().chain(streams).map(AsFd::as_fd);
+        let descriptors: Vec<_> = own.chain(joins.iter().map(AsFd::as_fd)).collect();
         let asked = self.ask(&request, &descriptors).await;
         let answer = asked.map_err(|error| format!("The cell could not be asked: {error}"))?;
         Ok((answer, group))

@@ -204,7 +204,9 @@ impl Steward {
             Ok(Request::Start { watch, screen }) => {
                 match self.start(screen, descriptors, &answer) {
                     Ok(job) => self.jobs.push(Care::of(job, watch, answer)),
-                    Err(failure) => care::reply(&answer, vec![News::Failed(failure)], Usage::default()),
+                    Err(failure) => {
+                        care::reply(&answer, vec![News::Failed(failure)], Usage::default());
+                    }
                 }
             }
             Ok(Request::Connect { port, version_6 }) => {

@@ -286,15 +286,14 @@ pub(super) fn collect() -> Children {
         let pid = libc::wait4(-1, &raw mut status, options, usage.as_mut_ptr());
         (pid, usage.assume_init())
     };
-    let pid = match pid {
-        1.. => Pid::from_raw(pid),
-        -1 if io::Error::last_os_error().raw_os_error() == Some(libc::ECHILD) => {
-            return Children::None;
-        }
-        _ => None,
-    };
-    let Some(pid) = pid else {
-        return Children::Living;
+    let error = io::Error::last_os_error().raw_os_error();
+    let Some(pid) = Pid::from_raw(pid.max(0)) else {
+        let none = pid < 0 && error == Some(libc::ECHILD);
+        return if none {
+            Children::None
+        } else {
+            Children::Living
+        };
     };
     let exited = libc::WIFEXITED(status);
     let (cpu_micros, peak_bytes) = used(&usage);

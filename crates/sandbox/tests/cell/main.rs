@@ -15,6 +15,7 @@ mod life;
 mod limits;
 mod programs;
 mod reads;
+mod ready;
 mod stay;
 mod terminals;
 mod walls;

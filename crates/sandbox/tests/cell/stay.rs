@@ -13,12 +13,17 @@ use crate::life::{await_end, groups_named, parent};
 
 impl Lab {
     /// Runs a script in the workspace's cell.
-    async fn inside(&self, script: &str) -> Ran {
+    pub(crate) async fn inside(&self, script: &str) -> Ran {
         self.inside_of(&self.site(), script, CancellationToken::new())
             .await
     }
 
-    async fn inside_of(&self, site: &Site, script: &str, cancel: CancellationToken) -> Ran {
+    pub(crate) async fn inside_of(
+        &self,
+        site: &Site,
+        script: &str,
+        cancel: CancellationToken,
+    ) -> Ran {
         let (sender, mut receiver) = mpsc::channel(16);
         let command = RunCommand::new(["sh", "-c", script]);
         let run = self.cells.run_in(site, command, cancel, sender);
