@@ -61,11 +61,13 @@ pub(super) fn write_down(value: &impl Serialize) -> io::Result<OwnedFd> {
 /// Reads what [`write_down`] wrote. Anything but a file, which could make the
 /// reader wait, is refused.
 pub(super) fn read_back<T: DeserializeOwned>(file: OwnedFd) -> io::Result<T> {
-    let mode = rustix::fs::fstat(&file)?.st_mode;
-    if FileType::from_raw_mode(mode) != FileType::RegularFile {
+    let status = rustix::fs::fstat(&file)?;
+    if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
         return Err(io::ErrorKind::InvalidData.into());
     }
-    let mut text = Vec::new();
+    let size = u64::try_from(status.st_size).unwrap_or(0).min(TEXT_BYTES);
+    // One more, so that the end is seen without growing.
+    let mut text = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
     File::from(file).take(TEXT_BYTES).read_to_end(&mut text)?;
     Ok(serde_json::from_slice(&text)?)
 }

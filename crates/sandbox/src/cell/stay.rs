@@ -239,10 +239,12 @@ impl Steward {
             streams,
             groups: descriptors.collect(),
         };
-        let others = match self.jobs.len() {
-            0 => 0,
-            _ => job::processes().count() as u64,
-        };
+        let mut others = 0;
+        if self.jobs.is_empty() {
+            self.watcher.put_off();
+        } else {
+            others = job::processes().count() as u64;
+        }
         let screen = screen.is_some();
         let orders = Orders { others, screen };
         (self.wants_spare, self.alone) = (true, false);

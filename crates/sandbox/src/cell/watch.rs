@@ -18,6 +18,8 @@ use super::spec::{Measure, News, WORKSPACE, Watch};
 const SLICE: usize = 2_000;
 /// The shortest time between two walks.
 const WALK_REST: Duration = Duration::from_secs(1);
+/// How long the first of all programs is left to itself.
+const MOMENT: Duration = Duration::from_millis(5);
 /// The time between two looks at memory.
 const MEMORY_REST: Duration = Duration::from_millis(50);
 
@@ -50,6 +52,12 @@ impl Watcher {
             layer,
             ..Self::new(watch)
         }
+    }
+
+    /// Leaves a program that was just started to itself for a moment: one slice
+    /// takes longer than many a program, whose end would wait for it.
+    pub(super) fn put_off(&mut self) {
+        self.next_walk = self.next_walk.max(Instant::now() + MOMENT);
     }
 
     /// Returns how long to rest before the next look.
