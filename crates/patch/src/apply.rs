@@ -36,11 +36,21 @@ pub(crate) struct Document {
     hunks: u32,
     /// Whether its text was the very bytes of a file.
     is_file: bool,
-    /// Once it is closed, the lines as they were in the end.
-    closed: Vec<Range<LineId>>,
-    /// Once it is closed, the hunks between the texts before and now, unless
-    /// these must be compared.
-    known: Option<Vec<Hunk>>,
+    /// What is known of it once it is closed.
+    closing: Option<Closing>,
+}
+
+/// What a document came to.
+#[derive(Debug, Default)]
+struct Closing {
+    text: String,
+    /// The lines as they were in the end.
+    lines: Vec<Range<LineId>>,
+    /// The hunks between the texts before and now, unless these must be
+    /// compared.
+    hunks: Option<Vec<Hunk>>,
+    /// Whether both are known to be text.
+    is_text: bool,
 }
 
 /// A hunk on its way into a document.
@@ -72,8 +82,7 @@ impl Document {
             marks: HashMap::default(),
             hunks: 0,
             is_file: false,
-            closed: Vec::new(),
-            known: None,
+            closing: None,
         }
     }
 
@@ -95,21 +104,40 @@ impl Document {
         self.finder.sheet.to_text()
     }
 
-    /// Returns the text as it is now, and lets go of all but what tells how
-    /// its hunks were matched.
-    pub(crate) fn close(&mut self) -> String {
+    /// Writes the text as it is now and lets go of all but that and what tells
+    /// how the hunks were matched. There must be no hunk to come.
+    pub(crate) fn close(&mut self) {
+        if self.closing.is_some() {
+            return;
+        }
         let empty = Finder::new(Arc::default(), Work::full());
         let sheet = std::mem::replace(&mut self.finder, empty).sheet;
         let written = sheet.write();
-        self.known = self.is_file.then(|| sheet.hunks(&written)).flatten();
-        self.closed = written.lines;
-        written.text
+        self.closing = Some(Closing {
+            hunks: self.is_file.then(|| sheet.hunks(&written)).flatten(),
+            is_text: self.is_file && !sheet.adds_nul(),
+            text: written.text,
+            lines: written.lines,
+        });
+    }
+
+    /// Closes the document and takes its text from it.
+    pub(crate) fn take_text(&mut self) -> String {
+        self.close();
+        let closing = self.closing.as_mut();
+        closing.map_or_else(String::new, |closing| std::mem::take(&mut closing.text))
     }
 
     /// Returns the hunks between the texts before and now, if it knows them
     /// without comparing these. The document must be closed.
-    pub(crate) fn hunks(&self) -> Option<Vec<Hunk>> {
-        self.known.clone()
+    pub(crate) fn take_hunks(&mut self) -> Option<Vec<Hunk>> {
+        self.closing.as_mut()?.hunks.take()
+    }
+
+    /// Returns whether the bytes before and now are known to be text. The
+    /// document must be closed.
+    pub(crate) fn is_text(&self) -> bool {
+        self.closing.as_ref().is_some_and(|closing| closing.is_text)
     }
 
     /// Applies hunks in order; each sees what those before it did.
@@ -183,7 +211,7 @@ impl Document {
     /// of the hunks that changed its lines, or else of those around it.
     /// The document must be closed.
     pub(crate) fn label(&self, hunks: &mut [Hunk]) {
-        let mut runs = self.closed.iter();
+        let mut runs = self.closing.iter().flat_map(|closing| &closing.lines);
         // The run of lines that the next line is in, and the first one's number.
         let (mut run, mut start) = (0..0, 0);
         let mut id_of = |line: u32| {

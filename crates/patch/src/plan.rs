@@ -1,5 +1,7 @@
 //! From a patch and a tree to the new bytes of every file, all or nothing.
 
+use std::collections::HashMap;
+
 use atelier_base::WorkspacePath;
 
 use crate::diff::Hunk;
@@ -124,8 +126,14 @@ pub fn plan(patch: &Patch, source: &dyn Source) -> Result<Plan, PatchError> {
     if patch.format == Format::Unified {
         tree.expect_renames(&patch.edits);
     }
-    for edit in &patch.edits {
+    let mut last = HashMap::new();
+    for (at, edit) in patch.edits.iter().enumerate() {
+        last.extend(edit.paths().map(|path| (path, at)));
+    }
+    for (at, edit) in patch.edits.iter().enumerate() {
         tree.edit(edit)?;
+        let done = edit.paths().filter(|path| last.get(path) == Some(&at));
+        done.for_each(|path| tree.close(path));
     }
     tree.finish()
 }

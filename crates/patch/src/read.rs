@@ -14,7 +14,7 @@ use atelier_base::{WorkspacePath, limit};
 
 use crate::edit::{EditBody, EditHunk, FileEdit, Format, ParseOptions, Patch};
 use crate::error::{ErrorCode, PatchError};
-use crate::line::{Ending, count, text_lines};
+use crate::line::{Ending, count, count_lines, text_lines};
 
 /// Reads a patch.
 ///
@@ -88,14 +88,13 @@ struct ScriptLine<'a> {
 
 impl<'a> Script<'a> {
     fn new(text: &'a str, options: &'a ParseOptions) -> Self {
-        let lines: Vec<ScriptLine<'a>> = text_lines(text)
-            .zip(1..)
-            .map(|((text, ending), number)| ScriptLine {
-                text,
-                ending,
-                number,
-            })
-            .collect();
+        let mut lines: Vec<ScriptLine<'a>> = Vec::with_capacity(count_lines(text));
+        let numbered = text_lines(text).zip(1..);
+        lines.extend(numbered.map(|((text, ending), number)| ScriptLine {
+            text,
+            ending,
+            number,
+        }));
         let mut ended = lines.iter().filter(|line| line.ending != Ending::None);
         Self {
             text,

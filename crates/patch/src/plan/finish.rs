@@ -83,11 +83,11 @@ pub(super) fn finish(mut steps: Vec<Step>) -> Result<Plan, PatchError> {
         let from = from.and_then(|from| paths.get(from).cloned());
         let is_copy = matches!(file.change, Change::Copy { .. });
         if is_copy {
-            describe(&mut file, document.as_ref());
+            describe(&mut file, document);
             plan.files.push(file);
         } else if let Some(change) = change_of(&file, from) {
             file.change = change;
-            describe(&mut file, document.as_ref());
+            describe(&mut file, document);
             plan.files.push(file);
         }
     }
@@ -140,7 +140,7 @@ fn made_bytes(step: &mut Step) -> Result<Option<Vec<u8>>, PatchError> {
     let Some(document) = &mut after.document else {
         return Ok(None);
     };
-    let text = document.close();
+    let text = document.take_text();
     let bytes = encoding::bytes_of(text, after.encoding).map_err(|e| e.in_file(&step.path))?;
     if bytes.len() as u64 > limit::TEXT_FILE_BYTES {
         let detail = format!(
@@ -191,10 +191,13 @@ fn change_of(file: &PlannedFile, from: Option<WorkspacePath>) -> Option<Change> 
 
 /// Gives a file its hunks, with the labels that its document knows if it was
 /// made of the content before.
-pub(super) fn describe(file: &mut PlannedFile, document: Option<&(WorkspacePath, Box<Document>)>) {
+pub(super) fn describe(file: &mut PlannedFile, document: Option<(WorkspacePath, Box<Document>)>) {
     let before = file.before.as_deref().unwrap_or_default();
     let after = file.after.as_deref().unwrap_or_default();
-    file.binary = is_binary(before) || is_binary(after);
+    let document = document.filter(|(origin, _)| origin == file.home());
+    let mut document = document.map(|(_, document)| document);
+    let is_text = document.as_ref().is_some_and(|document| document.is_text());
+    file.binary = !is_text && (is_binary(before) || is_binary(after));
     if file.encoding == Encoding::Utf8 {
         let shown = if file.after.is_some() { after } else { before };
         file.encoding = Encoding::of(shown);
@@ -203,8 +206,7 @@ pub(super) fn describe(file: &mut PlannedFile, document: Option<&(WorkspacePath,
         let range = |bytes| 0..count(lines(bytes).count());
         Hunk::over(kind, range(before), range(after))
     };
-    let document = document.filter(|(origin, _)| origin == file.home());
-    let known = document.and_then(|(_, document)| document.hunks());
+    let known = document.as_mut().and_then(|document| document.take_hunks());
     let mut texts = match file.change {
         Change::Create => vec![whole(HunkKind::Create)],
         Change::Delete => vec![whole(HunkKind::Delete)],
@@ -215,7 +217,7 @@ pub(super) fn describe(file: &mut PlannedFile, document: Option<&(WorkspacePath,
         }
         _ => known.unwrap_or_else(|| diff(before, after)),
     };
-    if let Some((_, document)) = document {
+    if let Some(document) = document {
         document.label(&mut texts);
     }
     let mut whole = |kind| file.hunks.push(Hunk::over(kind, 0..0, 0..0));

@@ -97,6 +97,15 @@ impl<'a> Tree<'a> {
         })
     }
 
+    /// Writes the text of a file that no further edit names, while it is at
+    /// hand: with all files at the end, each would have to be fetched again.
+    pub(super) fn close(&mut self, path: &WorkspacePath) {
+        let content = self.slots.get_mut(path).and_then(|slot| slot.now.as_mut());
+        if let Some(Body::Document(document)) = content.map(|content| &mut content.body) {
+            document.close();
+        }
+    }
+
     /// Returns the changes from the source to the tree as it is now.
     pub(super) fn finish(self) -> Result<Plan, PatchError> {
         let mut steps = Vec::with_capacity(self.order.len());

@@ -179,7 +179,9 @@ fn take_body<'a>(
     range: Option<Range>,
 ) -> (Vec<BodyLine<'a>>, usize) {
     let (mut old, mut new) = range.map_or((0, 0), |r| (r.old_lines, r.new_lines));
-    let mut body: Vec<BodyLine<'a>> = Vec::new();
+    // What a header counts is only said.
+    let room = old.saturating_add(new).min(64);
+    let mut body: Vec<BodyLine<'a>> = Vec::with_capacity(room as usize);
     let (mut at, mut blank_until) = (start, start);
     while let Some(line) = script.get(at) {
         let is_counted = old > 0 || new > 0;

@@ -90,6 +90,11 @@ impl Sheet {
         edited.changes().map(joined)
     }
 
+    /// Returns whether any line was added that has a NUL in it.
+    pub(crate) fn adds_nul(&self) -> bool {
+        memchr::memchr(0, self.added.as_bytes()).is_some()
+    }
+
     /// Returns where a line from the start begins; the one past the last, where
     /// the text ends.
     fn start_of(&self, id: LineId) -> usize {
