@@ -1,10 +1,12 @@
-//! The scripted provider: a real HTTP server that speaks the OpenAI streaming
-//! wire format from a script. Tests, the end-to-end stories and
+//! The scripted provider: a real HTTP server that speaks the providers' wire
+//! formats from one script. Tests, the end-to-end stories and
 //! `atelier fake-model --script FILE --listen ADDR` use it.
 //!
-//! It serves `POST …/chat/completions` (streaming or not) and `GET …/models`
-//! under any prefix. A script is a list of turns; each completion uses up the
-//! first turn that fits:
+//! It serves, streaming or not and under any prefix, `POST …/chat/completions`
+//! (OpenAI's format), `…/messages` (Anthropic's),
+//! `…/models/NAME:streamGenerateContent` and `:generateContent` (Gemini's),
+//! and `GET …/models`. A script is a list of turns; each completion uses up
+//! the first turn that fits:
 //!
 //! ```json
 //! {
@@ -39,8 +41,9 @@
 //! - **`text`**, **`reasoning`** and **`toolCall`** (`name`, `arguments`: an
 //!   object, or a string to send as it is; `id`) stream in pieces of `chunk`
 //!   characters (16) with `delayMs` milliseconds (0) before each.
-//! - **`usage`**: `input`, `output`, `cached`, `reasoning`. Without it, a
-//!   token per four characters each way. `{"noUsage": true}` sends none.
+//! - **`refusal`** is text by which the model declines.
+//! - **`usage`**: `input`, `output`, `cached`, `cacheWrite`, `reasoning`.
+//!   Without it, a token per four characters each way. `{"noUsage": true}` sends none.
 //! - **`error`**: before the first byte an HTTP status (`status`, 500;
 //!   `message`, `code`, `retryAfter` in seconds, `body` to send instead of
 //!   JSON), after it an error event.
@@ -50,7 +53,9 @@
 //!   text as it is.
 //! - **`finish`**: the reason; without it `tool_calls` after a tool call, else
 //!   `stop`. What ends a turn (`error`, `cut`, `end`) must be its last step.
-//! - With `key`, requests need it as a bearer token. `models` is the list
+//! - A turn's **`form`** says how its stream is written: `crlf`, `keepAlive`
+//!   (a sign of life before each event), `cutBytes` (so many bytes at once).
+//! - With `key`, requests need it, in the header that the format has for it. `models` is the list
 //!   (`["fake-model"]`); an empty one takes the route away.
 
 mod captured;
@@ -60,7 +65,7 @@ mod script;
 mod server;
 
 pub use captured::Captured;
-pub use script::{ErrorStep, Script, Speech, Step, ToolCallStep, Turn, UsageStep};
+pub use script::{ErrorStep, Form, Script, Speech, Step, ToolCallStep, Turn, UsageStep};
 pub use server::FakeModel;
 
 #[cfg(test)]

@@ -88,6 +88,12 @@ impl Prepared {
         &self.body
     }
 
+    /// Returns the request as the fake model gets it.
+    #[cfg(test)]
+    pub(crate) fn captured(&self) -> crate::fake::Captured {
+        crate::fake::Captured::new(self.url.path(), &self.headers, self.body.clone())
+    }
+
     /// Returns where it will go.
     pub const fn url(&self) -> &Url {
         &self.url

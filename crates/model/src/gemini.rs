@@ -13,6 +13,8 @@ mod settings;
 mod signature;
 
 pub(crate) use decoder::Decoder;
+pub(crate) use settings::demands_signatures;
+pub(crate) use signature::FOREIGN;
 
 /// The header that holds the key.
 pub(crate) const KEY_HEADER: &str = "x-goog-api-key";

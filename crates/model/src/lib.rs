@@ -16,6 +16,8 @@ mod anthropic;
 mod call;
 mod capabilities;
 mod completion;
+#[cfg(test)]
+mod contract;
 mod conversation;
 mod delta;
 mod draft;

@@ -1,5 +1,7 @@
 //! Writes a request body.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -43,6 +45,10 @@ pub(crate) fn encode(request: &Request, to: &Endpoint) -> serde_json::Result<Byt
     let mut messages = messages(&said)?;
     let mut system = system(&said, form.words.as_deref());
     let mut tools: Vec<WireTool<'_>> = request.tools.iter().map(WireTool::from).collect();
+    let past = Tool::past(&said);
+    if tools.is_empty() {
+        tools.extend(past.iter().map(WireTool::from));
+    }
     if request.cache {
         mark(&mut system, &mut tools, &mut messages);
     }
@@ -57,7 +63,7 @@ pub(crate) fn encode(request: &Request, to: &Endpoint) -> serde_json::Result<Byt
         max_tokens: max_tokens.max(1),
         system,
         messages,
-        tool_choice: choice(request),
+        tool_choice: choice(request, !tools.is_empty()),
         tools,
         temperature: temperature.map(|heat| heat.min(HOTTEST)),
         top_p,
@@ -328,6 +334,24 @@ impl<'a> Block<'a> {
     }
 }
 
+impl Tool {
+    /// Returns the tools that a conversation called, which must be defined
+    /// even when none may be called any more.
+    fn past(said: &Conversation<'_>) -> Vec<Self> {
+        let said = said.entries.iter().filter_map(|entry| match entry {
+            Entry::Assistant(said) => Some(&said.calls),
+            Entry::User { .. } | Entry::Outputs(_) => None,
+        });
+        let names: BTreeSet<&str> = said.flatten().map(|call| call.name).collect();
+        let tool = |name: &str| Self {
+            name: name.to_owned(),
+            description: String::new(),
+            parameters: json!({"type": "object"}),
+        };
+        names.into_iter().map(tool).collect()
+    }
+}
+
 impl<'a> From<&'a Tool> for WireTool<'a> {
     fn from(tool: &'a Tool) -> Self {
         Self {
@@ -353,9 +377,10 @@ fn mark(system: &mut [Block<'_>], tools: &mut [WireTool<'_>], messages: &mut [Wi
     }
 }
 
-fn choice(request: &Request) -> Option<Value> {
+/// Says whether to call a tool; tools that are only of the past are not called.
+fn choice(request: &Request, any: bool) -> Option<Value> {
     if request.tools.is_empty() {
-        return None;
+        return any.then(|| json!({"type": "none"}));
     }
     let one = request.parallel_tool_calls == Some(false);
     let mut choice = match &request.tool_choice {

@@ -84,11 +84,16 @@ impl Thinking {
 }
 
 /// Returns whether the turn that goes on now began with a tool call that no
-/// thinking stands before.
+/// thinking stands before. Words behind outputs are one message with them and
+/// begin no turn.
 fn began_without_thinking(said: &Conversation<'_>) -> bool {
-    let turn = said.entries.iter().rev();
-    let mut turn = turn.take_while(|entry| !matches!(entry, Entry::User { .. }));
-    turn.any(|entry| match entry {
+    let entries = &said.entries;
+    let asks = |index: &usize| {
+        let answers = index.checked_sub(1).and_then(|before| entries.get(before));
+        matches!(entries[*index], Entry::User { .. }) && !matches!(answers, Some(Entry::Outputs(_)))
+    };
+    let turn = (0..entries.len()).rev().find(asks).unwrap_or(0);
+    entries[turn..].iter().any(|entry| match entry {
         Entry::Assistant(said) => !said
             .carried
             .iter()

@@ -2,20 +2,24 @@
 
 use atelier_base::Secret;
 use bytes::Bytes;
-use hyper::header::{AUTHORIZATION, HeaderMap};
+use hyper::header::HeaderMap;
 use serde_json::Value;
 
 use super::protocol;
+use crate::wire::Wire;
+
+/// The headers that hold a key.
+const KEY_HEADERS: [&str; 3] = ["authorization", "x-api-key", "x-goog-api-key"];
 
 /// One request as it arrived.
 #[derive(Clone, Debug)]
 pub struct Captured {
     /// The path, such as `/v1/chat/completions`.
     pub path: String,
-    /// The headers in lower case, in order; the value of `authorization` is
-    /// `[secret]`.
+    /// The headers in lower case, in order; the value of one that holds a key
+    /// is `[secret]`.
     pub headers: Vec<(String, String)>,
-    /// The bearer token, if there was one.
+    /// The key, if there was one, without the `Bearer` before it.
     pub bearer: Option<Secret<String>>,
     /// The body as JSON; `null` when there was none, or none that parses.
     pub body: Value,
@@ -24,17 +28,17 @@ pub struct Captured {
 }
 
 impl Captured {
-    pub(super) fn new(path: &str, headers: &HeaderMap, raw: Bytes) -> Self {
-        let bearer = headers
-            .get(AUTHORIZATION)
+    pub(crate) fn new(path: &str, headers: &HeaderMap, raw: Bytes) -> Self {
+        let key = KEY_HEADERS.iter().find_map(|name| headers.get(*name));
+        let bearer = key
             .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.strip_prefix("Bearer "))
+            .map(|value| value.strip_prefix("Bearer ").unwrap_or(value))
             .map(|key| Secret::new(key.to_owned()));
         let headers = headers
             .iter()
             .map(|(name, value)| {
                 let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
-                let secret = name == AUTHORIZATION;
+                let secret = KEY_HEADERS.contains(&name.as_str());
                 let text = if secret { "[secret]".to_owned() } else { text };
                 (name.as_str().to_owned(), text)
             })
@@ -48,13 +52,45 @@ impl Captured {
         }
     }
 
+    /// Returns the wire that the request is on; `None` when it asks for no
+    /// answer. OpenRouter's is that of Chat Completions.
+    pub fn wire(&self) -> Option<Wire> {
+        let method = self.path.rsplit_once(':').map(|(_, method)| method);
+        if self.path.ends_with("/chat/completions") {
+            Some(Wire::OpenAiChat)
+        } else if self.path.ends_with("/messages") {
+            Some(Wire::Anthropic)
+        } else if matches!(method, Some("streamGenerateContent" | "generateContent")) {
+            Some(Wire::Gemini)
+        } else {
+            None
+        }
+    }
+
+    /// Returns the model asked; empty when none is named.
+    pub fn model(&self) -> String {
+        let in_path = || {
+            let (path, _) = self.path.rsplit_once(':')?;
+            path.rsplit('/').next()
+        };
+        let named = match self.wire() {
+            Some(Wire::Gemini) => in_path(),
+            _ => self.body["model"].as_str(),
+        };
+        named.unwrap_or_default().to_owned()
+    }
+
     /// Returns the text of the last user message; empty when there is none.
     pub fn last_user_text(&self) -> String {
-        let messages = self.body["messages"].as_array();
-        let mut users = messages.into_iter().flatten().rev();
-        let last = users.find(|message| message["role"] == "user");
-        last.map(|message| text_of(&message["content"]))
-            .unwrap_or_default()
+        let (list, texts) = match self.wire() {
+            Some(Wire::Gemini) => ("contents", "parts"),
+            _ => ("messages", "content"),
+        };
+        let messages = self.body[list].as_array().into_iter().flatten().rev();
+        let users = messages.filter(|message| message["role"] == "user");
+        // Outputs of tools are the person's message too on some wires.
+        let mut texts = users.map(|message| text_of(&message[texts]));
+        texts.find(|text| !text.is_empty()).unwrap_or_default()
     }
 
     /// Returns what is wrong with the conversation in this request, as strict
@@ -62,15 +98,17 @@ impl Captured {
     /// the system message is first. Empty when all is well, and for requests
     /// that are no completions.
     pub fn protocol_faults(&self) -> Vec<String> {
-        if self.is_completion() {
-            protocol::faults(&self.body)
-        } else {
-            Vec::new()
+        match self.wire() {
+            Some(wire) => protocol::faults(self, wire),
+            None => Vec::new(),
         }
     }
 
-    pub(super) fn is_completion(&self) -> bool {
-        self.path.ends_with("/chat/completions")
+    pub(super) fn wants_stream(&self) -> bool {
+        match self.wire() {
+            Some(Wire::Gemini) => self.path.ends_with(":streamGenerateContent"),
+            _ => self.body["stream"] == true,
+        }
     }
 }
 

@@ -1,18 +1,29 @@
-//! Turns a turn of the script into bytes of the wire format.
+//! Turns a turn of the script into bytes of a wire format.
+//!
+//! [`Player`] does what the steps say; a [`Voice`] for each wire says it.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::captured::{Captured, text_of};
-use super::script::{ErrorStep, Speech, Step, ToolCallStep, Turn, UsageStep};
+use super::captured::Captured;
+use super::script::{ErrorStep, Form, Speech, Step, ToolCallStep, Turn, UsageStep};
+use crate::wire::Wire;
+
+mod anthropic;
+mod chat;
+mod gemini;
+mod signature;
+mod tally;
+
+use tally::Tally;
+
+pub(super) use signature::is_ours;
 
 /// The time in every answer: 2026-01-01, so that answers are the same each run.
 const CREATED: u64 = 1_767_225_600;
-/// How many characters make a token.
-const CHARS_PER_TOKEN: u64 = 4;
 
 /// How a request is answered.
 #[derive(Debug)]
@@ -44,6 +55,52 @@ pub(super) enum Action {
     Abort,
 }
 
+/// How a wire says what a script tells. Each word adds whole events.
+trait Voice {
+    /// Begins an answer; the usage is what is known of it so far.
+    fn begin(&mut self, usage: Option<UsageStep>, out: &mut Vec<String>);
+    /// Says a piece of text; `refusal` when it declines.
+    fn text(&mut self, piece: &str, refusal: bool, out: &mut Vec<String>);
+    /// Thinks a piece.
+    fn thought(&mut self, piece: &str, out: &mut Vec<String>);
+    /// Calls a tool, its arguments in pieces.
+    fn call(&mut self, call: &Called, out: &mut Vec<String>);
+    /// Fails in the middle.
+    fn error(&mut self, error: &ErrorStep, out: &mut Vec<String>);
+    /// Ends an answer.
+    fn finish(&mut self, end: &End<'_>, out: &mut Vec<String>);
+    /// Writes an answer as one document.
+    fn whole(&self, said: &Said, end: &End<'_>) -> Value;
+}
+
+/// A call of a tool, as a script tells it.
+struct Called {
+    /// Its id, if the script has one.
+    id: Option<String>,
+    name: String,
+    arguments: String,
+    /// How many characters of the arguments a piece has.
+    chunk: usize,
+}
+
+/// How an answer ends.
+struct End<'a> {
+    /// The script's reason, in the words of Chat Completions.
+    reason: Option<&'a str>,
+    calls: usize,
+    refused: bool,
+    usage: Option<UsageStep>,
+}
+
+/// A whole answer.
+#[derive(Default)]
+struct Said {
+    text: String,
+    thought: String,
+    calls: Vec<Called>,
+    refused: bool,
+}
+
 /// Plays a turn for a request; `number` counts requests and makes ids unique.
 pub(super) fn play(turn: &Turn, request: &Captured, number: usize) -> Reply {
     let stall = match turn.steps.first() {
@@ -52,11 +109,12 @@ pub(super) fn play(turn: &Turn, request: &Captured, number: usize) -> Reply {
     };
     let steps = &turn.steps[usize::from(stall.is_some())..];
     let silent = |step: &&Step| !matches!(step, Step::Usage(_) | Step::NoUsage);
+    let wire = request.wire().unwrap_or_default();
     let kind = match steps.iter().find(silent) {
-        Some(Step::Error(error)) => refuse(error),
+        Some(Step::Error(error)) => refuse(wire, error),
         Some(Step::Cut) => Kind::Drop,
-        _ if request.body["stream"] == true => {
-            Kind::Stream(Player::new(request, number).run(steps))
+        _ if request.wants_stream() => {
+            Kind::Stream(formed(stream(steps, request, number), &turn.form, wire))
         }
         _ => whole(steps, request, number),
     };
@@ -65,8 +123,8 @@ pub(super) fn play(turn: &Turn, request: &Captured, number: usize) -> Reply {
 }
 
 /// Answers with an error object.
-pub(super) fn refuse(error: &ErrorStep) -> Kind {
-    let json = || error_body(error).to_string();
+pub(super) fn refuse(wire: Wire, error: &ErrorStep) -> Kind {
+    let json = || error_body(wire, error).to_string();
     Kind::Whole {
         status: StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
         retry_after: error.retry_after,
@@ -74,48 +132,78 @@ pub(super) fn refuse(error: &ErrorStep) -> Kind {
     }
 }
 
-fn error_body(error: &ErrorStep) -> Value {
-    json!({"error": {
-        "message": error.message, "type": "fake_error", "param": null, "code": error.code}})
+fn error_body(wire: Wire, error: &ErrorStep) -> Value {
+    match wire {
+        Wire::Anthropic => anthropic::error_body(error),
+        Wire::Gemini => gemini::error_body(error),
+        Wire::OpenAiChat | Wire::OpenAiResponses | Wire::OpenRouter | Wire::Local => {
+            chat::error_body(error)
+        }
+    }
 }
 
-/// Writes the events of one answer.
+fn voice(request: &Captured, number: usize) -> Box<dyn Voice> {
+    let model = request.model();
+    match request.wire().unwrap_or_default() {
+        Wire::Anthropic => Box::new(anthropic::Speaker::new(model, number)),
+        Wire::Gemini => Box::new(gemini::Speaker::new(model, number)),
+        Wire::OpenAiChat | Wire::OpenAiResponses | Wire::OpenRouter | Wire::Local => {
+            let asked = request.body["stream_options"]["include_usage"] == true;
+            Box::new(chat::Speaker::new(model, number, asked))
+        }
+    }
+}
+
+fn stream(steps: &[Step], request: &Captured, number: usize) -> Vec<Action> {
+    let player = Player {
+        voice: voice(request, number),
+        actions: Vec::new(),
+        tally: Tally::new(&request.body),
+        calls: 0,
+        refused: false,
+    };
+    player.run(steps)
+}
+
+/// Plays the events of one answer.
 struct Player {
-    number: usize,
-    model: Value,
-    wants_usage: bool,
-    tool_calls: usize,
+    voice: Box<dyn Voice>,
     actions: Vec<Action>,
     tally: Tally,
+    calls: usize,
+    refused: bool,
 }
 
 impl Player {
-    fn new(request: &Captured, number: usize) -> Self {
-        Self {
-            number,
-            model: request.body["model"].clone(),
-            wants_usage: request.body["stream_options"]["include_usage"] == true,
-            tool_calls: 0,
-            actions: Vec::new(),
-            tally: Tally::new(&request.body),
-        }
-    }
-
     fn run(mut self, steps: &[Step]) -> Vec<Action> {
-        self.delta(json!({"role": "assistant", "content": ""}));
+        let silent = steps.contains(&Step::NoUsage);
+        for step in steps {
+            if let Step::Usage(usage) = step {
+                self.tally.report(*usage);
+            }
+        }
+        let usage = Some(self.tally.counts()).filter(|_| !silent);
+        self.say(|voice, out| voice.begin(usage, out));
         let mut reason = None;
         for step in steps {
             match step {
-                Step::Text(speech) => self.speak(speech, "content"),
-                Step::Reasoning(speech) => self.speak(speech, "reasoning_content"),
+                Step::Text(speech) => self.speak(speech, |voice, piece, out| {
+                    voice.text(piece, false, out);
+                }),
+                Step::Refusal(speech) => {
+                    self.refused = true;
+                    self.speak(speech, |voice, piece, out| voice.text(piece, true, out));
+                }
+                Step::Reasoning(speech) => self.speak(speech, |voice, piece, out| {
+                    voice.thought(piece, out);
+                }),
                 Step::ToolCall(call) => self.call(call),
-                Step::Usage(usage) => self.tally.report(*usage),
-                Step::NoUsage => self.wants_usage = false,
+                Step::Usage(_) | Step::NoUsage => {}
                 Step::Stall(ms) => self.wait(*ms),
                 Step::Raw(text) => self.actions.push(Action::Send(text.clone().into())),
-                Step::Finish(word) => reason = Some(word.clone()),
+                Step::Finish(word) => reason = Some(word.as_str()),
                 Step::Error(error) => {
-                    self.event(&error_body(error));
+                    self.say(|voice, out| voice.error(error, out));
                     return self.actions;
                 }
                 Step::Cut => {
@@ -125,64 +213,36 @@ impl Player {
                 Step::End => return self.actions,
             }
         }
-        self.finish(reason);
+        let end = End {
+            reason,
+            calls: self.calls,
+            refused: self.refused,
+            usage: Some(self.tally.counts()).filter(|_| !silent),
+        };
+        self.say(|voice, out| voice.finish(&end, out));
         self.actions
     }
 
-    fn speak(&mut self, speech: &Speech, field: &str) {
+    fn speak(&mut self, speech: &Speech, say: fn(&mut dyn Voice, &str, &mut Vec<String>)) {
         self.tally.output(&speech.text);
         for piece in pieces(&speech.text, speech.chunk) {
             self.wait(speech.delay_ms);
-            self.delta(json!({ field: piece }));
+            self.say(|voice, out| say(voice, &piece, out));
         }
     }
 
     fn call(&mut self, step: &ToolCallStep) {
-        let call = wire_call(step, self.number, self.tool_calls);
-        let index = self.tool_calls;
-        self.tool_calls += 1;
+        self.calls += 1;
         self.tally.output(&arguments(step));
-        let function = json!({"name": step.name, "arguments": ""});
-        let head =
-            json!({"index": index, "id": call["id"], "type": "function", "function": function});
-        self.delta(json!({"tool_calls": [head]}));
-        for piece in pieces(&arguments(step), step.chunk) {
-            let part = json!({"index": index, "function": {"arguments": piece}});
-            self.delta(json!({"tool_calls": [part]}));
-        }
+        let call = Called::of(step);
+        self.say(|voice, out| voice.call(&call, out));
     }
 
-    fn finish(&mut self, reason: Option<String>) {
-        let reason = reason.unwrap_or_else(|| default_reason(self.tool_calls).to_owned());
-        self.choices(
-            json!([{"index": 0, "delta": {}, "finish_reason": reason}]),
-            Value::Null,
-        );
-        if self.wants_usage {
-            let usage = self.tally.to_json();
-            self.choices(json!([]), usage);
-        }
-        self.actions.push(Action::Send("data: [DONE]\n\n".into()));
-    }
-
-    fn delta(&mut self, delta: Value) {
-        let choice = json!({"index": 0, "delta": delta, "finish_reason": null});
-        self.choices(json!([choice]), Value::Null);
-    }
-
-    fn choices(&mut self, choices: Value, usage: Value) {
-        let mut chunk = json!({
-            "id": completion_id(self.number), "object": "chat.completion.chunk",
-            "created": CREATED, "model": self.model, "choices": choices});
-        if self.wants_usage {
-            chunk["usage"] = usage;
-        }
-        self.event(&chunk);
-    }
-
-    fn event(&mut self, data: &Value) {
-        let event = format!("data: {data}\n\n");
-        self.actions.push(Action::Send(event.into()));
+    fn say(&mut self, words: impl FnOnce(&mut dyn Voice, &mut Vec<String>)) {
+        let mut out = Vec::new();
+        words(self.voice.as_mut(), &mut out);
+        let events = out.into_iter().map(|event| Action::Send(event.into()));
+        self.actions.extend(events);
     }
 
     fn wait(&mut self, ms: u64) {
@@ -192,56 +252,89 @@ impl Player {
     }
 }
 
+impl Called {
+    fn of(step: &ToolCallStep) -> Self {
+        Self {
+            id: step.id.clone(),
+            name: step.name.clone(),
+            arguments: arguments(step),
+            chunk: step.chunk,
+        }
+    }
+}
+
+/// Gives a stream its form: line ends, keep-alives, and where it is cut.
+fn formed(actions: Vec<Action>, form: &Form, wire: Wire) -> Vec<Action> {
+    let mut made = Vec::with_capacity(actions.len());
+    for action in actions {
+        let Action::Send(event) = action else {
+            made.push(action);
+            continue;
+        };
+        let mut bytes = event.to_vec();
+        if form.keep_alive {
+            bytes.splice(0..0, keep_alive(wire).bytes());
+        }
+        if form.crlf {
+            let text = String::from_utf8_lossy(&bytes).replace('\n', "\r\n");
+            bytes = text.into_bytes();
+        }
+        match form.cut_bytes {
+            Some(size) => {
+                let pieces = bytes.chunks(size.max(1));
+                made.extend(pieces.map(|piece| Action::Send(Bytes::copy_from_slice(piece))));
+            }
+            None => made.push(Action::Send(bytes.into())),
+        }
+    }
+    made
+}
+
+const fn keep_alive(wire: Wire) -> &'static str {
+    match wire {
+        Wire::Anthropic => "event: ping\ndata: {\"type\": \"ping\"}\n\n",
+        _ => ": keep-alive\n\n",
+    }
+}
+
 /// Answers a request that doesn't stream. An error anywhere is a refusal, and
 /// waiting is left out.
 fn whole(steps: &[Step], request: &Captured, number: usize) -> Kind {
     let mut tally = Tally::new(&request.body);
-    let (mut text, mut thought, mut calls) = (String::new(), String::new(), Vec::new());
+    let mut said = Said::default();
     let mut reason = None;
     for step in steps {
         match step {
-            Step::Text(speech) => text.push_str(&speech.text),
-            Step::Reasoning(speech) => thought.push_str(&speech.text),
+            Step::Text(speech) => said.text.push_str(&speech.text),
+            Step::Refusal(speech) => {
+                said.refused = true;
+                said.text.push_str(&speech.text);
+            }
+            Step::Reasoning(speech) => said.thought.push_str(&speech.text),
             Step::ToolCall(call) => {
                 tally.output(&arguments(call));
-                calls.push(wire_call(call, number, calls.len()));
+                said.calls.push(Called::of(call));
             }
             Step::Usage(usage) => tally.report(*usage),
-            Step::Finish(word) => reason = Some(word.clone()),
-            Step::Error(error) => return refuse(error),
+            Step::Finish(word) => reason = Some(word.as_str()),
+            Step::Error(error) => return refuse(request.wire().unwrap_or_default(), error),
             Step::Cut | Step::End => return Kind::Drop,
             Step::NoUsage | Step::Stall(_) | Step::Raw(_) => {}
         }
     }
-    tally.output(&text);
-    tally.output(&thought);
-    let reason = reason.unwrap_or_else(|| default_reason(calls.len()).to_owned());
-    let mut message = json!({"role": "assistant", "content": text});
-    if !thought.is_empty() {
-        message["reasoning_content"] = thought.into();
-    }
-    if !calls.is_empty() {
-        message["tool_calls"] = calls.into();
-    }
-    let mut body = json!({
-        "id": completion_id(number), "object": "chat.completion", "created": CREATED,
-        "model": request.body["model"],
-        "choices": [{"index": 0, "message": message, "finish_reason": reason}]});
-    if !steps.contains(&Step::NoUsage) {
-        body["usage"] = tally.to_json();
-    }
+    tally.output(&said.text);
+    tally.output(&said.thought);
+    let end = End {
+        reason,
+        calls: said.calls.len(),
+        refused: said.refused,
+        usage: Some(tally.counts()).filter(|_| !steps.contains(&Step::NoUsage)),
+    };
     Kind::Whole {
         status: StatusCode::OK,
         retry_after: None,
-        body: body.to_string().into(),
+        body: voice(request, number).whole(&said, &end).to_string().into(),
     }
-}
-
-fn wire_call(step: &ToolCallStep, number: usize, index: usize) -> Value {
-    let made_up = || format!("call_{number}_{index}");
-    json!({
-        "id": step.id.clone().unwrap_or_else(made_up), "type": "function",
-        "function": {"name": step.name, "arguments": arguments(step)}})
 }
 
 fn arguments(step: &ToolCallStep) -> String {
@@ -252,14 +345,6 @@ fn arguments(step: &ToolCallStep) -> String {
     }
 }
 
-const fn default_reason(tool_calls: usize) -> &'static str {
-    if tool_calls > 0 { "tool_calls" } else { "stop" }
-}
-
-fn completion_id(number: usize) -> String {
-    format!("chatcmpl-fake-{number}")
-}
-
 /// Cuts a text into pieces of so many characters.
 fn pieces(text: &str, chars: usize) -> Vec<String> {
     let all: Vec<char> = text.chars().collect();
@@ -268,47 +353,12 @@ fn pieces(text: &str, chars: usize) -> Vec<String> {
         .collect()
 }
 
-/// Counts tokens, or repeats what the script says.
-struct Tally {
-    input_chars: u64,
-    output_chars: u64,
-    said: Option<UsageStep>,
+/// Writes an event with a name.
+fn named(name: &str, data: &Value) -> String {
+    format!("event: {name}\ndata: {data}\n\n")
 }
 
-impl Tally {
-    fn new(body: &Value) -> Self {
-        let messages = body["messages"].as_array().into_iter().flatten();
-        let input_chars = messages.map(|m| chars(&text_of(&m["content"]))).sum();
-        Self {
-            input_chars,
-            output_chars: 0,
-            said: None,
-        }
-    }
-
-    fn output(&mut self, text: &str) {
-        self.output_chars += chars(text);
-    }
-
-    const fn report(&mut self, usage: UsageStep) {
-        self.said = Some(usage);
-    }
-
-    fn to_json(&self) -> Value {
-        let usage = self.said.unwrap_or(UsageStep {
-            input: self.input_chars.div_ceil(CHARS_PER_TOKEN),
-            output: self.output_chars.div_ceil(CHARS_PER_TOKEN),
-            ..UsageStep::default()
-        });
-        json!({
-            "prompt_tokens": usage.input,
-            "completion_tokens": usage.output,
-            "total_tokens": usage.input + usage.output,
-            "prompt_tokens_details": {"cached_tokens": usage.cached},
-            "completion_tokens_details": {"reasoning_tokens": usage.reasoning}})
-    }
-}
-
-fn chars(text: &str) -> u64 {
-    u64::try_from(text.chars().count()).unwrap_or(u64::MAX)
+/// Writes an event without one.
+fn unnamed(data: &Value) -> String {
+    format!("data: {data}\n\n")
 }

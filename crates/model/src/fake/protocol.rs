@@ -1,207 +1,34 @@
-//! What every request to a model must keep.
-
-use std::collections::HashSet;
+//! What every request to a model must keep, as each provider has it.
 
 use serde_json::Value;
 
-use super::captured::text_of;
+use super::captured::Captured;
+use crate::wire::Wire;
 
-/// Returns what is wrong with a completion request.
-pub(super) fn faults(body: &Value) -> Vec<String> {
-    let Some(messages) = body["messages"].as_array().filter(|list| !list.is_empty()) else {
-        return vec!["there are no messages".to_owned()];
-    };
-    let mut check = Check::default();
-    for (index, message) in messages.iter().enumerate() {
-        check.message(index, message);
-    }
-    check.end(messages.len());
-    check.faults
-}
+mod anthropic;
+mod chat;
+mod gemini;
 
-#[derive(Default)]
-struct Check {
-    faults: Vec<String>,
-    previous: String,
-    /// Calls that wait for their output.
-    open: HashSet<String>,
-    seen: HashSet<String>,
-}
-
-impl Check {
-    fn message(&mut self, index: usize, message: &Value) {
-        let role = message["role"].as_str().unwrap_or_default();
-        if role != "tool" {
-            self.close_calls(index);
+/// Returns what is wrong with a request.
+pub(super) fn faults(request: &Captured, wire: Wire) -> Vec<String> {
+    match wire {
+        Wire::Anthropic => anthropic::faults(request),
+        Wire::Gemini => gemini::faults(request),
+        Wire::OpenAiChat | Wire::OpenAiResponses | Wire::OpenRouter | Wire::Local => {
+            chat::faults(&request.body)
         }
-        match role {
-            "system" if index > 0 => self.fault(index, "a system message is not the first"),
-            "system" | "user" if text_of(&message["content"]).is_empty() => {
-                self.fault(index, "it is empty");
-            }
-            "assistant" => self.assistant(index, message),
-            "tool" => self.output(index, message),
-            "system" | "user" => {}
-            other => self.fault(index, &format!("`{other}` is no role")),
-        }
-        let first = matches!(self.previous.as_str(), "" | "system");
-        if role != "tool" && role == self.previous {
-            self.fault(index, &format!("two {role} messages in a row"));
-        } else if first && matches!(role, "assistant" | "tool") {
-            self.fault(index, &format!("the conversation begins with {role}"));
-        }
-        role.clone_into(&mut self.previous);
-    }
-
-    fn assistant(&mut self, index: usize, message: &Value) {
-        let calls = message["tool_calls"].as_array();
-        let silent = text_of(&message["content"]).is_empty();
-        if silent && calls.is_none_or(Vec::is_empty) {
-            self.fault(index, "it neither says nor calls anything");
-        }
-        for call in calls.into_iter().flatten() {
-            let id = call["id"].as_str().unwrap_or_default();
-            if id.is_empty() || !self.seen.insert(id.to_owned()) {
-                self.fault(index, &format!("the call id `{id}` is empty or used twice"));
-            }
-            self.open.insert(id.to_owned());
-            if call["function"]["name"].as_str().is_none_or(str::is_empty) {
-                self.fault(index, &format!("the call `{id}` names no tool"));
-            }
-            let arguments = call["function"]["arguments"].as_str().unwrap_or_default();
-            if !serde_json::from_str::<Value>(arguments).is_ok_and(|value| value.is_object()) {
-                self.fault(
-                    index,
-                    &format!("the arguments of `{id}` are no JSON object"),
-                );
-            }
-        }
-    }
-
-    fn output(&mut self, index: usize, message: &Value) {
-        let id = message["tool_call_id"].as_str().unwrap_or_default();
-        if !self.open.remove(id) {
-            self.fault(
-                index,
-                &format!("it answers `{id}`, which waits for nothing"),
-            );
-        }
-    }
-
-    fn close_calls(&mut self, index: usize) {
-        let mut open: Vec<String> = self.open.drain().collect();
-        open.sort_unstable();
-        for id in open {
-            self.fault(index, &format!("the call `{id}` has no output before it"));
-        }
-    }
-
-    fn end(&mut self, count: usize) {
-        self.close_calls(count);
-        if !matches!(self.previous.as_str(), "user" | "tool") {
-            self.fault(count, "the last message asks for nothing");
-        }
-    }
-
-    fn fault(&mut self, index: usize, what: &str) {
-        self.faults.push(format!("message {index}: {what}"));
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
+/// Returns whether a name or id is of letters, digits, `_` and `-`.
+fn is_word(text: &str, most: usize) -> bool {
+    let word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+    (1..=most).contains(&text.len()) && text.bytes().all(word)
+}
 
-    use super::*;
-
-    fn call(id: &str) -> Value {
-        json!({"role": "assistant", "content": null, "tool_calls": [
-            {"id": id, "type": "function", "function": {"name": "t", "arguments": "{}"}}]})
-    }
-
-    fn output(id: &str) -> Value {
-        json!({"role": "tool", "tool_call_id": id, "content": "x"})
-    }
-
-    fn says(role: &str) -> Value {
-        json!({"role": role, "content": "x"})
-    }
-
-    #[test]
-    fn legal_conversations_have_no_faults() {
-        for messages in [
-            vec![says("user")],
-            vec![
-                says("system"),
-                says("user"),
-                says("assistant"),
-                says("user"),
-            ],
-            vec![says("user"), call("a"), output("a")],
-            vec![says("user"), call("a"), output("a"), call("b"), output("b")],
-            vec![
-                says("user"),
-                call("a"),
-                output("a"),
-                says("assistant"),
-                says("user"),
-            ],
-        ] {
-            let body = json!({"messages": messages});
-            assert_eq!(faults(&body), Vec::<String>::new(), "{body}");
-        }
-    }
-
-    #[test]
-    fn each_fault_is_found() {
-        let empty = json!({"role": "user", "content": ""});
-        let mute = json!({"role": "assistant", "content": ""});
-        let bad_arguments = json!({"role": "assistant", "tool_calls": [
-            {"id": "a", "function": {"name": "t", "arguments": "{"}}]});
-        for (messages, expected) in [
-            (vec![], "there are no messages"),
-            (
-                vec![says("user"), says("system"), says("user")],
-                "not the first",
-            ),
-            (vec![says("user"), says("user")], "two user messages"),
-            (
-                vec![says("assistant"), says("user")],
-                "begins with assistant",
-            ),
-            (vec![output("a")], "waits for nothing"),
-            (vec![says("user"), call("a"), says("user")], "has no output"),
-            (vec![says("user"), call("a")], "has no output"),
-            (
-                vec![says("user"), call("a"), output("b")],
-                "waits for nothing",
-            ),
-            (
-                vec![says("user"), call("a"), output("a"), output("a")],
-                "waits for nothing",
-            ),
-            (
-                vec![says("user"), call("a"), output("a"), call("a"), output("a")],
-                "used twice",
-            ),
-            (vec![says("user"), says("assistant")], "asks for nothing"),
-            (vec![says("wizard")], "is no role"),
-            (vec![empty], "it is empty"),
-            (
-                vec![says("user"), mute, says("user")],
-                "neither says nor calls",
-            ),
-            (
-                vec![says("user"), bad_arguments, output("a")],
-                "no JSON object",
-            ),
-        ] {
-            let body = json!({"messages": messages});
-            let found = faults(&body);
-            assert!(
-                found.iter().any(|f| f.contains(expected)),
-                "{body}: {found:?}"
-            );
-        }
-    }
+/// Finds the fields of an object that are not known.
+fn unknown<'a>(object: &'a Value, known: &'a [&str]) -> impl Iterator<Item = &'a str> {
+    let fields = object.as_object().into_iter().flat_map(|map| map.keys());
+    let fields = fields.map(String::as_str);
+    fields.filter(|field| !known.contains(field))
 }

@@ -68,6 +68,20 @@ pub struct Turn {
     pub repeat: bool,
     /// What happens, in order.
     pub steps: Vec<Step>,
+    /// How the stream is written.
+    pub form: Form,
+}
+
+/// How a stream is written; clients must not care.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Form {
+    /// Whether lines end in CR and LF.
+    pub crlf: bool,
+    /// Whether a sign of life comes before each event.
+    pub keep_alive: bool,
+    /// How many bytes are sent at once; whole events when `None`.
+    pub cut_bytes: Option<usize>,
 }
 
 impl Turn {
@@ -102,6 +116,12 @@ impl Turn {
         }
     }
 
+    /// Sets how the stream is written.
+    #[must_use]
+    pub fn written(self, form: Form) -> Self {
+        Self { form, ..self }
+    }
+
     /// Lets the turn be used any number of times, including none.
     #[must_use]
     pub fn repeat(self) -> Self {
@@ -118,6 +138,8 @@ impl Turn {
 pub enum Step {
     /// Says something.
     Text(Speech),
+    /// Declines to answer.
+    Refusal(Speech),
     /// Thinks something.
     Reasoning(Speech),
     /// Calls a tool.
@@ -144,6 +166,11 @@ impl Step {
     /// Says a text in pieces of 16 characters.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(Speech::new(text.into()))
+    }
+
+    /// Declines with a text in pieces of 16 characters.
+    pub fn refusal(text: impl Into<String>) -> Self {
+        Self::Refusal(Speech::new(text.into()))
     }
 
     /// Thinks a text in pieces of 16 characters.
@@ -202,12 +229,14 @@ pub struct ToolCallStep {
 
 /// Usage to report, in tokens.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields, default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct UsageStep {
     /// Tokens read.
     pub input: u64,
     /// Those of them that were cached.
     pub cached: u64,
+    /// Those of them that were written to the cache.
+    pub cache_write: u64,
     /// Tokens written.
     pub output: u64,
     /// Those of them that were reasoning.
@@ -247,6 +276,7 @@ impl Default for ErrorStep {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct RawStep {
     text: Option<String>,
+    refusal: Option<String>,
     reasoning: Option<String>,
     tool_call: Option<ToolCallStep>,
     usage: Option<UsageStep>,
@@ -274,9 +304,10 @@ impl TryFrom<RawStep> for Step {
             delay_ms,
         };
         let on = |flag: Option<bool>, step| flag.filter(|on| *on).map(|_| step);
-        let words = raw.text.is_some() || raw.reasoning.is_some();
+        let words = raw.text.is_some() || raw.refusal.is_some() || raw.reasoning.is_some();
         let mut named = [
             raw.text.map(|text| Self::Text(speech(text))),
+            raw.refusal.map(|text| Self::Refusal(speech(text))),
             raw.reasoning.map(|text| Self::Reasoning(speech(text))),
             raw.tool_call.map(Self::ToolCall),
             raw.usage.map(Self::Usage),
@@ -295,7 +326,7 @@ impl TryFrom<RawStep> for Step {
             return Err("a step must say one thing only");
         }
         if paced && !words {
-            return Err("`chunk` and `delayMs` belong to `text` and `reasoning`");
+            return Err("`chunk` and `delayMs` belong to `text`, `refusal` and `reasoning`");
         }
         Ok(step)
     }

@@ -27,6 +27,7 @@ use tokio_util::task::TaskTracker;
 use super::captured::Captured;
 use super::play::{self, Action, Kind, Reply};
 use super::script::{ErrorStep, Script, Turn};
+use crate::wire::Wire;
 
 /// The most requests remembered; older ones are forgotten.
 const REMEMBERED: usize = 1_000;
@@ -193,13 +194,19 @@ impl State {
     }
 
     fn answer(&self, method: &Method, captured: Captured) -> Reply {
-        let is_completion = captured.is_completion() && method == Method::POST;
+        let wire = captured.wire().unwrap_or_default();
+        let is_completion = captured.wire().is_some() && method == Method::POST;
         let is_list =
             captured.path.ends_with("/models") && method == Method::GET && !self.models.is_empty();
         let authorized = self.key.is_none() || captured.bearer == self.key;
         if !authorized {
             self.log.lock().remember(captured);
-            return refusal(401, "Incorrect API key provided.", Some("invalid_api_key"));
+            return refusal(
+                wire,
+                401,
+                "Incorrect API key provided.",
+                Some("invalid_api_key"),
+            );
         }
         if is_completion {
             return self.log.lock().complete(captured);
@@ -208,7 +215,7 @@ impl State {
         if is_list {
             return self.list();
         }
-        refusal(404, "There is nothing here.", None)
+        refusal(wire, 404, "There is nothing here.", None)
     }
 
     fn list(&self) -> Reply {
@@ -241,7 +248,12 @@ impl Log {
             None => {
                 let message = format!("The script has no turn for: {asked}");
                 self.unexpected.push(asked);
-                refusal(400, &message, Some("unscripted"))
+                refusal(
+                    captured.wire().unwrap_or_default(),
+                    400,
+                    &message,
+                    Some("unscripted"),
+                )
             }
         };
         self.remember(captured);
@@ -256,7 +268,7 @@ impl Log {
     }
 }
 
-fn refusal(status: u16, message: &str, code: Option<&str>) -> Reply {
+fn refusal(wire: Wire, status: u16, message: &str, code: Option<&str>) -> Reply {
     let error = ErrorStep {
         status,
         message: message.to_owned(),
@@ -265,7 +277,7 @@ fn refusal(status: u16, message: &str, code: Option<&str>) -> Reply {
     };
     Reply {
         wait: Duration::ZERO,
-        kind: play::refuse(&error),
+        kind: play::refuse(wire, &error),
     }
 }
 

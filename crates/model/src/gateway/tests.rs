@@ -83,6 +83,7 @@ async fn an_answer_streams_and_the_stored_bytes_are_those_that_went_out() {
             cached: 40,
             output: 9,
             reasoning: 2,
+            ..UsageStep::default()
         }),
     ]));
     let gateway = gateway(GatewayOptions::default());

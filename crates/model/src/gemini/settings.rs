@@ -71,7 +71,7 @@ pub(super) fn can_keep_form(request: &Request, model: &str) -> bool {
 
 /// Returns whether tool calls are refused without a signature. Names without
 /// a number (`gemini-flash-latest`) mean the newest.
-pub(super) fn demands_signatures(model: &str) -> bool {
+pub(crate) fn demands_signatures(model: &str) -> bool {
     model.contains(FAMILY) && generation(model).is_none_or(|made| made >= LEVELS)
 }
 

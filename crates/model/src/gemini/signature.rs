@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::conversation::Kept;
 
 /// Stands for the signature of a call that another model made.
-pub(super) const FOREIGN: &str = "skip_thought_signature_validator";
+pub(crate) const FOREIGN: &str = "skip_thought_signature_validator";
 
 /// What a signature belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

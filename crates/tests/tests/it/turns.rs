@@ -182,7 +182,7 @@ on_both_engines! {
     async fn tokens_and_cost_are_exact(app) {
         let owner = app.owner();
         let workspace = owner.workspace("a").await.id;
-        app.model.push(Turn::of([Step::text("x"), Step::Usage(UsageStep { input: 1_000, cached: 400, output: 200, reasoning: 50 })]));
+        app.model.push(Turn::of([Step::text("x"), Step::Usage(UsageStep { input: 1_000, cached: 400, output: 200, reasoning: 50, ..UsageStep::default() })]));
         let ran = owner.ask(&question(workspace, "hi")).await;
         // 1,000 × 0.15 + 200 × 0.60 dollars by the million.
         let expected = TokenUsage { input_tokens: 1_000, cached_input_tokens: 400, output_tokens: 200, cost_usd: Some("0.00027".to_owned()), measured: true };

@@ -267,9 +267,15 @@ fn thinking_gives_way_where_it_is_refused() {
     assert!(thinks(&request, "claude-opus-4-6"));
     request.messages[2].carried[0].model = old.into();
     assert!(thinks(&request, old));
-    // A new question begins a new turn.
     request.messages[2].carried.clear();
+    assert!(!thinks(&request, old));
+    // Words behind outputs go on with the turn; a question begins another.
     request.messages.push(Message::user("and?"));
+    assert!(!thinks(&request, old));
+    let last = request.messages.len() - 1;
+    request
+        .messages
+        .insert(last, Message::assistant("ok", vec![]));
     assert!(thinks(&request, old));
 }
 
