@@ -99,6 +99,8 @@ ids! {
     TerminalId,
     /// Names a configured model provider.
     ProviderId,
+    /// Names a limit of what models may cost.
+    BudgetId,
     /// Names one metered use.
     UsageId,
     /// Names a remembered permission.

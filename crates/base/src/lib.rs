@@ -18,9 +18,9 @@ pub use address::is_public;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use hash::ContentHash;
 pub use id::{
-    CommentId, ConversationId, DraftId, EventStreamId, FileId, GrantId, HunkId, Ids, MessageId,
-    ModelCallId, ProposalId, ProviderId, RequestId, RunId, SessionId, TerminalId, TransactionId,
-    TurnId, UsageId, UserId, VerdictId, VersionId, WorkspaceId,
+    BudgetId, CommentId, ConversationId, DraftId, EventStreamId, FileId, GrantId, HunkId, Ids,
+    MessageId, ModelCallId, ProposalId, ProviderId, RequestId, RunId, SessionId, TerminalId,
+    TransactionId, TurnId, UsageId, UserId, VerdictId, VersionId, WorkspaceId,
 };
 pub use kind::ErrorKind;
 pub use path::{PathError, WorkspacePath};

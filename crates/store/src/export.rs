@@ -11,13 +11,14 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use uuid::Uuid;
 
 use crate::blob::BlobStore;
-use crate::call::{ModelCallRow, UsageRecordRow};
+use crate::call::ModelCallRow;
 use crate::connection::Reader;
 use crate::conversation::{ConversationRow, MessageRow};
 use crate::error::{Error, Result};
 use crate::file::FileRow;
 use crate::run::RunRow;
 use crate::sql::Record;
+use crate::usage::UsageRecordRow;
 use crate::version::{AuthorKind, VersionRow};
 use crate::workspace::WorkspaceRow;
 
@@ -71,11 +72,16 @@ enum Entity {
     },
     ModelCall {
         id: String,
-        conversation_id: String,
+        workspace_id: Option<String>,
+        conversation_id: Option<String>,
+        task: String,
         provider: String,
         model: String,
         input_tokens: u64,
+        cached_input_tokens: u64,
+        cache_write_tokens: u64,
         output_tokens: u64,
+        reasoning_tokens: u64,
         cost: Option<String>,
         latency_ms: Option<u64>,
     },
@@ -91,10 +97,11 @@ enum Entity {
         started_at: Option<String>,
         finished_at: Option<String>,
     },
+    /// Of a model call, whose id it has, or of a run.
     UsageRecord {
         id: String,
         user_id: String,
-        workspace_id: String,
+        workspace_id: Option<String>,
         r#type: &'static str,
         quantity: u64,
         cost: Option<String>,
@@ -153,6 +160,14 @@ impl Reader {
             .export_table(
                 "SELECT * FROM runs WHERE id > $1 ORDER BY id LIMIT $2",
                 |row: &RunRow| (row.id.as_uuid(), Ok(run(row))),
+                out,
+            )
+            .await?;
+        lines += self
+            .export_table(
+                "SELECT * FROM model_calls WHERE id > $1 AND state <> 'running'
+                 ORDER BY id LIMIT $2",
+                |row: &ModelCallRow| (row.id.as_uuid(), Ok(tokens(row))),
                 out,
             )
             .await?;
@@ -275,13 +290,30 @@ fn message(row: &MessageRow) -> Result<Entity> {
 fn model_call(row: &ModelCallRow) -> Entity {
     Entity::ModelCall {
         id: row.id.to_string(),
-        conversation_id: row.conversation_id.to_string(),
+        workspace_id: row.workspace_id.map(|id| id.to_string()),
+        conversation_id: row.conversation_id.map(|id| id.to_string()),
+        task: row.task.clone(),
         provider: row.provider.clone(),
         model: row.model.clone(),
         input_tokens: row.input_tokens,
+        cached_input_tokens: row.cached_input_tokens,
+        cache_write_tokens: row.cache_write_tokens,
         output_tokens: row.output_tokens,
-        cost: row.cost_nanos.map(dollars),
+        reasoning_tokens: row.reasoning_tokens,
+        cost: row.cost_micros.map(dollars),
         latency_ms: row.latency_ms,
+    }
+}
+
+fn tokens(row: &ModelCallRow) -> Entity {
+    Entity::UsageRecord {
+        id: row.id.to_string(),
+        user_id: row.user_id.to_string(),
+        workspace_id: row.workspace_id.map(|id| id.to_string()),
+        r#type: "tokens",
+        quantity: row.input_tokens + row.output_tokens,
+        cost: row.cost_micros.map(dollars),
+        created_at: row.created_at.to_string(),
     }
 }
 
@@ -304,10 +336,10 @@ fn usage(row: &UsageRecordRow) -> Entity {
     Entity::UsageRecord {
         id: row.id.to_string(),
         user_id: row.user_id.to_string(),
-        workspace_id: row.workspace_id.to_string(),
+        workspace_id: Some(row.workspace_id.to_string()),
         r#type: row.kind.as_str(),
         quantity: row.quantity,
-        cost: row.cost_nanos.map(dollars),
+        cost: row.cost_micros.map(dollars),
         created_at: row.created_at.to_string(),
     }
 }
@@ -316,15 +348,11 @@ fn time(time: Option<Timestamp>) -> Option<String> {
     time.map(|time| time.to_string())
 }
 
-/// Writes nano-dollars as dollars, without zeros at the end.
-fn dollars(nanos: i64) -> String {
-    let sign = if nanos < 0 { "-" } else { "" };
-    let nanos = nanos.unsigned_abs();
-    let text = format!(
-        "{sign}{}.{:09}",
-        nanos / 1_000_000_000,
-        nanos % 1_000_000_000
-    );
+/// Writes micro-dollars as dollars, without zeros at the end.
+fn dollars(micros: i64) -> String {
+    let sign = if micros < 0 { "-" } else { "" };
+    let micros = micros.unsigned_abs();
+    let text = format!("{sign}{}.{:06}", micros / 1_000_000, micros % 1_000_000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 

@@ -22,6 +22,7 @@ mod sql;
 
 mod account;
 mod blob;
+mod budget;
 mod call;
 mod connection;
 mod conversation;
@@ -38,15 +39,14 @@ mod run;
 mod store;
 pub mod testing;
 mod url;
+mod usage;
 mod version;
 mod workspace;
 
 pub use account::{SessionRow, SignInLinkRow, SignedIn, TokenHash, UserRow};
 pub use blob::{BlobBatch, BlobStore};
-pub use call::{
-    CallEnd, CallState, ModelCallRow, UsageFilter, UsageGroup, UsageKey, UsageKind, UsageRecordRow,
-    UsageSums,
-};
+pub use budget::{BudgetPeriod, BudgetRow, BudgetScope, BudgetWindowRow, SpentRow};
+pub use call::{CallEnd, CallFilter, CallState, LatencyRow, ModelCallRow, ModelRequestRow};
 pub use connection::{Reader, Writer};
 pub use conversation::{ConversationRow, MessageRole, MessageRow, TurnMode, TurnRow, TurnState};
 pub use draft::{DraftRow, DraftState};
@@ -58,9 +58,10 @@ pub use proposal::{
     CommentRow, FileChange, HunkState, LineSide, Proposal, ProposalCounts, ProposalFileRow,
     ProposalHunkRow, ProposalRow, ProposalState, VerdictRow, VerdictState,
 };
-pub use provider::ProviderRow;
+pub use provider::{ModelPolicyRow, PriceSource, ProviderModelRow, ProviderRow};
 pub use run::{RunEnd, RunOutcome, RunRow, RunStatus};
 pub use store::{Engine, Store};
 pub use url::{DatabaseUrl, UrlError};
+pub use usage::{UsageFilter, UsageGroup, UsageKey, UsageKind, UsageRecordRow, UsageSums};
 pub use version::{AuthorKind, TransactionKind, TransactionRow, VersionRow};
 pub use workspace::{NewWorkspace, Shelf, WorkspaceRow};

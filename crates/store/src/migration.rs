@@ -27,6 +27,7 @@ pub(crate) fn sqlite() -> Migrator {
         4 "0004_grants",
         5 "0005_drafts",
         6 "0006_review",
+        7 "0007_gateway",
     )
 }
 
@@ -39,6 +40,7 @@ pub(crate) fn postgres() -> Migrator {
         4 "0004_grants",
         5 "0005_drafts",
         6 "0006_review",
+        7 "0007_gateway",
     )
 }
 

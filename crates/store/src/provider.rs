@@ -6,7 +6,7 @@ use crate::connection::{Reader, Writer};
 use crate::error::Result;
 
 record! {
-    /// A provider of an OpenAI-compatible API and the model used there.
+    /// A provider and the model used there unless another is asked for.
     "providers" pub struct ProviderRow {
         /// Names the provider.
         pub id: ProviderId,
@@ -16,6 +16,11 @@ record! {
         pub name: String,
         /// The URL its API starts at.
         pub base_url: String,
+        /// The format it speaks.
+        pub wire: String,
+        /// Whether it runs on hardware of the person's own; `None` when nobody
+        /// said.
+        pub local: Option<bool>,
         /// The API key, sealed; `None` when it needs none.
         pub sealed_key: Option<Vec<u8>>,
         /// The model that is asked for.
@@ -31,7 +36,89 @@ record! {
     }
 }
 
+record! {
+    /// What is known of a provider's model.
+    "provider_models" pub struct ProviderModelRow {
+        /// The provider.
+        pub provider_id: ProviderId,
+        /// The model's name there.
+        pub model: String,
+        /// How many tokens it can read and write together.
+        pub context_tokens: Option<u64>,
+        /// How many tokens it can write.
+        pub max_output_tokens: Option<u64>,
+        /// Whether it sees images.
+        pub images: Option<bool>,
+        /// Whether it calls tools.
+        pub tools: Option<bool>,
+        /// Whether it thinks before it answers.
+        pub reasoning: Option<bool>,
+        /// Whether it fills in what is missing between two texts.
+        pub fim: Option<bool>,
+        /// The price of a token sent, in pico-dollars.
+        pub input_picos_per_token: Option<u64>,
+        /// The price of a token answered.
+        pub output_picos_per_token: Option<u64>,
+        /// The price of a token from the provider's cache.
+        pub cached_input_picos_per_token: Option<u64>,
+        /// The price of a token put into the provider's cache.
+        pub cache_write_picos_per_token: Option<u64>,
+        /// Who named the prices; `None` when nobody did.
+        pub price_source: Option<PriceSource>,
+        /// When it last changed.
+        pub updated_at: Timestamp,
+    }
+}
+
+words! {
+    /// Who named a price.
+    pub enum PriceSource {
+        /// The person, who is always right.
+        Person = "person",
+        /// The provider, in its list of models.
+        Provider = "provider",
+    }
+}
+
+record! {
+    /// Which models a person's tasks go to.
+    "model_policies" pub struct ModelPolicyRow {
+        /// Whose tasks.
+        pub owner_id: UserId,
+        /// The policy, as JSON that only the rules read.
+        pub policy: String,
+        /// When it last changed.
+        pub updated_at: Timestamp,
+    }
+}
+
 impl Reader {
+    /// Lists what is known of the models of a person's providers and of
+    /// `also`, which has no row, by provider and name.
+    pub async fn list_provider_models(
+        &mut self,
+        owner: UserId,
+        also: ProviderId,
+    ) -> Result<Vec<ProviderModelRow>> {
+        self.all(
+            "SELECT * FROM provider_models
+             WHERE provider_id = $2
+                OR provider_id IN (SELECT id FROM providers WHERE owner_id = $1)
+             ORDER BY provider_id, model",
+            args![owner, also],
+        )
+        .await
+    }
+
+    /// Finds what a person wants of routing.
+    pub async fn find_model_policy(&mut self, owner: UserId) -> Result<Option<ModelPolicyRow>> {
+        self.find_one(
+            "SELECT * FROM model_policies WHERE owner_id = $1",
+            args![owner],
+        )
+        .await
+    }
+
     /// Returns a provider.
     pub async fn get_provider(&mut self, id: ProviderId) -> Result<ProviderRow> {
         self.get_one("SELECT * FROM providers WHERE id = $1", id)
@@ -80,7 +167,8 @@ impl Writer {
             row.id,
             "UPDATE providers
              SET name = $2, base_url = $3, sealed_key = $4, model = $5,
-                 input_picos_per_token = $6, output_picos_per_token = $7, updated_at = $8
+                 input_picos_per_token = $6, output_picos_per_token = $7, updated_at = $8,
+                 wire = $9, local = $10
              WHERE id = $1",
             args![
                 row.id,
@@ -91,13 +179,40 @@ impl Writer {
                 row.input_picos_per_token,
                 row.output_picos_per_token,
                 row.updated_at,
+                row.wire,
+                row.local,
             ],
         )
         .await
     }
 
+    /// Stores what is known of a model, over what was known.
+    pub async fn put_provider_model(&mut self, row: &ProviderModelRow) -> Result<()> {
+        self.execute(
+            "DELETE FROM provider_models WHERE provider_id = $1 AND model = $2",
+            args![row.provider_id, row.model],
+        )
+        .await?;
+        self.insert(row).await
+    }
+
+    /// Stores what a person wants of routing.
+    pub async fn put_model_policy(&mut self, row: &ModelPolicyRow) -> Result<()> {
+        self.execute(
+            "DELETE FROM model_policies WHERE owner_id = $1",
+            args![row.owner_id],
+        )
+        .await?;
+        self.insert(row).await
+    }
+
     /// Deletes a provider.
     pub async fn delete_provider(&mut self, id: ProviderId) -> Result<()> {
+        self.execute(
+            "DELETE FROM provider_models WHERE provider_id = $1",
+            args![id],
+        )
+        .await?;
         self.change(
             "providers",
             id,

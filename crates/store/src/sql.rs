@@ -6,9 +6,9 @@
 //! time into the compiler.
 
 use atelier_base::{
-    CommentId, ContentHash, ConversationId, DraftId, EventStreamId, FileId, GrantId, HunkId,
-    MessageId, ModelCallId, ProposalId, ProviderId, RunId, SessionId, Timestamp, TransactionId,
-    TurnId, UsageId, UserId, VerdictId, VersionId, WorkspaceId, WorkspacePath,
+    BudgetId, CommentId, ContentHash, ConversationId, DraftId, EventStreamId, FileId, GrantId,
+    HunkId, MessageId, ModelCallId, ProposalId, ProviderId, RunId, SessionId, Timestamp,
+    TransactionId, TurnId, UsageId, UserId, VerdictId, VersionId, WorkspaceId, WorkspacePath,
 };
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
@@ -111,6 +111,7 @@ macro_rules! id_columns {
 }
 
 id_columns!(
+    BudgetId,
     CommentId,
     ConversationId,
     DraftId,

@@ -23,6 +23,24 @@ const POSTGRES_CONNECTIONS: u32 = 10;
 /// Postgres' advisory lock that makes writers take turns; the number is
 /// arbitrary ("atelier").
 const WRITER_LOCK: &str = "SELECT pg_advisory_xact_lock(27429413095331186)";
+/// The same, for a transaction whose commit doesn't wait for the disk.
+const SOFT_WRITER_LOCK: &str = "SELECT pg_advisory_xact_lock(27429413095331186),
+    set_config('synchronous_commit', 'off', true)";
+/// A deferred transaction that turns into a writer fails at once when another
+/// one wrote meanwhile, whatever the busy timeout. The pragma can't be changed
+/// inside a transaction, so each says how it wants to commit before it begins.
+const SQLITE_WRITE: &str = "PRAGMA synchronous = FULL; BEGIN IMMEDIATE";
+const SQLITE_SOFT_WRITE: &str = "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE";
+
+/// What a committed transaction outlives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Durability {
+    /// The loss of power.
+    Disk,
+    /// The end of this process, killed or not. A loss of power may take back
+    /// the last moments of such transactions, whole and in order.
+    Process,
+}
 
 /// Which engine keeps the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,20 +103,20 @@ impl Store {
         &self,
         work: impl AsyncFnOnce(&mut Writer) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut writer = self.begin_write().await?;
-        match work(&mut writer).await {
-            Ok(value) => {
-                writer.commit().await?;
-                Ok(value)
-            }
-            Err(error) => {
-                if let Err(failure) = writer.roll_back().await {
-                    // The connection is closed on drop, which rolls back too.
-                    tracing::warn!(error = %failure, "could not roll back a transaction");
-                }
-                Err(error)
-            }
-        }
+        let writer = self.begin_write(Durability::Disk).await?;
+        finish(writer, work).await
+    }
+
+    /// Runs `work` as [`Store::write`] does, but does not wait for the disk:
+    /// once it returns, the transaction outlives this process, killed or not;
+    /// a loss of power may take it back, with all that came after it. The next
+    /// [`Store::write`] to commit brings it to the disk too.
+    pub async fn write_soft<T, E: From<Error>>(
+        &self,
+        work: impl AsyncFnOnce(&mut Writer) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let writer = self.begin_write(Durability::Process).await?;
+        finish(writer, work).await
     }
 
     /// Returns the store of contents.
@@ -154,15 +172,14 @@ impl Store {
             .map_err(|source| Error::database("BEGIN", source))
     }
 
-    async fn begin_write(&self) -> Result<Writer> {
+    async fn begin_write(&self, durability: Durability) -> Result<Writer> {
+        let (sqlite, lock) = match durability {
+            Durability::Disk => (SQLITE_WRITE, WRITER_LOCK),
+            Durability::Process => (SQLITE_SOFT_WRITE, SOFT_WRITER_LOCK),
+        };
         let begun = match &self.pools {
-            // A deferred transaction that turns into a writer fails at once
-            // when another one wrote meanwhile, whatever the busy timeout.
-            Pools::Sqlite { write, .. } => write
-                .begin_with("BEGIN IMMEDIATE")
-                .await
-                .map(Connection::Sqlite),
-            Pools::Postgres(pool) => to_its_end(begin_postgres_write(pool.clone()))
+            Pools::Sqlite { write, .. } => write.begin_with(sqlite).await.map(Connection::Sqlite),
+            Pools::Postgres(pool) => to_its_end(begin_postgres_write(pool.clone(), lock))
                 .await
                 .map(Connection::Postgres),
         };
@@ -172,11 +189,34 @@ impl Store {
     }
 }
 
+/// Commits `work` when it returns `Ok`, and rolls it back otherwise.
+async fn finish<T, E: From<Error>>(
+    mut writer: Writer,
+    work: impl AsyncFnOnce(&mut Writer) -> Result<T, E>,
+) -> Result<T, E> {
+    match work(&mut writer).await {
+        Ok(value) => {
+            writer.commit().await?;
+            Ok(value)
+        }
+        Err(error) => {
+            if let Err(failure) = writer.roll_back().await {
+                // The connection is closed on drop, which rolls back too.
+                tracing::warn!(error = %failure, "could not roll back a transaction");
+            }
+            Err(error)
+        }
+    }
+}
+
 /// Begins a transaction and waits for its turn, so that both engines promise
 /// the same: numbers counted up and states checked in one can't be overtaken.
-async fn begin_postgres_write(pool: PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
+async fn begin_postgres_write(
+    pool: PgPool,
+    lock: &'static str,
+) -> sqlx::Result<Transaction<'static, Postgres>> {
     let mut tx = pool.begin().await?;
-    sqlx::query(WRITER_LOCK).execute(&mut *tx).await?;
+    sqlx::query(lock).execute(&mut *tx).await?;
     Ok(tx)
 }
 

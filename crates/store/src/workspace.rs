@@ -160,7 +160,7 @@ impl Writer {
     /// may be shared.
     pub async fn delete_workspace(&mut self, id: WorkspaceId) -> Result<()> {
         /// Children before parents.
-        const STATEMENTS: [&str; 20] = [
+        const STATEMENTS: [&str; 21] = [
             "DELETE FROM events WHERE stream_id IN (SELECT id FROM runs WHERE workspace_id = $1)",
             "DELETE FROM events WHERE stream_id IN (SELECT id FROM turns WHERE workspace_id = $1)",
             "DELETE FROM events WHERE stream_id = $1",
@@ -176,6 +176,8 @@ impl Writer {
             "DELETE FROM proposals WHERE workspace_id = $1",
             "DELETE FROM usage_records WHERE workspace_id = $1",
             "DELETE FROM runs WHERE workspace_id = $1",
+            "DELETE FROM model_requests WHERE call_id IN
+                 (SELECT id FROM model_calls WHERE workspace_id = $1)",
             "DELETE FROM model_calls WHERE workspace_id = $1",
             "DELETE FROM messages WHERE conversation_id IN
                  (SELECT id FROM conversations WHERE workspace_id = $1)",

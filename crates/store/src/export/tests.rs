@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::harness::Fixture;
-use crate::{CallEnd, CallState, FileKind, MessageRole, RunEnd, RunOutcome, UsageKind};
+use crate::{FileKind, MessageRole, RunEnd, RunOutcome};
 
 async fn export(t: &Fixture) -> Vec<Value> {
     let mut out = Vec::new();
@@ -27,14 +27,14 @@ async fn one_of_each(t: &Fixture) -> Vec<Value> {
     let mut message = t.message(&turn, MessageRole::Assistant, "Hello\n\"you\"");
     message.tool_calls = Some(r#"[{"name":"read"}]"#.to_owned());
     let (call, run) = (t.model_call(&turn), t.run(&workspace));
-    let usage = t.usage(&turn, UsageKind::InputTokens, 7);
+    let usage = t.usage(&turn, 7);
     let deleted_at = t.now();
     t.write(async |tx| {
         tx.insert_files(&[folder]).await?;
         tx.mark_deleted(file.id, deleted_at).await?;
         tx.insert_message(&message).await?;
-        tx.insert_model_call(&call).await?;
-        tx.finish_model_call(call.id, &call_end()).await?;
+        tx.insert_model_calls(std::slice::from_ref(&call)).await?;
+        tx.finish_model_call(call.id, &Fixture::call_end()).await?;
         tx.insert_run(&run).await?;
         tx.start_run(run.id, deleted_at).await?;
         tx.finish_run(run.id, &run_end(deleted_at)).await?;
@@ -69,33 +69,25 @@ async fn one_of_each(t: &Fixture) -> Vec<Value> {
             "content": "Hello\n\"you\"", "toolCalls": [{"name": "read"}],
             "createdAt": time(message.created_at)}),
         json!({"entity": "ModelCall", "id": call.id.to_string(),
-            "conversationId": turn.conversation_id.to_string(), "provider": "fake",
-            "model": "small", "inputTokens": 1000, "outputTokens": 50, "cost": "0.000123456",
-            "latencyMs": 300}),
+            "workspaceId": workspace.id.to_string(),
+            "conversationId": turn.conversation_id.to_string(), "task": "chat",
+            "provider": "fake", "model": "small", "inputTokens": 1000, "cachedInputTokens": 400,
+            "cacheWriteTokens": 100, "outputTokens": 50, "reasoningTokens": 20,
+            "cost": "0.000124", "latencyMs": 300}),
         json!({"entity": "ExecutionJob", "id": run.id.to_string(),
             "workspaceId": workspace.id.to_string(), "command": "python3 main.py",
             "status": "timeout", "stdoutRef": format!("events/{}#stdout", run.id),
             "stderrRef": format!("events/{}#stderr", run.id), "startedAt": time(deleted_at),
             "finishedAt": time(deleted_at)}),
+        json!({"entity": "UsageRecord", "id": call.id.to_string(),
+            "userId": workspace.owner_id.to_string(), "workspaceId": workspace.id.to_string(),
+            "type": "tokens", "quantity": 1050, "cost": "0.000124",
+            "createdAt": time(call.created_at)}),
         json!({"entity": "UsageRecord", "id": usage.id.to_string(),
             "userId": workspace.owner_id.to_string(), "workspaceId": workspace.id.to_string(),
-            "type": "input_tokens", "quantity": 7, "cost": null,
+            "type": "run_ms", "quantity": 7, "cost": "0",
             "createdAt": time(usage.created_at)}),
     ]
-}
-
-fn call_end() -> CallEnd {
-    CallEnd {
-        state: CallState::Done,
-        input_tokens: 1_000,
-        cached_input_tokens: 0,
-        output_tokens: 50,
-        measured: true,
-        cost_nanos: Some(123_456),
-        first_token_ms: None,
-        latency_ms: 300,
-        error: None,
-    }
 }
 
 fn run_end(finished_at: Timestamp) -> RunEnd {
@@ -182,14 +174,14 @@ fn authors_are_named_by_what_is_known_of_them() {
 
 #[test]
 fn money_is_written_as_decimal_dollars() {
-    for (nanos, text) in [
+    for (micros, text) in [
         (0, "0"),
-        (1, "0.000000001"),
-        (1_500_000_000, "1.5"),
-        (20_000_000_000, "20"),
-        (-250_000_000, "-0.25"),
-        (i64::MIN, "-9223372036.854775808"),
+        (1, "0.000001"),
+        (1_500_000, "1.5"),
+        (20_000_000, "20"),
+        (-250_000, "-0.25"),
+        (i64::MIN, "-9223372036854.775808"),
     ] {
-        assert_eq!(dollars(nanos), text);
+        assert_eq!(dollars(micros), text);
     }
 }

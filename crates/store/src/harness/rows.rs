@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use atelier_base::{ContentHash, TransactionId, UserId, WorkspaceId};
+use atelier_base::{ContentHash, ProviderId, TransactionId, UserId, WorkspaceId};
+use uuid::Uuid;
 
 use super::{Fixture, path};
 use crate::{
-    AuthorKind, CallState, ConversationRow, DraftRow, DraftState, FileChange, FileKind, FileRow,
-    GrantAction, GrantRow, HunkState, MessageRole, MessageRow, ModelCallRow, NewEvent,
-    NewWorkspace, Proposal, ProposalFileRow, ProposalHunkRow, ProposalRow, ProposalState,
+    AuthorKind, BudgetPeriod, BudgetRow, BudgetScope, CallEnd, CallState, ConversationRow,
+    DraftRow, DraftState, FileChange, FileKind, FileRow, GrantAction, GrantRow, HunkState,
+    MessageRole, MessageRow, ModelCallRow, ModelRequestRow, NewEvent, NewWorkspace, PriceSource,
+    Proposal, ProposalFileRow, ProposalHunkRow, ProposalRow, ProposalState, ProviderModelRow,
     ProviderRow, RunRow, RunStatus, SessionRow, SignInLinkRow, TransactionKind, TransactionRow,
     TurnMode, TurnRow, TurnState, UsageKind, UsageRecordRow, UserRow, VersionRow, WorkspaceRow,
 };
@@ -153,17 +155,30 @@ impl Fixture {
     pub(crate) fn model_call(&self, turn: &TurnRow) -> ModelCallRow {
         ModelCallRow {
             id: self.id(),
+            user_id: turn.user_id,
+            workspace_id: Some(turn.workspace_id),
+            conversation_id: Some(turn.conversation_id),
             turn_id: Some(turn.id),
-            conversation_id: turn.conversation_id,
-            workspace_id: turn.workspace_id,
+            token_id: None,
+            replaces_id: None,
+            task: "chat".to_owned(),
+            provider_id: Some(ProviderId::from_uuid(Uuid::nil())),
             provider: "fake".to_owned(),
             model: turn.model.clone(),
+            wire: "openai_chat".to_owned(),
+            local: false,
+            reason: "It is the only model.".to_owned(),
             state: CallState::Running,
+            stop_reason: None,
             input_tokens: 0,
             cached_input_tokens: 0,
+            cache_write_tokens: 0,
             output_tokens: 0,
+            reasoning_tokens: 0,
             measured: false,
-            cost_nanos: None,
+            cost_micros: None,
+            reserved_micros: Some(1_000),
+            reserved_tokens: 2_000,
             first_token_ms: None,
             latency_ms: None,
             request_hash: ContentHash::of(b"{}"),
@@ -172,17 +187,43 @@ impl Fixture {
         }
     }
 
-    pub(crate) fn usage(&self, turn: &TurnRow, kind: UsageKind, quantity: u64) -> UsageRecordRow {
+    pub(crate) fn call_end() -> CallEnd {
+        CallEnd {
+            state: CallState::Done,
+            stop_reason: Some("stop".to_owned()),
+            input_tokens: 1_000,
+            cached_input_tokens: 400,
+            cache_write_tokens: 100,
+            output_tokens: 50,
+            reasoning_tokens: 20,
+            measured: true,
+            cost_micros: Some(124),
+            first_token_ms: Some(20),
+            latency_ms: Some(300),
+            error: None,
+        }
+    }
+
+    pub(crate) fn model_request(call: &ModelCallRow) -> ModelRequestRow {
+        ModelRequestRow {
+            call_id: call.id,
+            body: b"{}".to_vec(),
+            sources: "[]".to_owned(),
+            created_at: call.created_at,
+        }
+    }
+
+    pub(crate) fn usage(&self, turn: &TurnRow, run_ms: u64) -> UsageRecordRow {
         UsageRecordRow {
             id: self.id(),
             user_id: turn.user_id,
             workspace_id: turn.workspace_id,
-            turn_id: Some(turn.id),
-            run_id: None,
-            model: Some(turn.model.clone()),
-            kind,
-            quantity,
-            cost_nanos: None,
+            turn_id: None,
+            run_id: Some(self.id()),
+            model: None,
+            kind: UsageKind::RunMs,
+            quantity: run_ms,
+            cost_micros: Some(0),
             created_at: self.now(),
         }
     }
@@ -274,10 +315,46 @@ impl Fixture {
             owner_id: owner,
             name: name.to_owned(),
             base_url: "https://models.example/v1".to_owned(),
+            wire: "openai_chat".to_owned(),
+            local: None,
             sealed_key: Some(vec![0, 1, 255]),
             model: "small".to_owned(),
             input_picos_per_token: Some(150),
             output_picos_per_token: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    pub(crate) fn provider_model(&self, provider: ProviderId, model: &str) -> ProviderModelRow {
+        ProviderModelRow {
+            provider_id: provider,
+            model: model.to_owned(),
+            context_tokens: Some(128_000),
+            max_output_tokens: None,
+            images: Some(true),
+            tools: Some(false),
+            reasoning: None,
+            fim: None,
+            input_picos_per_token: Some(150_000),
+            output_picos_per_token: Some(600_000),
+            cached_input_picos_per_token: Some(75_000),
+            cache_write_picos_per_token: None,
+            price_source: Some(PriceSource::Person),
+            updated_at: self.now(),
+        }
+    }
+
+    pub(crate) fn budget(&self, owner: UserId, scope: BudgetScope) -> BudgetRow {
+        let now = self.now();
+        BudgetRow {
+            id: self.id(),
+            owner_id: owner,
+            scope,
+            subject_id: None,
+            period: BudgetPeriod::Day,
+            limit_micros: Some(1_000_000),
+            limit_tokens: None,
             created_at: now,
             updated_at: now,
         }

@@ -1,6 +1,6 @@
-use atelier_base::ErrorKind;
+use atelier_base::{ErrorKind, ProviderId};
 
-use crate::{Error, ProviderRow, Unique};
+use crate::{Error, ModelPolicyRow, PriceSource, ProviderModelRow, ProviderRow, Unique};
 
 both_engines! {
     async fn providers_have_names_of_their_own(t) {
@@ -27,6 +27,8 @@ both_engines! {
         let changed = ProviderRow {
             name: "Large".to_owned(),
             base_url: "http://127.0.0.1:1/v1".to_owned(),
+            wire: "anthropic".to_owned(),
+            local: Some(true),
             sealed_key: None,
             model: "large".to_owned(),
             input_picos_per_token: None,
@@ -46,5 +48,49 @@ both_engines! {
         assert_eq!(found, None);
         let error = t.write_fails(async |tx| tx.delete_provider(mine.id).await).await;
         assert_eq!(error.kind(), ErrorKind::NotFound);
+    }
+    async fn what_is_known_of_models_is_replaced_and_goes_with_the_provider(t) {
+        let owner = t.user();
+        let provider = t.provider(owner.id, "Cloud");
+        let nobodys = ProviderId::from_uuid(uuid::Uuid::nil());
+        let (model, shared) = (t.provider_model(provider.id, "m"), t.provider_model(nobodys, "s"));
+        let changed = ProviderModelRow {
+            fim: Some(true),
+            price_source: Some(PriceSource::Provider),
+            ..model.clone()
+        };
+        t.write(async |tx| {
+            tx.insert_user(&owner).await?;
+            tx.insert_provider(&provider).await?;
+            tx.put_provider_model(&model).await?;
+            tx.put_provider_model(&shared).await?;
+            tx.put_provider_model(&changed).await
+        })
+        .await;
+        let list = async |user| {
+            t.read(async |r| r.list_provider_models(user, nobodys).await).await
+        };
+        assert_eq!(list(owner.id).await, [shared.clone(), changed]);
+        assert_eq!(list(t.id()).await, std::slice::from_ref(&shared));
+        t.write(async |tx| tx.delete_provider(provider.id).await).await;
+        assert_eq!(list(owner.id).await, [shared]);
+    }
+
+    async fn a_policy_is_replaced(t) {
+        let owner = t.user();
+        let policy = |text: &str| ModelPolicyRow {
+            owner_id: owner.id,
+            policy: text.to_owned(),
+            updated_at: t.now(),
+        };
+        let second = policy("{\"offline\":true}");
+        t.write(async |tx| tx.insert_user(&owner).await).await;
+        assert_eq!(t.read(async |r| r.find_model_policy(owner.id).await).await, None);
+        t.write(async |tx| {
+            tx.put_model_policy(&policy("{}")).await?;
+            tx.put_model_policy(&second).await
+        })
+        .await;
+        assert_eq!(t.read(async |r| r.find_model_policy(owner.id).await).await, Some(second));
     }
 }

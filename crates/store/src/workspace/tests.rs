@@ -1,6 +1,7 @@
 use atelier_base::ErrorKind;
 
-use crate::{Error, MessageRole, NewWorkspace, Shelf, UsageKind, WorkspaceRow};
+use crate::harness::Fixture;
+use crate::{Error, MessageRole, NewWorkspace, Shelf, WorkspaceRow};
 
 both_engines! {
     async fn workspaces_are_numbered_and_listed_newest_first(t) {
@@ -69,8 +70,10 @@ both_engines! {
             let run = t.run(workspace);
             t.write(async |tx| {
                 tx.insert_message(&t.message(&turn, MessageRole::User, "hi")).await?;
-                tx.insert_model_call(&t.model_call(&turn)).await?;
-                tx.insert_usage(&[t.usage(&turn, UsageKind::InputTokens, 1)]).await?;
+                let call = t.model_call(&turn);
+                tx.insert_model_calls(std::slice::from_ref(&call)).await?;
+                tx.insert_model_requests(&[Fixture::model_request(&call)]).await?;
+                tx.insert_usage(&[t.usage(&turn, 1)]).await?;
                 tx.insert_run(&run).await?;
                 tx.insert_proposal(&t.proposal(&turn)).await?;
                 tx.append_event(turn.id, &t.event("turn")).await?;
@@ -118,6 +121,7 @@ async fn rows(reader: &mut crate::Reader) -> crate::Result<Vec<(&'static str, u6
         "turns",
         "messages",
         "model_calls",
+        "model_requests",
         "events",
         "runs",
         "usage_records",
