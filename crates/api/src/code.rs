@@ -34,6 +34,7 @@ macro_rules! codes {
 codes! {
     NotSignedIn "not_signed_in" 401 "You are not signed in.";
     SignInLinkInvalid "sign_in_link_invalid" 401 "The sign-in link is wrong, used or expired.";
+    BudgetExceeded "budget_exceeded" 402 "A budget does not last for this.";
     OriginRefused "origin_refused" 403 "The request came from a page of another origin.";
     HostRefused "host_refused" 403 "The request names a host this server does not answer for.";
     Denied "denied" 403 "You may not do this.";
@@ -54,6 +55,7 @@ codes! {
     LockedPath "locked_path" 422 "The file is locked for assistants.";
     ImportRefused "import_refused" 422 "The project can't be imported.";
     ModelNotConfigured "model_not_configured" 422 "No model is configured.";
+    PriceUnknown "price_unknown" 422 "The model's price is not known, and a budget counts money.";
     PreconditionRequired "precondition_required" 428 "Say which version you edited, with If-Match.";
     ConfirmationRequired "confirmation_required" 428 "It destroys much; a person must confirm that.";
     TooMany "too_many" 429 "Too many at once; try again later.";

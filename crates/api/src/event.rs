@@ -58,6 +58,33 @@ pub enum TurnEvent {
         bytes: u64,
         /// The workspace's files in it.
         files: Vec<ContextFile>,
+        /// The provider that is asked.
+        #[serde(default)]
+        provider: String,
+        /// The model that is asked.
+        #[serde(default)]
+        model: String,
+        /// True when it runs on hardware of the person's own.
+        #[serde(default)]
+        local: bool,
+        /// Why it is this model, in a sentence.
+        #[serde(default)]
+        reason: String,
+    },
+    /// Another model took over. The text and reasoning before it are void: the
+    /// answer begins anew.
+    Switched {
+        /// The request to the model that answers now, for
+        /// `GET /api/model-calls/:id`.
+        model_call_id: Uuid,
+        /// The model that failed.
+        from: String,
+        /// The model that answers now.
+        to: String,
+        /// True when that one runs on hardware of the person's own.
+        local: bool,
+        /// Why, in a sentence.
+        reason: String,
     },
     /// Some text of the answer.
     Text {

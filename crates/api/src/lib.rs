@@ -5,6 +5,7 @@
 //! are rejected in requests. Nothing here knows how a request is served.
 #![forbid(unsafe_code)]
 
+pub mod budget;
 pub mod cell;
 pub mod code;
 pub mod draft;

@@ -102,6 +102,22 @@ pub struct ProviderCheck {
     pub models: Vec<String>,
 }
 
+/// A piece of what a request was made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestSource {
+    /// What it is, such as `rules`, `message` or `file`.
+    pub kind: String,
+    /// The file's path.
+    pub path: Option<String>,
+    /// The file's version.
+    pub version_id: Option<Uuid>,
+    /// How many bytes of it.
+    pub bytes: u64,
+    /// Why it is in the request, in a sentence.
+    pub reason: String,
+}
+
 /// One request to a model, with the exact body that went out.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -114,10 +130,16 @@ pub struct ModelCall {
     pub provider: String,
     /// The model's name.
     pub model: String,
+    /// What it was for, such as `chat`.
+    pub task: String,
+    /// Why it was this model, in a sentence.
+    pub reason: String,
     /// BLAKE3 of the body, 64 hex digits.
     pub request_hash: String,
     /// The body, byte for byte. Credential headers are never kept.
     pub request: String,
+    /// What the body was made of.
+    pub sources: Vec<RequestSource>,
     /// When it was made.
     pub created_at: String,
 }

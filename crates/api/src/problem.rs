@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::budget::ExceededBudget;
 use crate::code::Code;
 use crate::file::StaleFile;
 use crate::proposal::{Conflict, LockedPath, PatchFailure, Warning};
@@ -45,6 +46,9 @@ pub struct Problem {
     /// With `locked_path`: which file, and by what.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub locked: Option<Box<LockedPath>>,
+    /// With `budget_exceeded`: which budget, and what is left of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub budget: Option<Box<ExceededBudget>>,
 }
 
 impl Problem {
@@ -64,6 +68,7 @@ impl Problem {
             patch: None,
             warning: None,
             locked: None,
+            budget: None,
         }
     }
 }

@@ -26,8 +26,12 @@ pub enum GroupBy {
     /// By day, UTC.
     #[default]
     Day,
+    /// By person.
+    User,
     /// By model.
     Model,
+    /// By task.
+    Task,
     /// By workspace.
     Workspace,
     /// By turn.
@@ -69,14 +73,22 @@ pub enum UsageFormat {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UsageRow {
-    /// The day, model, workspace id or turn id.
+    /// The day, model, task, or the id of the person, workspace or turn.
     pub key: String,
     /// A name for the key, when it has one.
     pub name: Option<String>,
+    /// How many requests went to models.
+    pub calls: i64,
     /// Tokens of the requests.
     pub input_tokens: i64,
+    /// Those of them that the provider had cached.
+    pub cached_input_tokens: i64,
+    /// Those of them that the provider put into its cache.
+    pub cache_write_tokens: i64,
     /// Tokens of the answers.
     pub output_tokens: i64,
+    /// Those of them that were reasoning.
+    pub reasoning_tokens: i64,
     /// Execution time in milliseconds.
     pub run_ms: i64,
     /// US dollars as a decimal, of all that has a price.

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+/// Microseconds in a day; UTC as computers count it has no other days.
+const DAY_MICROS: i64 = 86_400_000_000;
+
 /// A moment: microseconds since 1970-01-01T00:00:00Z.
 ///
 /// The same integer is stored by both database engines, so a value read back
@@ -38,6 +41,44 @@ impl Timestamp {
     /// Returns the time from `earlier` to `self`; zero when `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// Returns the first moment of its day, in UTC.
+    #[must_use]
+    pub const fn day_start(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(DAY_MICROS))
+    }
+
+    /// Returns the first moment of the day after its own, in UTC.
+    #[must_use]
+    pub const fn next_day_start(self) -> Self {
+        Self(self.day_start().0.saturating_add(DAY_MICROS))
+    }
+
+    /// Returns the first moment of its month, in UTC.
+    #[must_use]
+    pub fn month_start(self) -> Self {
+        self.month(0)
+    }
+
+    /// Returns the first moment of the month after its own, in UTC.
+    #[must_use]
+    pub fn next_month_start(self) -> Self {
+        self.month(1)
+    }
+
+    /// Returns the first moment of the month `later` months after its own; the
+    /// day's where the calendar ends.
+    fn month(self, later: i32) -> Self {
+        use jiff::{ToSpan as _, tz::TimeZone};
+        let month = || {
+            let here = jiff::Timestamp::from_microsecond(self.0).ok()?;
+            let first = here.to_zoned(TimeZone::UTC).date().first_of_month();
+            let first = first.checked_add(later.months()).ok()?;
+            let start = first.to_zoned(TimeZone::UTC).ok()?;
+            Some(Self(start.timestamp().as_microsecond()))
+        };
+        month().unwrap_or_else(|| self.day_start())
     }
 
     /// Reads RFC 3339 text, such as `2026-01-01T00:00:00Z`.
@@ -115,6 +156,47 @@ mod tests {
         assert_eq!(t.to_string(), "2026-01-01T00:00:00.000001Z");
         assert_eq!(Timestamp::parse(&t.to_string()), Ok(t));
         assert!(Timestamp::parse("yesterday").is_err());
+    }
+
+    #[test]
+    fn days_and_months_begin_in_utc() {
+        for (at, day, next_day, month, next_month) in [
+            (
+                "2026-01-31T23:59:59Z",
+                "2026-01-31",
+                "2026-02-01",
+                "2026-01-01",
+                "2026-02-01",
+            ),
+            (
+                "2028-02-29T00:00:00Z",
+                "2028-02-29",
+                "2028-03-01",
+                "2028-02-01",
+                "2028-03-01",
+            ),
+            (
+                "2026-12-05T12:00:00Z",
+                "2026-12-05",
+                "2026-12-06",
+                "2026-12-01",
+                "2027-01-01",
+            ),
+            (
+                "1969-12-31T12:00:00Z",
+                "1969-12-31",
+                "1970-01-01",
+                "1969-12-01",
+                "1970-01-01",
+            ),
+        ] {
+            let at = Timestamp::parse(at).unwrap();
+            let start = |day| Timestamp::parse(&format!("{day}T00:00:00Z")).unwrap();
+            assert_eq!(at.day_start(), start(day));
+            assert_eq!(at.next_day_start(), start(next_day));
+            assert_eq!(at.month_start(), start(month));
+            assert_eq!(at.next_month_start(), start(next_month));
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::call::Ledger;
 use crate::cell::Watched;
 use crate::error::{Error, Result};
 use crate::follow::Follows;
@@ -111,6 +112,7 @@ struct Inner {
     network: Network,
     previews: Previews,
     watched: Watched,
+    ledger: Ledger,
     tasks: TaskTracker,
     lasting: TaskTracker,
     follows: Follows,
@@ -142,6 +144,7 @@ impl Domain {
             network: Network::default(),
             previews: Previews::default(),
             watched: Watched::default(),
+            ledger: Ledger::default(),
             tasks: TaskTracker::new(),
             lasting: TaskTracker::new(),
             follows: Follows::default(),
@@ -288,6 +291,10 @@ impl Domain {
 
     pub(crate) fn previews(&self) -> &Previews {
         &self.0.previews
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.0.ledger
     }
 
     pub(crate) fn watched(&self) -> &Watched {

@@ -107,6 +107,17 @@ pub enum Error {
     /// No model is configured.
     #[error("no model is configured")]
     ModelNotConfigured,
+    /// A budget does not last for what was asked.
+    #[error("{0}")]
+    BudgetExceeded(Box<crate::budget::Exceeded>),
+    /// A budget counts money, and nobody knows what the model costs.
+    #[error("nobody knows what `{model}` of {provider} costs, and a budget counts money")]
+    PriceUnknown {
+        /// The model.
+        model: String,
+        /// The provider's name.
+        provider: String,
+    },
     /// The model's service failed.
     #[error("{detail}")]
     Model {
@@ -206,7 +217,9 @@ impl Error {
             | Self::Patch(_)
             | Self::Import { .. }
             | Self::LockedPath { .. }
+            | Self::PriceUnknown { .. }
             | Self::ModelNotConfigured => ErrorKind::Invalid,
+            Self::BudgetExceeded(_) => ErrorKind::Denied,
             Self::PathTaken { .. }
             | Self::NameTaken { .. }
             | Self::Stale(_)
@@ -258,6 +271,7 @@ fn thing_of(table: &str) -> &'static str {
         "proposals" | "proposal_hunks" | "proposal_files" => "proposal",
         "providers" => "provider",
         "grants" => "grant",
+        "budgets" => "budget",
         _ => "thing",
     }
 }

@@ -61,6 +61,28 @@ pub enum TurnEvent {
         bytes: u64,
         /// The workspace's files in it.
         files: Vec<ContextFile>,
+        /// The provider that is asked.
+        provider: String,
+        /// The model that is asked.
+        model: String,
+        /// Whether it runs on hardware of the person's own.
+        local: bool,
+        /// Why it is this model.
+        reason: String,
+    },
+    /// Another model took over. The text and reasoning before it are void: the
+    /// answer begins anew.
+    Switched {
+        /// The stored request to the model that answers now.
+        model_call_id: Uuid,
+        /// The model that failed.
+        from: String,
+        /// The model that answers now.
+        to: String,
+        /// Whether that one runs on hardware of the person's own.
+        local: bool,
+        /// Why.
+        reason: String,
     },
     /// Some text of the answer.
     Text {

@@ -6,6 +6,8 @@
 #![forbid(unsafe_code)]
 
 pub mod account;
+pub mod budget;
+pub mod call;
 pub mod cell;
 mod commit;
 mod ctx;

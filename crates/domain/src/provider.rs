@@ -108,6 +108,8 @@ impl Domain {
             owner_id: owner,
             name: String::new(),
             base_url: String::new(),
+            wire: Wire::default().as_str().to_owned(),
+            local: None,
             sealed_key: None,
             model: String::new(),
             input_picos_per_token: None,
@@ -189,19 +191,18 @@ impl Domain {
         })
     }
 
-    /// Chooses the provider of a turn: the one asked for, else the
+    /// Returns the provider that is asked when nobody says which: the
     /// workspace's, else the first.
     pub(crate) async fn choose_provider(
         &self,
         ctx: &Ctx,
-        workspace: WorkspaceId,
-        wanted: Option<ProviderId>,
+        workspace: Option<WorkspaceId>,
     ) -> Result<ProviderId> {
-        if let Some(wanted) = wanted {
-            return Ok(wanted);
-        }
         let known = self.list_providers(ctx).await?;
-        let default = self.require_workspace(ctx, workspace).await?.default_model;
+        let default = match workspace {
+            Some(id) => self.require_workspace(ctx, id).await?.default_model,
+            None => None,
+        };
         let chosen = known
             .iter()
             .find(|provider| default.as_deref() == Some(provider.id.to_string().as_str()));
@@ -258,6 +259,7 @@ impl Domain {
                 input_picos_per_token: input,
                 output_picos_per_token: output,
                 cached_input_picos_per_token: None,
+                cache_write_picos_per_token: None,
             }),
         })
     }

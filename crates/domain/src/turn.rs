@@ -8,7 +8,6 @@ mod context;
 mod conversation;
 mod gathered;
 mod preview;
-mod record;
 
 use std::collections::BTreeMap;
 
@@ -16,17 +15,18 @@ use atelier_base::{
     ConversationId, MessageId, ModelCallId, ProviderId, TurnId, UserId, VersionId, WorkspaceId,
     WorkspacePath, limit,
 };
-use atelier_model::Endpoint;
 use atelier_store::{
     ConversationRow, MessageRole, MessageRow, ModelCallRow, TurnMode, TurnRow, TurnState,
 };
 
+use crate::call::{Ask, ModelRef, Source, Spent, Task};
 use crate::ctx::Ctx;
 use crate::domain::Domain;
 use crate::error::{Error, Result, chain};
 use crate::event::{TokenUsage, WorkspaceEvent};
 use crate::live::Subscription;
 use crate::usage::usd;
+use atelier_model::Request;
 
 pub use conversation::ConversationDetail;
 
@@ -65,6 +65,8 @@ pub struct ModelCall {
     pub row: ModelCallRow,
     /// The body, byte for byte; JSON, so text.
     pub request: String,
+    /// What it was made of.
+    pub sources: Vec<Source>,
 }
 
 /// How many files a question may bring along.
@@ -73,10 +75,10 @@ const FILES: usize = 100;
 struct Going {
     ctx: Ctx,
     turn: TurnId,
-    user: UserId,
     workspace: WorkspaceId,
     conversation: ConversationId,
-    endpoint: Endpoint,
+    model: String,
+    wanted: Option<ModelRef>,
     seen: BTreeMap<WorkspacePath, VersionId>,
 }
 
@@ -90,11 +92,17 @@ impl Domain {
         let user = ctx.person()?;
         self.require_workspace(ctx, new.workspace).await?;
         check(&new)?;
-        let provider = self
-            .choose_provider(ctx, new.workspace, new.provider)
-            .await?;
-        let endpoint = self.endpoint(ctx, provider).await?;
-        let (conversation, turn) = self.begin(ctx, user, &new, &endpoint).await?;
+        let wanted = new.provider.map(|provider| ModelRef {
+            provider,
+            model: None,
+        });
+        let mut wish = Ask::new(Task::Chat, Request::default());
+        (wish.workspace, wish.wanted) = (Some(new.workspace), wanted.clone());
+        let model = match self.routes(ctx, &wish).await?.first() {
+            Some(chosen) => chosen.endpoint.model.clone(),
+            None => return Err(Error::ModelNotConfigured),
+        };
+        let (conversation, turn) = self.begin(ctx, user, &new, &model).await?;
         let token = self.stopping().child_token();
         let guard = self.running().register(turn.as_uuid(), token.clone());
         // The turn goes on when the asker's request ends.
@@ -106,10 +114,10 @@ impl Domain {
         let going = Going {
             ctx,
             turn,
-            user,
             workspace: new.workspace,
             conversation,
-            endpoint,
+            model,
+            wanted,
             seen,
         };
         let conversation = going.conversation;
@@ -132,7 +140,7 @@ impl Domain {
         ctx: &Ctx,
         user: UserId,
         new: &NewTurn,
-        endpoint: &Endpoint,
+        model: &str,
     ) -> Result<(ConversationId, TurnId)> {
         if let Some(id) = new.conversation {
             let known = self.require_conversation(ctx, id).await?;
@@ -148,7 +156,7 @@ impl Domain {
             id: new.conversation.unwrap_or_else(|| self.ids().next()),
             workspace_id: new.workspace,
             title: title_of(&new.message),
-            active_model: Some(endpoint.model.clone()),
+            active_model: Some(model.to_owned()),
             created_at: now,
             updated_at: now,
             archived_at: None,
@@ -159,7 +167,7 @@ impl Domain {
             conversation_id: conversation.id,
             user_id: user,
             mode: TurnMode::Propose,
-            model: endpoint.model.clone(),
+            model: model.to_owned(),
             state: TurnState::Running,
             error: None,
             created_at: now,
@@ -183,7 +191,7 @@ impl Domain {
                 {
                     return Err(Error::TurnRunning);
                 }
-                tx.touch_conversation(conversation.id, Some(&endpoint.model), now)
+                tx.touch_conversation(conversation.id, Some(model), now)
                     .await?;
                 tx.insert_turn(&turn).await?;
                 Ok(tx.insert_message(&message).await?)
@@ -244,16 +252,37 @@ impl Domain {
     /// # Errors
     /// [`Error::NotFound`] when the asker may not see it.
     pub async fn get_model_call(&self, ctx: &Ctx, id: ModelCallId) -> Result<ModelCall> {
-        ctx.person()?;
-        let row = self
+        let person = ctx.person()?;
+        let (row, sent) = self
             .store()
-            .read(async |tx| tx.get_model_call(id).await)
+            .read(async |tx| {
+                Ok::<_, Error>((
+                    tx.get_model_call(id).await?,
+                    tx.find_model_request(id).await?,
+                ))
+            })
             .await?;
-        self.require_workspace(ctx, row.workspace_id).await?;
-        let bytes = self.store().blobs().get(row.request_hash).await?;
+        match row.workspace_id {
+            Some(workspace) => drop(self.require_workspace(ctx, workspace).await?),
+            None if row.user_id == person => {}
+            None => return Err(Error::NotFound { what: "model call" }),
+        }
+        let (bytes, sources) = match sent {
+            Some(sent) => (sent.body, sent.sources),
+            None => {
+                let bytes = self.store().blobs().get(row.request_hash).await?;
+                (bytes, "[]".to_owned())
+            }
+        };
         let request = String::from_utf8(bytes)
             .map_err(|_| Error::Internal(format!("the request of {id} is not text")))?;
-        Ok(ModelCall { row, request })
+        let sources = serde_json::from_str(&sources)
+            .map_err(|e| Error::Internal(format!("the manifest of {id} can't be read: {e}")))?;
+        Ok(ModelCall {
+            row,
+            request,
+            sources,
+        })
     }
 
     async fn require_turn(&self, ctx: &Ctx, id: TurnId) -> Result<TurnRow> {
@@ -334,21 +363,33 @@ fn title_of(message: &str) -> String {
 
 /// Adds up what calls used; the cost is unknown as soon as one's is.
 fn sum(calls: &[ModelCallRow]) -> TokenUsage {
-    let tokens = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let sum = |of: fn(&ModelCallRow) -> u64| signed(calls.iter().map(of).sum());
     let cost = calls
         .iter()
-        .map(|call| call.cost_nanos)
+        .map(|call| call.cost_micros)
         .sum::<Option<i64>>();
     TokenUsage {
-        input_tokens: calls.iter().map(|call| tokens(call.input_tokens)).sum(),
-        cached_input_tokens: calls
-            .iter()
-            .map(|call| tokens(call.cached_input_tokens))
-            .sum(),
-        output_tokens: calls.iter().map(|call| tokens(call.output_tokens)).sum(),
+        input_tokens: sum(|call| call.input_tokens),
+        cached_input_tokens: sum(|call| call.cached_input_tokens),
+        output_tokens: sum(|call| call.output_tokens),
         cost_usd: cost.filter(|_| !calls.is_empty()).map(usd),
         measured: calls.iter().all(|call| call.measured),
     }
+}
+
+/// Writes what calls used as an event carries it.
+fn token_usage(spent: &Spent) -> TokenUsage {
+    TokenUsage {
+        input_tokens: signed(spent.usage.input_tokens),
+        cached_input_tokens: signed(spent.usage.cached_input_tokens),
+        output_tokens: signed(spent.usage.output_tokens),
+        cost_usd: spent.cost_micros.map(usd),
+        measured: !spent.usage.estimated,
+    }
+}
+
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -92,24 +92,28 @@ impl Domain {
                 ("none".to_owned(), Some("Runs".to_owned()))
             }
             UsageKey::Turn(Some(turn)) => (turn.to_string(), None),
-            UsageKey::Workspace(id) => (
+            UsageKey::Task(Some(task)) => (task, None),
+            UsageKey::Task(None) => ("none".to_owned(), Some("Runs".to_owned())),
+            UsageKey::User(id) => (id.to_string(), None),
+            UsageKey::Workspace(Some(id)) => (
                 id.to_string(),
                 Some(self.require_workspace(ctx, id).await?.name),
             ),
+            UsageKey::Workspace(None) => ("none".to_owned(), Some("No workspace".to_owned())),
         };
         Ok(UsageRow { key, name, sums })
     }
 }
 
-/// Writes nano-dollars as a decimal of US dollars.
-pub fn usd(nanos: i64) -> String {
-    let sign = if nanos < 0 { "-" } else { "" };
-    let nanos = nanos.unsigned_abs();
-    let text = format!(
-        "{sign}{}.{:09}",
-        nanos / 1_000_000_000,
-        nanos % 1_000_000_000
-    );
+/// Writes micro-dollars as a decimal of US dollars.
+pub fn usd(micros: i64) -> String {
+    let sign = if micros < 0 { "-" } else { "" };
+    format!("{sign}{}", usd_of(micros.unsigned_abs()))
+}
+
+/// Writes micro-dollars as a decimal of US dollars.
+pub(crate) fn usd_of(micros: u64) -> String {
+    let text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
     let text = text.trim_end_matches('0');
     text.strip_suffix('.').unwrap_or(text).to_owned()
 }
@@ -120,14 +124,14 @@ mod tests {
 
     #[test]
     fn money_is_written_exactly() {
-        for (nanos, text) in [
+        for (micros, text) in [
             (0, "0"),
-            (1, "0.000000001"),
-            (1_500_000_000, "1.5"),
-            (12_000_000_000, "12"),
-            (-20_000_000, "-0.02"),
+            (1, "0.000001"),
+            (1_500_000, "1.5"),
+            (12_000_000, "12"),
+            (-20_000, "-0.02"),
         ] {
-            assert_eq!(usd(nanos), text);
+            assert_eq!(usd(micros), text);
         }
     }
 }

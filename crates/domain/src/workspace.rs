@@ -188,10 +188,10 @@ impl Domain {
 
     /// Ends the turns and runs that a crash ended.
     async fn interrupt(&self, now: Timestamp) -> Result<()> {
+        self.settle_interrupted_calls().await?;
         let (turns, runs) = self
             .store()
             .write(async |tx| {
-                tx.interrupt_running_model_calls().await?;
                 tx.interrupt_running_verdicts(now).await?;
                 Ok::<_, Error>((
                     tx.interrupt_running_turns(now).await?,

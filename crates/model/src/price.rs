@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 const PRICE_DECIMALS: usize = 6;
 /// The highest price taken, in dollars per million tokens; above it is a typo.
 const PRICE_MAX_USD: u64 = 1_000_000;
-/// Pico-dollars in a nano-dollar.
-const PICOS_PER_NANO: u128 = 1_000;
+/// Pico-dollars in a micro-dollar.
+const PICOS_PER_MICRO: u128 = 1_000_000;
 
 /// A model's prices in pico-dollars (10⁻¹² USD) per token.
 ///
@@ -24,9 +24,20 @@ pub struct Prices {
     /// For each input token from the provider's cache; the input price when
     /// `None`.
     pub cached_input_picos_per_token: Option<u64>,
+    /// For each input token put into the provider's cache; the input price
+    /// when `None`.
+    pub cache_write_picos_per_token: Option<u64>,
 }
 
 impl Prices {
+    /// What costs nothing.
+    pub const FREE: Self = Self {
+        input_picos_per_token: 0,
+        output_picos_per_token: 0,
+        cached_input_picos_per_token: None,
+        cache_write_picos_per_token: None,
+    };
+
     /// Reads prices as providers print them: US dollars per million tokens,
     /// as decimals such as `"0.15"`, with at most six digits after the point.
     ///
@@ -37,6 +48,7 @@ impl Prices {
             input_picos_per_token: parse(input)?,
             output_picos_per_token: parse(output)?,
             cached_input_picos_per_token: None,
+            cache_write_picos_per_token: None,
         })
     }
 
@@ -50,21 +62,52 @@ impl Prices {
             ..self
         })
     }
+
+    /// Sets the price of input put into the cache, in US dollars per million
+    /// tokens.
+    ///
+    /// # Errors
+    /// [`Error::InvalidPrice`] when the text is no such decimal.
+    pub fn with_cache_write(self, written: &str) -> Result<Self> {
+        Ok(Self {
+            cache_write_picos_per_token: Some(parse(written)?),
+            ..self
+        })
+    }
+
+    /// Returns the most that this many tokens can cost in micro-dollars,
+    /// however many of them are cached.
+    pub fn at_most(&self, input_tokens: u64, output_tokens: u64) -> u64 {
+        let input = self
+            .input_picos_per_token
+            .max(self.cached_input_picos_per_token.unwrap_or(0))
+            .max(self.cache_write_picos_per_token.unwrap_or(0));
+        micros(
+            product(input_tokens, input)
+                .saturating_add(product(output_tokens, self.output_picos_per_token)),
+        )
+    }
 }
 
-/// Returns what a call cost in nano-dollars (10⁻⁹ USD), rounded up.
+/// Returns what a call cost in micro-dollars (10⁻⁶ USD), rounded up once.
 ///
 /// Reasoning tokens are part of the output and not charged again. A sum past
-/// `u64::MAX` (18 billion dollars) stays there.
+/// `u64::MAX` (18 trillion dollars) stays there.
 pub fn cost(usage: &Usage, prices: &Prices) -> u64 {
+    let input = prices.input_picos_per_token;
     let cached = usage.cached_input_tokens.min(usage.input_tokens);
-    let cached_price = prices
-        .cached_input_picos_per_token
-        .unwrap_or(prices.input_picos_per_token);
-    let picos = product(usage.input_tokens - cached, prices.input_picos_per_token)
-        .saturating_add(product(cached, cached_price))
-        .saturating_add(product(usage.output_tokens, prices.output_picos_per_token));
-    u64::try_from(picos.div_ceil(PICOS_PER_NANO)).unwrap_or(u64::MAX)
+    let written = usage.cache_write_tokens.min(usage.input_tokens - cached);
+    let picos = [
+        product(usage.input_tokens - cached - written, input),
+        product(cached, prices.cached_input_picos_per_token.unwrap_or(input)),
+        product(written, prices.cache_write_picos_per_token.unwrap_or(input)),
+        product(usage.output_tokens, prices.output_picos_per_token),
+    ];
+    micros(picos.into_iter().fold(0, u128::saturating_add))
+}
+
+fn micros(picos: u128) -> u64 {
+    u64::try_from(picos.div_ceil(PICOS_PER_MICRO)).unwrap_or(u64::MAX)
 }
 
 fn product(tokens: u64, price: u64) -> u128 {
@@ -140,25 +183,35 @@ mod tests {
         let mini = Prices::per_million("0.15", "0.60").unwrap();
         let cached = mini.with_cached_input("0.075").unwrap();
         let fine = Prices::per_million("0.0375", "0.15").unwrap();
-        let usage = |input, cached, output| Usage {
+        let dear = Prices::per_million("15", "60").unwrap();
+        let written = cached.with_cache_write("0.1875").unwrap();
+        let usage = |input, cached, written, output| Usage {
             input_tokens: input,
             cached_input_tokens: cached,
+            cache_write_tokens: written,
             output_tokens: output,
             ..Usage::default()
         };
-        for (usage, prices, nanos) in [
-            (usage(1_000_000, 0, 1_000_000), mini, 750_000_000),
-            (usage(1_234, 0, 567), mini, 1_234 * 150 + 567 * 600),
-            (usage(1_000, 400, 10), cached, 600 * 150 + 400 * 75 + 6_000),
-            (usage(1_000, 400, 10), mini, 1_000 * 150 + 6_000),
-            (usage(1, 0, 0), fine, 38),
-            (usage(2, 0, 0), fine, 75),
-            (usage(0, 0, 0), mini, 0),
+        for (usage, prices, micros) in [
+            (usage(1_000_000, 0, 0, 1_000_000), mini, 750_000),
+            (usage(1_000_000, 0, 0, 0), fine, 37_500),
+            // 185.1 + 340.2 = 525.3
+            (usage(1_234, 0, 0, 567), mini, 526),
+            // 90 + 30 + 6
+            (usage(1_000, 400, 0, 10), cached, 126),
+            (usage(1_000, 400, 0, 10), mini, 156),
+            // 75 + 30 + 18.75
+            (usage(1_000, 400, 100, 0), written, 124),
+            (usage(1, 0, 0, 0), fine, 1),
+            (usage(0, 0, 0, 0), mini, 0),
+            (usage(9, 9, 0, 9), Prices::FREE, 0),
             // A server that claims more cached than read is not paid for it.
-            (usage(10, 50, 0), cached, 750),
-            (usage(u64::MAX, 0, u64::MAX), mini, u64::MAX),
+            (usage(100, 500, 500, 0), written, 8),
+            (usage(u64::MAX, 0, 0, u64::MAX), dear, u64::MAX),
         ] {
-            assert_eq!(cost(&usage, &prices), nanos, "{usage:?} {prices:?}");
+            assert_eq!(cost(&usage, &prices), micros, "{usage:?} {prices:?}");
+            let most = prices.at_most(usage.input_tokens, usage.output_tokens);
+            assert!(most >= micros, "{most} bounds {usage:?} {prices:?}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The routes, by resource, and what every request passes on its way.
 
+pub(crate) mod budget;
 mod cell;
 mod draft;
 mod file;

@@ -272,7 +272,7 @@ impl Domain {
             model: None,
             kind: UsageKind::RunMs,
             quantity: wall_ms,
-            cost_nanos: Some(0),
+            cost_micros: Some(0),
             created_at: now,
         };
         let stages = serde_json::to_string(&stages)

@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use atelier_base::{ConversationId, ModelCallId, TurnId, WorkspaceId, WorkspacePath, limit};
-use atelier_model::{Call, Usage};
+use atelier_base::{ConversationId, TurnId, WorkspaceId, WorkspacePath, limit};
 use atelier_patch::{ErrorCode, Format, ParseOptions};
 use atelier_store::{MessageRole, TurnState};
 use tokio::time::{Instant, timeout_at};
 
 use super::Going;
 use super::gathered::{Gathered, Said, sole_path};
-use super::record::{Timing, call_row};
+use super::token_usage;
+use crate::call::{Ask, Asked, Part, Task};
 use crate::domain::Domain;
 use crate::error::{Error, Result};
-use crate::event::TurnEvent;
+use crate::event::{ContextFile, TurnEvent};
 use crate::proposal::Origin;
 
 /// Text is gathered this long, or to this size, before it becomes an event.
@@ -48,6 +48,18 @@ impl End {
                 detail: Some(detail.clone()),
                 hint: hint.clone(),
             },
+            Error::BudgetExceeded(exceeded) => Self {
+                state: TurnState::Failed,
+                code: Some("budget_exceeded".to_owned()),
+                detail: Some(exceeded.to_string()),
+                hint: Some(exceeded.hint()),
+            },
+            Error::PriceUnknown { .. } => Self {
+                state: TurnState::Failed,
+                code: Some("price_unknown".to_owned()),
+                detail: Some(error.to_string()),
+                hint: Some(crate::budget::PRICE_HINT.to_owned()),
+            },
             Error::Store(_) | Error::Internal(_) => Self {
                 state: TurnState::Failed,
                 code: Some("internal".to_owned()),
@@ -70,7 +82,7 @@ impl Domain {
         let started = TurnEvent::Started {
             turn_id: going.turn.as_uuid(),
             conversation_id: going.conversation.as_uuid(),
-            model: going.endpoint.model.clone(),
+            model: going.model.clone(),
         };
         self.streams().publish(going.turn, &started).await?;
         self.announce_turn(going.workspace, going.turn, going.conversation)
@@ -135,48 +147,20 @@ impl Domain {
 
     async fn converse(&self, going: &mut Going, files: Vec<WorkspacePath>) -> Result<()> {
         let context = self.context(going, &files).await?;
-        let prepared = self
-            .gateway()
-            .prepare(&going.endpoint, &context.request)
-            .map_err(model_error)?;
-        let call_id = self.ids().next::<ModelCallId>();
-        let mut timing = Timing {
-            sent: self.now(),
-            first: None,
-        };
-        let hash = self.store().blobs().put(prepared.body().to_vec()).await?;
-        let row = call_row(going, call_id, hash, timing.sent);
-        self.store()
-            .write(async |tx| tx.insert_model_call(&row).await)
-            .await?;
-        let bytes = prepared.body().len() as u64;
-        self.streams()
-            .publish(
-                going.turn,
-                &TurnEvent::Context {
-                    model_call_id: call_id.as_uuid(),
-                    bytes,
-                    files: context.files,
-                },
-            )
-            .await?;
+        let mut ask = Ask::new(Task::Chat, context.request);
+        ask.workspace = Some(going.workspace);
+        ask.wanted.clone_from(&going.wanted);
+        ask.sources = context.sources;
+        ask.takes_back = true;
+        ask.place = Some((going.conversation, going.turn));
+        let mut asked = self.ask(&going.ctx, ask).await?;
+        let event = context_event(&asked, context.files);
+        self.streams().publish(going.turn, &event).await?;
         let mut said = Said::default();
-        let sent = prepared.body().clone();
-        let (outcome, usage) = match self
-            .gateway()
-            .stream(prepared, going.ctx.cancel.clone())
-            .await
-        {
-            Ok(mut call) => {
-                if *call.body() != sent {
-                    self.record_resent(call_id, call.body().to_vec()).await?;
-                }
-                let outcome = self.follow(going, &mut call, &mut said, &mut timing).await;
-                (outcome, call.usage())
-            }
-            Err(error) => (Err(model_error(error)), Usage::default()),
-        };
-        self.record_call(going, call_id, &timing, usage, outcome.as_ref().err())
+        let outcome = self.follow(going, &mut asked, &mut said).await;
+        let usage = token_usage(&asked.spent());
+        self.streams()
+            .publish(going.turn, &TurnEvent::Usage { usage })
             .await?;
         if !said.text.is_empty() {
             let message = self.message(
@@ -194,19 +178,13 @@ impl Domain {
     }
 
     /// Reads the answer and stores it as events, gathered a little.
-    async fn follow(
-        &self,
-        going: &Going,
-        call: &mut Call,
-        said: &mut Said,
-        timing: &mut Timing,
-    ) -> Result<()> {
+    async fn follow(&self, going: &Going, asked: &mut Asked, said: &mut Said) -> Result<()> {
         let mut gathered = Gathered::new(going);
         let mut until: Option<Instant> = None;
         loop {
             let next = match until {
-                None => Ok(call.next().await),
-                Some(until) => timeout_at(until, call.next()).await,
+                None => Ok(asked.next().await),
+                Some(until) => timeout_at(until, asked.next()).await,
             };
             let ended = match next {
                 Err(_elapsed) => false,
@@ -215,10 +193,14 @@ impl Domain {
                     self.streams()
                         .publish_all(going.turn, &gathered.take())
                         .await?;
-                    return Err(model_error(error));
+                    return Err(error);
                 }
-                Ok(Some(Ok(delta))) => {
-                    timing.first.get_or_insert_with(|| self.now());
+                Ok(Some(Ok(Part::Switched(switched)))) => {
+                    gathered.switch(going, asked, switched);
+                    *said = Said::default();
+                    false
+                }
+                Ok(Some(Ok(Part::Delta(delta)))) => {
                     gathered.add(delta, said);
                     if gathered.bytes < GATHER_BYTES {
                         until = until.or_else(|| Some(Instant::now() + GATHER));
@@ -332,12 +314,14 @@ impl Domain {
     }
 }
 
-fn model_error(error: atelier_model::Error) -> Error {
-    match error {
-        atelier_model::Error::Cancelled => Error::Cancelled,
-        other => Error::Model {
-            detail: other.to_string(),
-            hint: Some(other.hint().to_owned()),
-        },
+fn context_event(asked: &Asked, files: Vec<ContextFile>) -> TurnEvent {
+    TurnEvent::Context {
+        model_call_id: asked.id().as_uuid(),
+        bytes: asked.body_bytes() as u64,
+        files,
+        provider: asked.provider().to_owned(),
+        model: asked.model().to_owned(),
+        local: asked.is_local(),
+        reason: asked.reason().to_owned(),
     }
 }

@@ -8,6 +8,7 @@ use atelier_model::{Message, Request, Role};
 use atelier_store::{FileKind, MessageRole, MessageRow};
 
 use super::Going;
+use crate::call::Source;
 use crate::domain::Domain;
 use crate::error::Result;
 use crate::event::ContextFile;
@@ -23,6 +24,7 @@ const SYSTEM: &str = include_str!("system.md");
 pub(super) struct Context {
     pub(super) request: Request,
     pub(super) files: Vec<ContextFile>,
+    pub(super) sources: Vec<Source>,
 }
 
 impl Domain {
@@ -72,12 +74,14 @@ impl Domain {
             format!("Files, as they are now:\n{texts}\n{question}")
         };
         alternate(&mut messages, Message::user(question));
+        let sources = sources_of(&messages, &files);
         Ok(Context {
             request: Request {
                 messages,
                 ..Request::default()
             },
             files,
+            sources,
         })
     }
 
@@ -137,6 +141,34 @@ impl Domain {
         };
         Ok(Some((file, text)))
     }
+}
+
+/// Lists what a request is made of.
+fn sources_of(messages: &[Message], files: &[ContextFile]) -> Vec<Source> {
+    let said = messages.iter().map(|message| Source {
+        kind: match message.role {
+            Role::System => "rules",
+            Role::User | Role::Assistant | Role::Tool => "message",
+        }
+        .to_owned(),
+        path: None,
+        version_id: None,
+        bytes: message.content.len() as u64,
+        reason: match message.role {
+            Role::System => "The rules for answers, and the project's files by name.",
+            Role::User => "What the person said, with the files below.",
+            Role::Assistant | Role::Tool => "What was answered.",
+        }
+        .to_owned(),
+    });
+    let shown = files.iter().map(|file| Source {
+        kind: "file".to_owned(),
+        path: Some(file.path.clone()),
+        version_id: file.version_id,
+        bytes: file.bytes,
+        reason: "The person added it.".to_owned(),
+    });
+    said.chain(shown).collect()
 }
 
 fn spoken(message: MessageRow) -> Option<Message> {

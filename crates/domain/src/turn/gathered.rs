@@ -5,6 +5,7 @@ use atelier_model::{Delta, FinishReason};
 
 use super::Going;
 use super::preview::Preview;
+use crate::call::{Asked, Switched};
 use crate::event::TurnEvent;
 
 /// What a model said.
@@ -30,6 +31,18 @@ impl Gathered {
             bytes: 0,
             preview: Preview::new(sole_path(going)),
         }
+    }
+
+    /// Says that another model took over, and begins anew.
+    pub(super) fn switch(&mut self, going: &Going, asked: &Asked, switched: Switched) {
+        self.preview = Preview::new(sole_path(going));
+        self.events.push(TurnEvent::Switched {
+            model_call_id: asked.id().as_uuid(),
+            from: switched.from,
+            to: switched.to,
+            local: switched.local,
+            reason: switched.reason,
+        });
     }
 
     /// Adds the changes that are whole only because the answer is.

@@ -5,6 +5,7 @@ use atelier_api::file::StaleFile;
 use atelier_api::proposal::{Conflict, Divergence, LineSpan, LockedPath, MergePiece, PatchFailure};
 use atelier_api::{Code, Problem, piston};
 use atelier_base::{ErrorKind, PathError};
+use atelier_domain::budget::PRICE_HINT;
 use atelier_domain::{Error, PatchError, chain};
 use axum::Json;
 use axum::extract::Request;
@@ -14,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use std::time::Duration;
 
 use crate::http::request::Passing;
+use crate::routes::budget::exceeded_budget;
 use crate::routes::proposal::warning;
 
 /// A failure on its way to the client.
@@ -199,6 +201,14 @@ impl From<Error> for ApiError {
             Error::Import { hint, .. } => Self::new(Code::ImportRefused, text).hint(hint),
             Error::ModelNotConfigured => Self::new(Code::ModelNotConfigured, text)
                 .hint(Some("Add one under Settings, Models.")),
+            Error::BudgetExceeded(exceeded) => {
+                let mut error = Self::new(Code::BudgetExceeded, text).hint(Some(exceeded.hint()));
+                error.problem.budget = Some(Box::new(exceeded_budget(&exceeded)));
+                error
+            }
+            Error::PriceUnknown { .. } => {
+                Self::new(Code::PriceUnknown, text).hint(Some(PRICE_HINT))
+            }
             Error::Model { hint, .. } => Self::new(Code::ModelFailed, text).hint(hint),
             Error::Isolation { .. } => Self::new(Code::IsolationUnavailable, text).hint(Some(
                 "`atelier doctor` shows each layer and the setting that enables it.",

@@ -1,7 +1,7 @@
 //! Conversations, turns, and what was sent to models.
 
 use atelier_api::event::After;
-use atelier_api::model::ModelCall;
+use atelier_api::model::{ModelCall, RequestSource};
 use atelier_api::turn::{
     Chat, Conversation, ConversationDetail, Message, Role, Turn, TurnState, UpdateConversation,
 };
@@ -132,10 +132,23 @@ pub(super) async fn get_model_call(
         turn_id: found.row.turn_id.map(Into::into),
         provider: found.row.provider,
         model: found.row.model,
+        task: found.row.task,
+        reason: found.row.reason,
         request_hash: found.row.request_hash.to_string(),
         request: found.request,
+        sources: found.sources.into_iter().map(source).collect(),
         created_at: found.row.created_at.to_string(),
     }))
+}
+
+fn source(source: domain::call::Source) -> RequestSource {
+    RequestSource {
+        kind: source.kind,
+        path: source.path,
+        version_id: source.version_id,
+        bytes: source.bytes,
+        reason: source.reason,
+    }
 }
 
 fn turn(found: domain::turn::Turn) -> Turn {

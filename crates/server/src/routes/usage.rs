@@ -23,7 +23,9 @@ pub(super) async fn get_usage(
     let wanted = UsageQuery {
         group: match query.group_by.unwrap_or_default() {
             GroupBy::Day => UsageGroup::Day,
+            GroupBy::User => UsageGroup::User,
             GroupBy::Model => UsageGroup::Model,
+            GroupBy::Task => UsageGroup::Task,
             GroupBy::Workspace => UsageGroup::Workspace,
             GroupBy::Turn => UsageGroup::Turn,
         },
@@ -65,21 +67,35 @@ fn row(found: domain::UsageRow) -> UsageRow {
     UsageRow {
         key: found.key,
         name: found.name,
+        calls: signed(found.sums.calls),
         input_tokens: signed(found.sums.input_tokens),
+        cached_input_tokens: signed(found.sums.cached_input_tokens),
+        cache_write_tokens: signed(found.sums.cache_write_tokens),
         output_tokens: signed(found.sums.output_tokens),
+        reasoning_tokens: signed(found.sums.reasoning_tokens),
         run_ms: signed(found.sums.run_ms),
-        cost_usd: usd(found.sums.cost_nanos),
+        cost_usd: usd(found.sums.cost_micros),
         unpriced: signed(found.sums.unpriced),
     }
 }
 
+const HEAD: &str = "key,name,calls,inputTokens,cachedInputTokens,cacheWriteTokens,outputTokens,reasoningTokens,runMs,costUsd,unpriced";
+
 fn csv(usage: &Usage) -> String {
-    let mut text = "key,name,inputTokens,outputTokens,runMs,costUsd,unpriced\r\n".to_owned();
+    let mut text = format!("{HEAD}\r\n");
     for row in &usage.items {
         let name = row.name.as_deref().unwrap_or_default();
-        let numbers = [row.input_tokens, row.output_tokens, row.run_ms]
-            .map(|number| number.to_string())
-            .join(",");
+        let numbers = [
+            row.calls,
+            row.input_tokens,
+            row.cached_input_tokens,
+            row.cache_write_tokens,
+            row.output_tokens,
+            row.reasoning_tokens,
+            row.run_ms,
+        ]
+        .map(|number| number.to_string())
+        .join(",");
         let (key, name) = (cell(&row.key), cell(name));
         let line = format!(
             "{key},{name},{numbers},{},{}\r\n",

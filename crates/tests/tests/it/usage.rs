@@ -62,20 +62,20 @@ on_both_engines! {
         for (group, rows) in [
             ("day", vec![
                 expected("2026-01-01".into(), 1_000, 200, "0.00027", 0),
-                expected("2026-01-02".into(), 11, 5, "0.00000015", 1),
+                expected("2026-01-02".into(), 11, 5, "0.000001", 1),
             ]),
             ("model", vec![
-                expected("fake-model".into(), 1_001, 200, "0.00027015", 0),
+                expected("fake-model".into(), 1_001, 200, "0.000271", 0),
                 expected("none".into(), 0, 0, "0", 0),
                 expected("other-model".into(), 10, 5, "0", 1),
             ]),
             ("workspace", vec![
-                expected(one.to_string(), 1_001, 200, "0.00027015", 0),
+                expected(one.to_string(), 1_001, 200, "0.000271", 0),
                 expected(two.to_string(), 10, 5, "0", 1),
             ]),
             ("turn", vec![
                 expected(first.to_string(), 1_000, 200, "0.00027", 0),
-                expected(second.to_string(), 1, 0, "0.00000015", 0),
+                expected(second.to_string(), 1, 0, "0.000001", 0),
                 expected(third.to_string(), 10, 5, "0", 1),
                 expected("none".into(), 0, 0, "0", 0),
             ]),
@@ -89,7 +89,7 @@ on_both_engines! {
             keyed.sort();
             rows.sort();
             assert_eq!(keyed, rows, "{group}");
-            assert_eq!(sums(&found.total), (1_011, 205, "0.00027015", 1), "{group}");
+            assert_eq!(sums(&found.total), (1_011, 205, "0.000271", 1), "{group}");
             assert_eq!(found.items.iter().map(|row| row.run_ms).sum::<i64>(), found.total.run_ms);
         }
         let by_workspace = usage(app, "groupBy=workspace").await;
@@ -101,11 +101,11 @@ on_both_engines! {
     async fn usage_is_narrowed_by_workspace_and_time(app) {
         let [one, two, ..] = use_some(app).await;
         for (query, expected) in [
-            (format!("workspaceId={one}"), (1_001, 200, "0.00027015", 0)),
+            (format!("workspaceId={one}"), (1_001, 200, "0.000271", 0)),
             (format!("workspaceId={two}"), (10, 5, "0", 1)),
-            ("from=2026-01-02T00:00:00Z".to_owned(), (11, 5, "0.00000015", 1)),
+            ("from=2026-01-02T00:00:00Z".to_owned(), (11, 5, "0.000001", 1)),
             ("to=2026-01-02T00:00:00Z".to_owned(), (1_000, 200, "0.00027", 0)),
-            ("from=2026-01-01T00:00:00Z&to=2026-01-03T00:00:00%2B00:00".to_owned(), (1_011, 205, "0.00027015", 1)),
+            ("from=2026-01-01T00:00:00Z&to=2026-01-03T00:00:00%2B00:00".to_owned(), (1_011, 205, "0.000271", 1)),
             ("from=2027-01-01T00:00:00Z".to_owned(), (0, 0, "0", 0)),
         ] {
             assert_eq!(sums(&usage(app, &query).await.total), expected, "{query}");
@@ -118,10 +118,10 @@ on_both_engines! {
         assert_eq!(reply.header("content-type"), "text/csv; charset=utf-8");
         assert!(reply.header("content-disposition").contains("usage.csv"));
         let lines: Vec<&str> = reply.text().split("\r\n").collect();
-        assert_eq!(lines[0], "key,name,inputTokens,outputTokens,runMs,costUsd,unpriced");
-        assert!(lines.contains(&&*format!("\"{one}\",\"one, \"\"quoted\"\"\",1001,200,0,0.00027015,0")), "{lines:?}");
+        assert_eq!(lines[0], "key,name,calls,inputTokens,cachedInputTokens,cacheWriteTokens,outputTokens,reasoningTokens,runMs,costUsd,unpriced");
+        assert!(lines.contains(&&*format!("\"{one}\",\"one, \"\"quoted\"\"\",2,1001,0,0,200,0,0,0.000271,0")), "{lines:?}");
         // A name that begins a formula is guarded.
-        assert!(lines.iter().any(|line| line.starts_with(&format!("\"{two}\",\"'=two\",10,5,"))), "{lines:?}");
+        assert!(lines.iter().any(|line| line.starts_with(&format!("\"{two}\",\"'=two\",1,10,0,0,5,0,"))), "{lines:?}");
         assert_eq!(lines.len(), 4, "{lines:?}");
     }
 

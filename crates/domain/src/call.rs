@@ -1,0 +1,177 @@
+//! The one way to a model: whoever wants an answer asks here.
+//!
+//! [`Domain::ask`] decides which model, what may leave and whether the money
+//! lasts, and stores the call with its exact bytes; [`Asked`] then sends it
+//! and hands the answer over as it comes. However that ends, the call is
+//! settled: what it used is written down, and what was reserved for more is
+//! free again.
+
+mod ask;
+mod asked;
+mod bound;
+mod ledger;
+mod recover;
+
+use atelier_base::{ConversationId, ProviderId, TurnId, WorkspaceId};
+use atelier_model::{Delta, Request};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+pub use asked::{Asked, Spent};
+pub(crate) use ledger::Ledger;
+
+/// What a model is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// To talk.
+    Chat,
+    /// To plan a change.
+    Plan,
+    /// To change files.
+    Edit,
+    /// To find a fault.
+    Debug,
+    /// To explain code.
+    Explain,
+    /// To change the shape of code and not what it does.
+    Refactor,
+    /// To go on with what is being typed.
+    Complete,
+    /// To make something shorter.
+    Summarise,
+    /// To describe a commit.
+    CommitMessage,
+}
+
+impl Task {
+    /// Every task, in the order in which people are shown them.
+    pub const ALL: [Self; 9] = [
+        Self::Chat,
+        Self::Plan,
+        Self::Edit,
+        Self::Debug,
+        Self::Explain,
+        Self::Refactor,
+        Self::Complete,
+        Self::Summarise,
+        Self::CommitMessage,
+    ];
+
+    /// Returns the word for it, as stored and sent.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Plan => "plan",
+            Self::Edit => "edit",
+            Self::Debug => "debug",
+            Self::Explain => "explain",
+            Self::Refactor => "refactor",
+            Self::Complete => "complete",
+            Self::Summarise => "summarise",
+            Self::CommitMessage => "commit_message",
+        }
+    }
+
+    /// Reads the word for it.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|task| task.as_str() == word)
+    }
+}
+
+impl std::fmt::Display for Task {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A model, by its provider and its name there.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ModelRef {
+    /// The provider.
+    pub provider: ProviderId,
+    /// The model; the one the provider is set to when `None`.
+    pub model: Option<String>,
+}
+
+/// A piece of what a request was made of, for its manifest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Source {
+    /// What it is: `rules`, `tree`, `file`, `message`.
+    pub kind: String,
+    /// The file's path.
+    pub path: Option<String>,
+    /// The file's version.
+    pub version_id: Option<Uuid>,
+    /// How many bytes of it.
+    pub bytes: u64,
+    /// Why it is in the request.
+    pub reason: String,
+}
+
+/// What is wanted of a model.
+#[derive(Debug)]
+pub struct Ask {
+    /// What for.
+    pub task: Task,
+    /// The workspace it is about; `None` for none.
+    pub workspace: Option<WorkspaceId>,
+    /// The model, when the asker chose one.
+    pub wanted: Option<ModelRef>,
+    /// The request.
+    pub request: Request,
+    /// What the request was made of.
+    pub sources: Vec<Source>,
+    /// The secrets that may leave with it.
+    pub attach: Vec<Uuid>,
+    /// The access token it was asked with.
+    pub token: Option<Uuid>,
+    /// Whether the asker can take back text it was given. One who can is
+    /// answered anew by another model when the first breaks off; see
+    /// [`Part::Switched`].
+    pub takes_back: bool,
+    pub(crate) place: Option<(ConversationId, TurnId)>,
+}
+
+impl Ask {
+    /// Asks for an answer to `request`, of whichever model fits.
+    pub fn new(task: Task, request: Request) -> Self {
+        Self {
+            task,
+            workspace: None,
+            wanted: None,
+            request,
+            sources: Vec::new(),
+            attach: Vec::new(),
+            token: None,
+            takes_back: false,
+            place: None,
+        }
+    }
+}
+
+/// One step of an answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    /// A step of the model.
+    Delta(Delta),
+    /// Another model took over. All that was handed over before is void: the
+    /// answer begins anew. It never comes after a whole tool call, so nothing
+    /// that a call did is done twice, and after text only to an asker who
+    /// [takes it back](Ask::takes_back).
+    Switched(Switched),
+}
+
+/// One model took over from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Switched {
+    /// The model that failed.
+    pub from: String,
+    /// The model that answers.
+    pub to: String,
+    /// Whether that one runs on hardware of the person's own.
+    pub local: bool,
+    /// Why, as a sentence.
+    pub reason: String,
+}

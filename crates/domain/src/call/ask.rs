@@ -1,0 +1,231 @@
+//! From a wish to a call that is written down and ready to leave.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use atelier_base::{ContentHash, ModelCallId, ProviderId, UserId};
+use atelier_model::{Endpoint, Prepared};
+use atelier_store::{CallEnd, CallState, ModelCallRow, ModelRequestRow};
+
+use super::asked::Asked;
+use super::bound::Bound;
+use super::{Ask, ModelRef};
+use crate::ctx::Ctx;
+use crate::domain::Domain;
+use crate::error::{Error, Result};
+
+/// A model that was chosen, and why.
+#[derive(Clone, Debug)]
+pub(crate) struct Chosen {
+    pub(crate) provider: ProviderId,
+    pub(crate) endpoint: Endpoint,
+    /// Whether it runs on hardware of the person's own.
+    pub(crate) local: bool,
+    /// Why it, as a sentence.
+    pub(crate) reason: String,
+}
+
+/// A call that is written down.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    pub(super) open: Open,
+    pub(super) chosen: Chosen,
+    pub(super) prepared: Prepared,
+}
+
+/// A call that must still end. Dropped without, it ends as cancelled.
+#[derive(Debug)]
+pub(super) struct Open {
+    domain: Domain,
+    pub(super) id: ModelCallId,
+    ended: bool,
+}
+
+impl Open {
+    /// Writes down how the call ended; also when nobody awaits it.
+    pub(super) fn end(&mut self, end: CallEnd) -> impl Future<Output = Result<()>> + use<> {
+        self.ended = true;
+        self.domain.end_call(self.id, end)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        // Without a runtime nothing can be written; the next start does it.
+        if !self.ended && tokio::runtime::Handle::try_current().is_ok() {
+            drop(self.domain.end_call(self.id, unused(CallState::Cancelled)));
+        }
+    }
+}
+
+/// Returns the end of a call that used nothing.
+pub(super) fn unused(state: CallState) -> CallEnd {
+    CallEnd {
+        state,
+        stop_reason: None,
+        input_tokens: 0,
+        cached_input_tokens: 0,
+        cache_write_tokens: 0,
+        output_tokens: 0,
+        reasoning_tokens: 0,
+        measured: false,
+        cost_micros: Some(0),
+        first_token_ms: None,
+        latency_ms: None,
+        error: None,
+    }
+}
+
+impl Domain {
+    /// Asks a model: chooses it, reserves the most that the answer can cost,
+    /// and stores the call with the exact bytes that will leave. They leave
+    /// when the answer is first looked at.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for a workspace or model that the asker may not
+    /// see, [`Error::ModelNotConfigured`], [`Error::BudgetExceeded`],
+    /// [`Error::PriceUnknown`], and [`Error::Model`] for a request that can't
+    /// be sent.
+    pub async fn ask(&self, ctx: &Ctx, ask: Ask) -> Result<Asked> {
+        let user = ctx.person()?;
+        if let Some(workspace) = ask.workspace {
+            self.require_workspace(ctx, workspace).await?;
+        }
+        let mut routes: VecDeque<Chosen> = self.routes(ctx, &ask).await?.into();
+        let first = routes.pop_front().ok_or(Error::ModelNotConfigured)?;
+        let ask = Arc::new(ask);
+        let attempt = self.attempt(user, &ask, first, None).await?;
+        Ok(Asked::new(
+            self.clone(),
+            ctx.clone(),
+            user,
+            ask,
+            routes,
+            attempt,
+        ))
+    }
+
+    /// Returns the models that may answer, the best first.
+    pub(crate) async fn routes(&self, ctx: &Ctx, ask: &Ask) -> Result<Vec<Chosen>> {
+        let (wanted, reason) = match &ask.wanted {
+            Some(wanted) => (wanted.clone(), "You chose it."),
+            None => {
+                let provider = self.choose_provider(ctx, ask.workspace).await?;
+                let model = None;
+                (ModelRef { provider, model }, "It is the one configured.")
+            }
+        };
+        let mut endpoint = self.endpoint(ctx, wanted.provider).await?;
+        if let Some(model) = wanted.model {
+            endpoint.model = model;
+        }
+        Ok(vec![Chosen {
+            provider: wanted.provider,
+            endpoint,
+            local: false,
+            reason: reason.to_owned(),
+        }])
+    }
+
+    /// Writes one call down, ready to leave.
+    pub(super) async fn attempt(
+        &self,
+        user: UserId,
+        ask: &Ask,
+        chosen: Chosen,
+        replaces: Option<ModelCallId>,
+    ) -> Result<Attempt> {
+        let prepared = self
+            .gateway()
+            .prepare(&chosen.endpoint, &ask.request)
+            .map_err(model_error)?;
+        let bound = Bound::of(&ask.request, &chosen.endpoint, prepared.body().len());
+        let row = self.call_row(user, ask, &chosen, &prepared, bound, replaces);
+        let sources = serde_json::to_string(&ask.sources)
+            .map_err(|e| Error::Internal(format!("a manifest can't be written: {e}")))?;
+        let request = ModelRequestRow {
+            call_id: row.id,
+            body: prepared.body().to_vec(),
+            sources,
+            created_at: row.created_at,
+        };
+        let mut open = Open {
+            domain: self.clone(),
+            id: row.id,
+            ended: false,
+        };
+        if let Err(refusal) = self.begin_call(row, request).await {
+            open.ended = true;
+            return Err(refusal);
+        }
+        Ok(Attempt {
+            open,
+            chosen,
+            prepared,
+        })
+    }
+
+    fn call_row(
+        &self,
+        user: UserId,
+        ask: &Ask,
+        chosen: &Chosen,
+        prepared: &Prepared,
+        bound: Bound,
+        replaces: Option<ModelCallId>,
+    ) -> ModelCallRow {
+        let endpoint = &chosen.endpoint;
+        ModelCallRow {
+            id: self.ids().next(),
+            user_id: user,
+            workspace_id: ask.workspace,
+            conversation_id: ask.place.map(|(conversation, _)| conversation),
+            turn_id: ask.place.map(|(_, turn)| turn),
+            token_id: ask.token,
+            replaces_id: replaces,
+            task: ask.task.as_str().to_owned(),
+            provider_id: Some(chosen.provider),
+            provider: endpoint.name.clone(),
+            model: endpoint.model.clone(),
+            wire: endpoint.wire.as_str().to_owned(),
+            local: chosen.local,
+            reason: chosen.reason.clone(),
+            state: CallState::Running,
+            stop_reason: None,
+            input_tokens: 0,
+            cached_input_tokens: 0,
+            cache_write_tokens: 0,
+            output_tokens: 0,
+            reasoning_tokens: 0,
+            measured: false,
+            cost_micros: None,
+            reserved_micros: bound.micros(endpoint),
+            reserved_tokens: bound.tokens(),
+            first_token_ms: None,
+            latency_ms: None,
+            request_hash: ContentHash::of(prepared.body()),
+            error: None,
+            created_at: self.now(),
+        }
+    }
+
+    /// Stores that a server refused the request as it was and got it again in
+    /// other bytes: what is kept is what went out last.
+    pub(super) async fn record_resent(&self, id: ModelCallId, body: Vec<u8>) -> Result<()> {
+        let hash = ContentHash::of(&body);
+        Ok(self
+            .store()
+            .write_soft(async |tx| tx.set_model_request(id, hash, body).await)
+            .await?)
+    }
+}
+
+pub(crate) fn model_error(error: atelier_model::Error) -> Error {
+    match error {
+        atelier_model::Error::Cancelled => Error::Cancelled,
+        other => Error::Model {
+            detail: other.to_string(),
+            hint: Some(other.hint().to_owned()),
+        },
+    }
+}

@@ -1,0 +1,422 @@
+//! An answer on its way, and its settlement.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use atelier_base::{ModelCallId, Timestamp, UserId};
+use atelier_model::{Call, Delta, FinishReason, Prepared, Usage, cost};
+use atelier_store::{CallEnd, CallState};
+
+use super::ask::{Attempt, Chosen, Open, model_error};
+use super::{Ask, Part, Switched};
+use crate::ctx::Ctx;
+use crate::domain::Domain;
+use crate::error::{Error, Result};
+
+type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// An answer on its way. Dropping it stops the model and settles the call
+/// with what came until then.
+pub struct Asked {
+    domain: Domain,
+    ctx: Ctx,
+    user: UserId,
+    ask: Arc<Ask>,
+    /// The models that may take over.
+    rest: VecDeque<Chosen>,
+    open: Open,
+    chosen: Chosen,
+    body_bytes: usize,
+    sent: Timestamp,
+    first: Option<Timestamp>,
+    stop: Option<String>,
+    handed: Handed,
+    switched: bool,
+    spent: Spent,
+    stage: Stage,
+}
+
+/// What calls used, and cost together; the cost is unknown as soon as one's
+/// is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// The tokens.
+    pub usage: Usage,
+    /// The cost in micro-dollars; `None` when a price is unknown.
+    pub cost_micros: Option<i64>,
+}
+
+/// What the asker has got of the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Handed {
+    Nothing,
+    /// Something to look at.
+    Text,
+    /// A tool call, which may have been made by now.
+    Effect,
+}
+
+/// What is to be done next. Work is kept here while it waits, so that whoever
+/// stops waiting loses nothing.
+enum Stage {
+    Ready(Prepared),
+    Sending(Work<atelier_model::Result<Call>>),
+    Answering(Box<Call>),
+    /// The end is being written; then it is reported, or another model asked.
+    Ending(Work<Result<()>>, Option<atelier_model::Error>),
+    Switching(Work<Result<Attempt>>, atelier_model::Error),
+    Over,
+}
+
+/// An answer is not for logs.
+impl fmt::Debug for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Asked")
+            .field("call", &self.open.id)
+            .field("model", &self.chosen.endpoint.model)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Asked {
+    pub(super) fn new(
+        domain: Domain,
+        ctx: Ctx,
+        user: UserId,
+        ask: Arc<Ask>,
+        rest: VecDeque<Chosen>,
+        attempt: Attempt,
+    ) -> Self {
+        let sent = domain.now();
+        Self {
+            domain,
+            ctx,
+            user,
+            ask,
+            rest,
+            open: attempt.open,
+            chosen: attempt.chosen,
+            body_bytes: attempt.prepared.body().len(),
+            sent,
+            first: None,
+            stop: None,
+            handed: Handed::Nothing,
+            switched: false,
+            spent: Spent {
+                usage: Usage::default(),
+                cost_micros: Some(0),
+            },
+            stage: Stage::Ready(attempt.prepared),
+        }
+    }
+
+    /// Returns the call that is being answered.
+    pub fn id(&self) -> ModelCallId {
+        self.open.id
+    }
+
+    /// Returns the name of the provider that answers.
+    pub fn provider(&self) -> &str {
+        &self.chosen.endpoint.name
+    }
+
+    /// Returns the model that answers.
+    pub fn model(&self) -> &str {
+        &self.chosen.endpoint.model
+    }
+
+    /// Says whether the model runs on hardware of the person's own.
+    pub fn is_local(&self) -> bool {
+        self.chosen.local
+    }
+
+    /// Returns why this model answers, as a sentence.
+    pub fn reason(&self) -> &str {
+        &self.chosen.reason
+    }
+
+    /// Returns how many bytes leave.
+    pub fn body_bytes(&self) -> usize {
+        self.body_bytes
+    }
+
+    /// Returns what the calls that ended used: all there were, once
+    /// [`next`](Self::next) has returned `None` or an error.
+    pub fn spent(&self) -> Spent {
+        self.spent
+    }
+
+    /// Sends the request, if it isn't sent yet, and waits until a model begins
+    /// to answer. What fails before that is reported here, which lets a caller
+    /// refuse in time.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub async fn begin(&mut self) -> Result<()> {
+        while !matches!(self.stage, Stage::Answering(_) | Stage::Over) {
+            if let Some(Err(error)) = self.step().await {
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the next step of the answer; `None` after the last, or after an
+    /// error. The call is settled by then. Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] as soon as the asker's token is cancelled, and
+    /// [`Error::Model`] with what the provider reports.
+    pub async fn next(&mut self) -> Option<Result<Part>> {
+        loop {
+            if matches!(self.stage, Stage::Over) {
+                return None;
+            }
+            if let Some(step) = self.step().await {
+                return Some(step);
+            }
+        }
+    }
+
+    /// Does what is next; `None` when it brought nothing for the asker.
+    async fn step(&mut self) -> Option<Result<Part>> {
+        match &mut self.stage {
+            Stage::Ready(_) => self.send(),
+            Stage::Sending(sending) => match sending.as_mut().await {
+                Ok(call) => self.answered(call).await,
+                Err(error) => {
+                    let usage = self.unanswered(&error);
+                    self.end(usage, Some(error));
+                }
+            },
+            Stage::Answering(call) => match call.next().await {
+                Some(Ok(delta)) => return Some(Ok(self.hand(delta))),
+                Some(Err(error)) => {
+                    let usage = call.usage();
+                    self.end(usage, Some(error));
+                }
+                None => {
+                    let usage = call.usage();
+                    self.end(usage, None);
+                }
+            },
+            Stage::Ending(ending, _) => {
+                let written = ending.as_mut().await;
+                return self.ended(written);
+            }
+            Stage::Switching(switching, _) => {
+                let attempt = switching.as_mut().await;
+                return Some(self.switch(attempt));
+            }
+            Stage::Over => {}
+        }
+        None
+    }
+
+    fn send(&mut self) {
+        let Stage::Ready(prepared) = std::mem::replace(&mut self.stage, Stage::Over) else {
+            return;
+        };
+        let (gateway, cancel) = (self.domain.gateway().clone(), self.ctx.cancel.clone());
+        self.sent = self.domain.now();
+        self.stage = Stage::Sending(Box::pin(
+            async move { gateway.stream(prepared, cancel).await },
+        ));
+    }
+
+    async fn answered(&mut self, call: Call) {
+        let resent = (call.body().len() != self.body_bytes).then(|| call.body().to_vec());
+        self.stage = Stage::Answering(Box::new(call));
+        if let Some(body) = resent {
+            self.body_bytes = body.len();
+            if let Err(error) = self.domain.record_resent(self.open.id, body).await {
+                tracing::error!(call.id = %self.open.id, error = %crate::error::chain(&error), "a request sent again could not be stored");
+            }
+        }
+    }
+
+    fn hand(&mut self, delta: Delta) -> Part {
+        match &delta {
+            Delta::Text(_) | Delta::Reasoning(_) | Delta::ToolCallPart(_) | Delta::Carried(_) => {
+                self.first.get_or_insert_with(|| self.domain.now());
+                self.handed = self.handed.max(Handed::Text);
+            }
+            Delta::ToolCall(_) => self.handed = Handed::Effect,
+            Delta::Finish { reason } => self.stop = Some(stop_word(reason)),
+            Delta::Usage(_) => {}
+        }
+        Part::Delta(delta)
+    }
+
+    /// Begins to write down how the call ended.
+    fn end(&mut self, usage: Usage, failure: Option<atelier_model::Error>) {
+        let end = self.call_end(usage, failure.as_ref());
+        self.add(usage, end.cost_micros);
+        self.stage = Stage::Ending(Box::pin(self.open.end(end)), failure);
+    }
+
+    /// Reports the end, or asks another model once it is written.
+    fn ended(&mut self, written: Result<()>) -> Option<Result<Part>> {
+        let Stage::Ending(_, failure) = std::mem::replace(&mut self.stage, Stage::Over) else {
+            return None;
+        };
+        if let Err(error) = written {
+            return Some(Err(error));
+        }
+        let failure = failure?;
+        let Some(next) = self.successor(&failure) else {
+            return Some(Err(model_error(failure)));
+        };
+        self.switched = true;
+        let (domain, ask) = (self.domain.clone(), self.ask.clone());
+        let (user, replaces) = (self.user, self.open.id);
+        let work = async move { domain.attempt(user, &ask, next, Some(replaces)).await };
+        self.stage = Stage::Switching(Box::pin(work), failure);
+        None
+    }
+
+    /// Returns the model that takes over after a failure: one, once, and only
+    /// while nothing was handed over that can't be taken back.
+    fn successor(&mut self, failure: &atelier_model::Error) -> Option<Chosen> {
+        let handed = match self.handed {
+            Handed::Nothing => true,
+            Handed::Text => self.ask.takes_back,
+            Handed::Effect => false,
+        };
+        if self.switched || !handed || !passes(failure) {
+            return None;
+        }
+        self.rest.pop_front()
+    }
+
+    fn switch(&mut self, attempt: Result<Attempt>) -> Result<Part> {
+        let Stage::Switching(_, failure) = std::mem::replace(&mut self.stage, Stage::Over) else {
+            return Err(Error::Internal("a model took over from none".to_owned()));
+        };
+        // Why the second can't answer explains less than why the first didn't.
+        let Ok(attempt) = attempt else {
+            return Err(model_error(failure));
+        };
+        let from = self.chosen.endpoint.model.clone();
+        let switched = Switched {
+            from,
+            to: attempt.chosen.endpoint.model.clone(),
+            local: attempt.chosen.local,
+            reason: sentence(&failure.to_string()),
+        };
+        self.open = attempt.open;
+        self.chosen = attempt.chosen;
+        self.body_bytes = attempt.prepared.body().len();
+        (self.first, self.stop, self.handed) = (None, None, Handed::Nothing);
+        self.stage = Stage::Ready(attempt.prepared);
+        Ok(Part::Switched(switched))
+    }
+
+    fn add(&mut self, usage: Usage, cost_micros: Option<i64>) {
+        let sum = &mut self.spent.usage;
+        sum.input_tokens += usage.input_tokens;
+        sum.cached_input_tokens += usage.cached_input_tokens;
+        sum.cache_write_tokens += usage.cache_write_tokens;
+        sum.output_tokens += usage.output_tokens;
+        sum.reasoning_tokens += usage.reasoning_tokens;
+        sum.estimated |= usage.estimated;
+        let both = self.spent.cost_micros.zip(cost_micros);
+        self.spent.cost_micros = both.map(|(sum, cost)| sum.saturating_add(cost));
+    }
+
+    fn call_end(&self, usage: Usage, failure: Option<&atelier_model::Error>) -> CallEnd {
+        let prices = self.chosen.endpoint.prices.as_ref();
+        let millis = |until: Timestamp| {
+            u64::try_from(until.since(self.sent).as_millis()).unwrap_or(u64::MAX)
+        };
+        CallEnd {
+            state: match failure {
+                None => CallState::Done,
+                Some(atelier_model::Error::Cancelled) => CallState::Cancelled,
+                Some(_) => CallState::Failed,
+            },
+            stop_reason: self.stop.clone(),
+            input_tokens: usage.input_tokens,
+            cached_input_tokens: usage.cached_input_tokens,
+            cache_write_tokens: usage.cache_write_tokens,
+            output_tokens: usage.output_tokens,
+            reasoning_tokens: usage.reasoning_tokens,
+            measured: !usage.estimated,
+            cost_micros: prices
+                .map(|prices| i64::try_from(cost(&usage, prices)).unwrap_or(i64::MAX)),
+            first_token_ms: self.first.map(millis),
+            latency_ms: Some(millis(self.domain.now())),
+            error: failure.map(ToString::to_string),
+        }
+    }
+
+    /// Returns what a request used that was sent and not answered: nothing
+    /// when the provider refused it, and its input as far as we can tell when
+    /// it may have been read.
+    fn unanswered(&self, error: &atelier_model::Error) -> Usage {
+        use atelier_model::Error as Failure;
+        match error {
+            Failure::Cancelled | Failure::Idle { .. } | Failure::Cut { .. } => Usage {
+                input_tokens: (self.body_bytes as u64).div_ceil(4),
+                estimated: true,
+                ..Usage::default()
+            },
+            _ => Usage::default(),
+        }
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if tokio::runtime::Handle::try_current().is_err() {
+            return;
+        }
+        let usage = match &self.stage {
+            Stage::Answering(call) => call.usage(),
+            Stage::Sending(_) => self.unanswered(&atelier_model::Error::Cancelled),
+            Stage::Ready(_) | Stage::Ending(..) | Stage::Switching(..) | Stage::Over => return,
+        };
+        let end = self.call_end(usage, Some(&atelier_model::Error::Cancelled));
+        drop(self.open.end(end));
+    }
+}
+
+/// Says whether another model may do better: what is busy, broken, away or
+/// silent, and not what is wrong with the request or the account.
+fn passes(error: &atelier_model::Error) -> bool {
+    use atelier_model::Error as Failure;
+    matches!(
+        error,
+        Failure::RateLimited { .. }
+            | Failure::Overloaded { .. }
+            | Failure::Failed { .. }
+            | Failure::Cut { .. }
+            | Failure::Idle { .. }
+            | Failure::Connect { .. }
+            | Failure::Tls { .. }
+    )
+}
+
+fn stop_word(reason: &FinishReason) -> String {
+    match reason {
+        FinishReason::Stop => "stop",
+        FinishReason::Length => "length",
+        FinishReason::ToolCalls => "tool_calls",
+        FinishReason::Refusal => "refusal",
+        FinishReason::ContentFilter => "content_filter",
+        FinishReason::Other(word) => word,
+    }
+    .to_owned()
+}
+
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first: String = chars
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
+    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
+}

@@ -1,0 +1,197 @@
+//! Writes calls down: what begins and ends at the same time, in one
+//! transaction.
+//!
+//! Whoever has something to write puts it in line; if nobody writes, a task is
+//! started that does, and goes on until the line is empty. So one call alone
+//! waits for its own transaction only, and a thousand at once share a few.
+
+use atelier_base::ModelCallId;
+use atelier_store::{CallEnd, ModelCallRow, ModelRequestRow, Writer};
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+
+use crate::budget::Windows;
+use crate::domain::Domain;
+use crate::error::{Error, Result, chain};
+
+/// How many calls are written in one transaction; it keeps other writers
+/// waiting for a few milliseconds at most.
+const BATCH: usize = 64;
+/// How many calls may wait to be written before more are refused.
+const WAITING: usize = 10_000;
+
+/// The line of what is to be written.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger(Mutex<Line>);
+
+#[derive(Debug, Default)]
+struct Line {
+    entries: Vec<Entry>,
+    writing: bool,
+}
+
+#[derive(Debug)]
+struct Entry {
+    what: What,
+    done: oneshot::Sender<Result<()>>,
+}
+
+#[derive(Debug)]
+enum What {
+    Begin(Box<(ModelCallRow, ModelRequestRow)>),
+    End(ModelCallId, Box<CallEnd>),
+}
+
+/// Clears the mark that somebody writes, also when writing panics.
+struct Writing<'a>(&'a Ledger);
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.0.0.lock().writing = false;
+    }
+}
+
+impl Domain {
+    /// Writes down that a call begins, if the budgets allow what it may cost.
+    ///
+    /// # Errors
+    /// [`Error::BudgetExceeded`] and [`Error::PriceUnknown`], and then nothing
+    /// is written; [`Error::TooMany`].
+    pub(super) async fn begin_call(
+        &self,
+        row: ModelCallRow,
+        request: ModelRequestRow,
+    ) -> Result<()> {
+        if self.ledger().0.lock().entries.len() >= WAITING {
+            return Err(Error::TooMany {
+                what: "too many requests to models are waiting".to_owned(),
+                retry_after: std::time::Duration::from_secs(1),
+            });
+        }
+        let written = self.write_down(What::Begin(Box::new((row, request))));
+        written.await.unwrap_or_else(|_| Err(lost()))
+    }
+
+    /// Writes down how a call ended. It is written also when the caller
+    /// doesn't wait.
+    pub(super) fn end_call(
+        &self,
+        id: ModelCallId,
+        end: CallEnd,
+    ) -> impl Future<Output = Result<()>> + use<> {
+        let written = self.write_down(What::End(id, Box::new(end)));
+        async move { written.await.unwrap_or_else(|_| Err(lost())) }
+    }
+
+    fn write_down(&self, what: What) -> oneshot::Receiver<Result<()>> {
+        let (done, written) = oneshot::channel();
+        let mut line = self.ledger().0.lock();
+        line.entries.push(Entry { what, done });
+        if !std::mem::replace(&mut line.writing, true) {
+            let domain = self.clone();
+            self.detach(async move { domain.write_calls().await });
+        }
+        written
+    }
+
+    async fn write_calls(&self) {
+        let writing = Writing(self.ledger());
+        loop {
+            let batch: Vec<Entry> = {
+                let mut line = self.ledger().0.lock();
+                let count = line.entries.len().min(BATCH);
+                if count == 0 {
+                    // Under the lock, so that nobody puts something in line
+                    // for a writer that is leaving.
+                    line.writing = false;
+                    drop(line);
+                    std::mem::forget(writing);
+                    return;
+                }
+                line.entries.drain(..count).collect()
+            };
+            self.write_batch(batch).await;
+        }
+    }
+
+    async fn write_batch(&self, batch: Vec<Entry>) {
+        let (whats, dones): (Vec<What>, Vec<_>) = batch
+            .into_iter()
+            .map(|entry| (entry.what, entry.done))
+            .unzip();
+        let results = match self.write_together(&whats).await {
+            Ok(results) => results,
+            Err(error) if whats.len() == 1 => vec![Err(error)],
+            Err(error) => {
+                // One that can't be written must not take the others along.
+                tracing::warn!(error = %chain(&error), "calls are written one by one");
+                let mut results = Vec::with_capacity(whats.len());
+                for what in &whats {
+                    let written = self.write_together(std::slice::from_ref(what)).await;
+                    results.push(written.map(drop));
+                }
+                results
+            }
+        };
+        for (done, result) in dones.into_iter().zip(results) {
+            if let Err(Err(error)) = done.send(result) {
+                tracing::error!(error = %chain(&error), "a model call could not be written down");
+            }
+        }
+    }
+
+    /// Writes all in one transaction; an answer for each.
+    async fn write_together(&self, whats: &[What]) -> Result<Vec<Result<()>>> {
+        self.store()
+            .write_soft(async |tx| {
+                let mut windows = Windows::default();
+                // What ends first makes room for what begins.
+                for what in whats {
+                    if let What::End(id, end) = what {
+                        end_one(tx, &mut windows, *id, end).await?;
+                    }
+                }
+                let mut results = Vec::with_capacity(whats.len());
+                let (mut rows, mut requests) = (Vec::new(), Vec::new());
+                for what in whats {
+                    let What::Begin(begun) = what else {
+                        results.push(Ok(()));
+                        continue;
+                    };
+                    let (row, request) = &**begun;
+                    results.push(match windows.reserve(tx, row).await? {
+                        Ok(()) => {
+                            rows.push(row.clone());
+                            requests.push(request.clone());
+                            Ok(())
+                        }
+                        Err(refusal) => Err(refusal),
+                    });
+                }
+                tx.insert_model_calls(&rows).await?;
+                tx.insert_model_requests(&requests).await?;
+                windows.store(tx).await?;
+                Ok::<_, Error>(results)
+            })
+            .await
+    }
+}
+
+/// Writes one end, and frees what was reserved.
+pub(super) async fn end_one(
+    tx: &mut Writer,
+    windows: &mut Windows,
+    id: ModelCallId,
+    end: &CallEnd,
+) -> Result<()> {
+    let before = tx.get_model_call(id).await?;
+    windows.open(tx, &before).await?;
+    if tx.finish_model_call(id, end).await? {
+        windows.settle(&before, end);
+    }
+    Ok(())
+}
+
+fn lost() -> Error {
+    Error::Internal("the writer of model calls ended early".to_owned())
+}
