@@ -1026,6 +1026,21 @@ export interface components {
          * @enum {string}
          */
         AuthorKind: "user" | "assistant" | "run" | "git" | "import";
+        /**
+         * @description After what a budget begins anew.
+         * @enum {string}
+         */
+        BudgetPeriod: "day" | "month" | "total";
+        /**
+         * @description What a budget is for.
+         * @enum {string}
+         */
+        BudgetScope: "user" | "workspace" | "conversation" | "turn";
+        /**
+         * @description In what an amount is.
+         * @enum {string}
+         */
+        BudgetUnit: "usd" | "tokens";
         /** @description A workspace's cell. */
         Cell: {
             /**
@@ -1554,6 +1569,30 @@ export interface components {
          * @enum {string}
          */
         DraftState: "open" | "discarded" | "proposed";
+        /** @description Why something was not asked: the most it could use is more than is left. */
+        ExceededBudget: {
+            /**
+             * Format: uuid
+             * @description The budget.
+             */
+            budgetId: string;
+            /** @description The limit, as a decimal. */
+            limit: string;
+            /** @description After what it begins anew. */
+            period: components["schemas"]["BudgetPeriod"];
+            /** @description The most that what is running can use, as a decimal. */
+            reserved: string;
+            /** @description When the budget begins anew; null: never. */
+            resetsAt?: string | null;
+            /** @description What it is for. */
+            scope: components["schemas"]["BudgetScope"];
+            /** @description In what the amounts are. */
+            unit: components["schemas"]["BudgetUnit"];
+            /** @description What is used, as a decimal. */
+            used: string;
+            /** @description The most that this could have used, as a decimal. */
+            wanted: string;
+        };
         /**
          * @description Starts a run in the workspace's cell. Exactly one of `command`, `argv`,
          *     `path` and `code` says what is run.
@@ -1686,7 +1725,7 @@ export interface components {
          * @description How usage is summed up.
          * @enum {string}
          */
-        GroupBy: "day" | "model" | "workspace" | "turn";
+        GroupBy: "day" | "user" | "model" | "task" | "workspace" | "turn";
         /** @description The server is alive. */
         Health: {
             /** @description `ok`. */
@@ -1851,10 +1890,16 @@ export interface components {
             model: string;
             /** @description The provider's name. */
             provider: string;
+            /** @description Why it was this model, in a sentence. */
+            reason: string;
             /** @description The body, byte for byte. Credential headers are never kept. */
             request: string;
             /** @description BLAKE3 of the body, 64 hex digits. */
             requestHash: string;
+            /** @description What the body was made of. */
+            sources: components["schemas"]["RequestSource"][];
+            /** @description What it was for, such as `chat`. */
+            task: string;
             /**
              * Format: uuid
              * @description The turn it was made in.
@@ -2049,6 +2094,7 @@ export interface components {
         };
         /** @description An error, as `application/problem+json`. */
         Problem: {
+            budget?: components["schemas"]["ExceededBudget"] | null;
             /** @description The stable name that programs may rely on. */
             code: string;
             /** @description With `merge_conflict`: each file that needs a decision. */
@@ -2228,6 +2274,25 @@ export interface components {
         Providers: {
             /** @description The providers, oldest first; the first is the default. */
             items: components["schemas"]["Provider"][];
+        };
+        /** @description A piece of what a request was made of. */
+        RequestSource: {
+            /**
+             * Format: int64
+             * @description How many bytes of it.
+             */
+            bytes: number;
+            /** @description What it is, such as `rules`, `message` or `file`. */
+            kind: string;
+            /** @description The file's path. */
+            path?: string | null;
+            /** @description Why it is in the request, in a sentence. */
+            reason: string;
+            /**
+             * Format: uuid
+             * @description The file's version.
+             */
+            versionId?: string | null;
         };
         /** @description A person's answer to a conflict. */
         Resolution: {
@@ -2756,13 +2821,38 @@ export interface components {
             bytes: number;
             /** @description The workspace's files in it. */
             files: components["schemas"]["ContextFile"][];
+            /** @description True when it runs on hardware of the person's own. */
+            local?: boolean;
+            /** @description The model that is asked. */
+            model?: string;
             /**
              * Format: uuid
              * @description The request, for `GET /api/model-calls/:id`.
              */
             modelCallId: string;
+            /** @description The provider that is asked. */
+            provider?: string;
+            /** @description Why it is this model, in a sentence. */
+            reason?: string;
             /** @enum {string} */
             type: "context";
+        } | {
+            /** @description The model that failed. */
+            from: string;
+            /** @description True when that one runs on hardware of the person's own. */
+            local: boolean;
+            /**
+             * Format: uuid
+             * @description The request to the model that answers now, for
+             *     `GET /api/model-calls/:id`.
+             */
+            modelCallId: string;
+            /** @description Why, in a sentence. */
+            reason: string;
+            /** @description The model that answers now. */
+            to: string;
+            /** @enum {string} */
+            type: "switched";
         } | {
             /** @description The text. */
             text: string;
@@ -2926,6 +3016,21 @@ export interface components {
         UsageFormat: "json" | "csv";
         /** @description Usage summed up under one key. */
         UsageRow: {
+            /**
+             * Format: int64
+             * @description Those of them that the provider had cached.
+             */
+            cachedInputTokens: number;
+            /**
+             * Format: int64
+             * @description Those of them that the provider put into its cache.
+             */
+            cacheWriteTokens: number;
+            /**
+             * Format: int64
+             * @description How many requests went to models.
+             */
+            calls: number;
             /** @description US dollars as a decimal, of all that has a price. */
             costUsd: string;
             /**
@@ -2933,7 +3038,7 @@ export interface components {
              * @description Tokens of the requests.
              */
             inputTokens: number;
-            /** @description The day, model, workspace id or turn id. */
+            /** @description The day, model, task, or the id of the person, workspace or turn. */
             key: string;
             /** @description A name for the key, when it has one. */
             name?: string | null;
@@ -2942,6 +3047,11 @@ export interface components {
              * @description Tokens of the answers.
              */
             outputTokens: number;
+            /**
+             * Format: int64
+             * @description Those of them that were reasoning.
+             */
+            reasoningTokens: number;
             /**
              * Format: int64
              * @description Execution time in milliseconds.
@@ -3173,6 +3283,9 @@ export type AcceptAll = components['schemas']['AcceptAll'];
 export type ApplyDiff = components['schemas']['ApplyDiff'];
 export type ApplyProposal = components['schemas']['ApplyProposal'];
 export type AuthorKind = components['schemas']['AuthorKind'];
+export type BudgetPeriod = components['schemas']['BudgetPeriod'];
+export type BudgetScope = components['schemas']['BudgetScope'];
+export type BudgetUnit = components['schemas']['BudgetUnit'];
 export type Cell = components['schemas']['Cell'];
 export type CellPort = components['schemas']['CellPort'];
 export type CellProcess = components['schemas']['CellProcess'];
@@ -3210,6 +3323,7 @@ export type DraftDetail = components['schemas']['DraftDetail'];
 export type DraftReads = components['schemas']['DraftReads'];
 export type Drafts = components['schemas']['Drafts'];
 export type DraftState = components['schemas']['DraftState'];
+export type ExceededBudget = components['schemas']['ExceededBudget'];
 export type Execute = components['schemas']['Execute'];
 export type File = components['schemas']['File'];
 export type FileChange = components['schemas']['FileChange'];
@@ -3259,6 +3373,7 @@ export type ProposeDraft = components['schemas']['ProposeDraft'];
 export type Provider = components['schemas']['Provider'];
 export type ProviderCheck = components['schemas']['ProviderCheck'];
 export type Providers = components['schemas']['Providers'];
+export type RequestSource = components['schemas']['RequestSource'];
 export type Resolution = components['schemas']['Resolution'];
 export type RestoreVersion = components['schemas']['RestoreVersion'];
 export type Role = components['schemas']['Role'];
