@@ -8,7 +8,11 @@ import { sampleSystem } from "./samples";
 const row = (key: string, change: Partial<UsageRow> = {}): UsageRow => ({
   key,
   name: null,
+  calls: 2,
   inputTokens: 1200,
+  cachedInputTokens: 0,
+  cacheWriteTokens: 0,
+  reasoningTokens: 0,
   outputTokens: 300,
   runMs: 4500,
   costUsd: "0.0123",

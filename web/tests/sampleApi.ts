@@ -151,7 +151,11 @@ function usageBy(groupBy: string): { items: UsageRow[]; total: UsageRow } {
   const row = (key: string, name: string | null, input: number, cost: string, unpriced = 0) => ({
     key,
     name,
+    calls: 1,
     inputTokens: input,
+    cachedInputTokens: 0,
+    cacheWriteTokens: 0,
+    reasoningTokens: 0,
     outputTokens: Math.round(input / 6),
     runMs: input * 3,
     costUsd: cost,

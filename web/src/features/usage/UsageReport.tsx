@@ -12,7 +12,9 @@ import { type Column, Table } from "@/ui/Table";
 
 const KEY_HEADERS: Record<GroupBy, string> = {
   day: "Day (UTC)",
+  user: "Person",
   model: "Model",
+  task: "Task",
   workspace: "Workspace",
   turn: "Turn",
 };
