@@ -32,6 +32,7 @@ mod message;
 mod openai;
 mod price;
 mod reader;
+mod replay;
 mod request;
 mod responses;
 mod schema;
@@ -50,5 +51,6 @@ pub use message::{
     ToolCall,
 };
 pub use price::{Prices, cost};
+pub use replay::{Ending, Replayed, replay};
 pub use request::{Effort, Request, ResponseForm, Tool, ToolChoice};
 pub use wire::Wire;

@@ -1,0 +1,6 @@
+//! What the fuzz targets check.
+
+pub mod answers;
+mod check;
+
+pub use check::{Format, merge, plan, read, stream};
