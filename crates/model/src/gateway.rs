@@ -145,16 +145,13 @@ impl Gateway {
         let (route, query) = endpoint.wire.answer_route(&endpoint.model);
         let (mut url, headers, peer) = self.address(endpoint, &route)?;
         url.set_query(query);
-        let reason = if request.messages.is_empty() {
-            Some("it has no messages")
-        } else if endpoint.model.trim().is_empty() {
-            Some("it names no model")
-        } else {
-            None
-        };
-        if let Some(reason) = reason {
+        if endpoint.model.trim().is_empty() {
+            let reason = "it names no model";
             return Err(Error::InvalidRequest { reason });
         }
+        request
+            .check()
+            .map_err(|reason| Error::InvalidRequest { reason })?;
         let known = Known {
             stream_options: self.takes_stream_options(&url),
         };

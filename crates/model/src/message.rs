@@ -9,6 +9,8 @@ use crate::wire::Wire;
 pub const IMAGE_BASE64_BYTES: usize = 7 * 1024 * 1024;
 /// The most images in one request.
 pub const REQUEST_IMAGES: usize = 20;
+/// The longest URL of an image, in bytes.
+const IMAGE_URL_BYTES: usize = 4_096;
 /// The media types of images that every provider reads.
 pub const IMAGE_TYPES: [&str; 4] = ["image/png", "image/jpeg", "image/webp", "image/gif"];
 
@@ -138,6 +140,30 @@ pub struct Image {
     pub media_type: String,
     /// Where it is.
     pub source: ImageSource,
+}
+
+impl Image {
+    /// Finds what no provider takes.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        if !IMAGE_TYPES.contains(&self.media_type.as_str()) {
+            return Err("an image is neither PNG, JPEG, WebP nor GIF");
+        }
+        let digit = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
+        match &self.source {
+            ImageSource::Base64(data) if data.len() > IMAGE_BASE64_BYTES => {
+                Err("an image is too large")
+            }
+            ImageSource::Base64(data) if data.is_empty() || !data.bytes().all(digit) => {
+                Err("an image is not in base64")
+            }
+            ImageSource::Url(url)
+                if !url.starts_with("https://") || url.len() > IMAGE_URL_BYTES =>
+            {
+                Err("an image is not at an https address")
+            }
+            ImageSource::Base64(_) | ImageSource::Url(_) => Ok(()),
+        }
+    }
 }
 
 /// Where an image is.

@@ -70,7 +70,8 @@ mod tests {
     fn a_recording_says_what_the_answer_said() {
         let hi = "data: {\"type\":\"response.output_text.delta\",\"delta\":\"hi\"}\n\n";
         let usage = "\"usage\":{\"input_tokens\":3,\"output_tokens\":1}";
-        let done = format!("data: {{\"type\":\"response.completed\",\"response\":{{{usage}}}}}\n\n");
+        let done =
+            format!("data: {{\"type\":\"response.completed\",\"response\":{{{usage}}}}}\n\n");
         let whole = format!("{hi}{done}");
         let text = Delta::Text("hi".into());
         for (recorded, rest, ending) in [

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::message::Message;
+use crate::message::{Image, Message, REQUEST_IMAGES};
+
+/// The longest name of a tool, in characters.
+const NAME_CHARS: usize = 64;
 
 /// One request for an answer.
 ///
@@ -39,6 +42,34 @@ pub struct Request {
     /// Whether to mark what the provider should cache (the rules, the tools
     /// and the conversation so far), where it doesn't cache by itself.
     pub cache: bool,
+}
+
+impl Request {
+    /// Finds what no provider takes.
+    pub(crate) fn check(&self) -> Result<(), &'static str> {
+        if self.messages.is_empty() {
+            return Err("it has no messages");
+        }
+        let mut images = self.messages.iter().flat_map(|message| &message.images);
+        if images.clone().count() > REQUEST_IMAGES {
+            return Err("it has too many images");
+        }
+        images.try_for_each(Image::check)?;
+        let named = |name: &str| {
+            let word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+            (1..=NAME_CHARS).contains(&name.len()) && name.bytes().all(word)
+        };
+        if !self.tools.iter().all(|tool| named(&tool.name)) {
+            return Err("a tool's name is not of letters, digits, `_` and `-`");
+        }
+        let known = |name: &str| self.tools.iter().any(|tool| tool.name == name);
+        match &self.tool_choice {
+            ToolChoice::Tool(name) if !self.tools.is_empty() && !known(name) => {
+                Err("the tool to call is not among the tools")
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// A tool a model may call.
@@ -119,6 +150,91 @@ impl Effort {
             Self::Low => "low",
             Self::Medium => "medium",
             Self::High => "high",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::message::{IMAGE_BASE64_BYTES, ImageSource};
+
+    fn with_images(images: Vec<Image>) -> Request {
+        Request {
+            messages: vec![Message::user("hi").with_images(images)],
+            ..Request::default()
+        }
+    }
+
+    fn image(media_type: &str, source: ImageSource) -> Image {
+        Image {
+            media_type: media_type.into(),
+            source,
+        }
+    }
+
+    #[test]
+    fn what_no_provider_takes_is_found_before_it_is_sent() {
+        let base64 = |text: &str| ImageSource::Base64(text.to_owned());
+        let url = |text: &str| ImageSource::Url(text.to_owned());
+        let small = image("image/png", base64("AAA="));
+        let tool = |name: &str| Request {
+            tools: vec![Tool {
+                name: name.into(),
+                description: String::new(),
+                parameters: json!({}),
+            }],
+            ..with_images(vec![])
+        };
+        let choosy = |name: &str| Request {
+            tool_choice: ToolChoice::Tool(name.into()),
+            ..tool("read_file-2")
+        };
+        let large = "A".repeat(IMAGE_BASE64_BYTES + 4);
+        for (request, fault) in [
+            (with_images(vec![small.clone(); REQUEST_IMAGES]), None),
+            (
+                with_images(vec![image("image/jpeg", url("https://host/a.jpg"))]),
+                None,
+            ),
+            (choosy("read_file-2"), None),
+            (Request::default(), Some("no messages")),
+            (
+                with_images(vec![small; REQUEST_IMAGES + 1]),
+                Some("too many images"),
+            ),
+            (
+                with_images(vec![image("image/svg+xml", base64("AAA="))]),
+                Some("PNG"),
+            ),
+            (
+                with_images(vec![image("image/png", base64(&large))]),
+                Some("too large"),
+            ),
+            (
+                with_images(vec![image("image/png", base64("A\"A"))]),
+                Some("base64"),
+            ),
+            (
+                with_images(vec![image("image/png", base64(""))]),
+                Some("base64"),
+            ),
+            (
+                with_images(vec![image("image/png", url("http://host/a.png"))]),
+                Some("https"),
+            ),
+            (tool(""), Some("name")),
+            (tool("a.b"), Some("name")),
+            (tool(&"a".repeat(65)), Some("name")),
+            (choosy("write"), Some("not among")),
+        ] {
+            match (request.check(), fault) {
+                (Ok(()), None) => {}
+                (Err(found), Some(part)) => assert!(found.contains(part), "{found}"),
+                (found, _) => panic!("{found:?} is not {fault:?}"),
+            }
         }
     }
 }

@@ -114,7 +114,10 @@ fn without_thinking(body: &mut Value, refusal: &Reported) -> bool {
         if let Some(body) = body.as_object_mut().filter(|_| taken && budget) {
             body.remove("thinking");
         }
-        return taken;
+        // Without any to take out, thinking was missed where it must stand.
+        if taken || !refusal.names("expected") {
+            return taken;
+        }
     }
     let asked = body.as_object_mut();
     asked.is_some_and(|body| body.remove("thinking").is_some())

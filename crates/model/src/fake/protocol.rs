@@ -32,3 +32,6 @@ fn unknown<'a>(object: &'a Value, known: &'a [&str]) -> impl Iterator<Item = &'a
     let fields = fields.map(String::as_str);
     fields.filter(|field| !known.contains(field))
 }
+
+#[cfg(test)]
+mod tests;

@@ -346,6 +346,10 @@ fn what_a_model_refuses_is_left_out_and_nothing_else() {
     assert!(!mended.to_string().contains("signature"));
     assert_eq!(mended["thinking"]["type"], "adaptive");
     assert_eq!(refused(moved, mended.to_string().as_bytes()), None);
+    let missed = "Expected `thinking`, but found `tool_use`. When `thinking` is enabled, a final \
+        `assistant` message must start with one of the thinking blocks";
+    let mended = refused(missed, mended.to_string().as_bytes()).unwrap();
+    assert!(mended["thinking"].is_null());
     let mended = refused("adaptive thinking is not supported", &body).unwrap();
     assert!(mended["thinking"].is_null());
     assert_eq!(mended["messages"][1]["content"][0]["type"], "thinking");
