@@ -129,6 +129,7 @@ fn openrouter_tells_what_its_models_take_and_cost() {
     ]});
     let prices = Prices::per_million("3", "15").unwrap();
     let prices = prices.with_cached_input("0.3").unwrap();
+    let prices = prices.with_cache_write("3.75").unwrap();
     let expected = vec![
         ModelFacts {
             context_tokens: Some(200_000),
