@@ -23,6 +23,8 @@ mod switch;
 /// Each wire, with a model whose name has what the provider's rules look at.
 const WIRES: &[(Wire, &str)] = &[
     (Wire::OpenAiChat, "gpt-fake"),
+    (Wire::OpenAiResponses, "o-fake"),
+    (Wire::OpenRouter, "anthropic/claude-fake"),
     (Wire::Anthropic, "claude-fake-4-6"),
     (Wire::Gemini, "gemini-3-fake"),
 ];

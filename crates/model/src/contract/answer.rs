@@ -54,7 +54,7 @@ impl Case {
             (reason, _) => reason.clone(),
         };
         let usage = self.usage.map(|[input, cached, written, output, thought]| {
-            let written = if wire == Wire::Anthropic { written } else { 0 };
+            let written = if wire == Wire::Gemini { 0 } else { written };
             [input, cached, written, output, thought]
         });
         (reason, usage)
@@ -281,6 +281,15 @@ async fn an_answer_in_one_document_is_read_as_well() {
                 {"type": "text", "text": "So."},
                 {"type": "tool_use", "id": "a", "name": "read", "input": {"path": "a"}}],
             "stop_reason": "tool_use", "usage": {"input_tokens": 3, "output_tokens": 2}}),
+        Wire::OpenAiResponses => json!({
+            "object": "response", "status": "completed", "output": [
+                {"type": "reasoning", "id": "rs", "summary": [
+                    {"type": "summary_text", "text": "Hm."}]},
+                {"type": "message", "role": "assistant", "content": [
+                    {"type": "output_text", "text": "So."}]},
+                {"type": "function_call", "call_id": "a", "name": "read",
+                    "arguments": "{\"path\":\"a\"}"}],
+            "usage": {"input_tokens": 3, "output_tokens": 2}}),
         Wire::Gemini => json!([{
             "candidates": [{"content": {"parts": [
                 {"text": "Hm.", "thought": true}, {"text": "So."},

@@ -100,6 +100,18 @@ async fn a_request_is_sent_again_only_without_what_was_refused() {
             "/stream_options",
         ),
         (
+            Wire::OpenAiResponses,
+            "o-fake",
+            "Encrypted content is not supported with this model.",
+            "/include",
+        ),
+        (
+            Wire::OpenAiResponses,
+            "o-fake",
+            "Unsupported parameter: reasoning.summary",
+            "/reasoning/summary",
+        ),
+        (
             Wire::Anthropic,
             "claude-fake-4-6",
             "thinking.type: adaptive is not supported on this model",

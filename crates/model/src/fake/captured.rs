@@ -53,11 +53,17 @@ impl Captured {
     }
 
     /// Returns the wire that the request is on; `None` when it asks for no
-    /// answer. OpenRouter's is that of Chat Completions.
+    /// answer. `OpenRouter`'s clients are told by how they name themselves;
+    /// what fills in is on that of Chat Completions.
     pub fn wire(&self) -> Option<Wire> {
         let method = self.path.rsplit_once(':').map(|(_, method)| method);
-        if self.path.ends_with("/chat/completions") {
+        let titled = || self.headers.iter().any(|(name, _)| name == "x-title");
+        if self.path.ends_with("/chat/completions") && titled() {
+            Some(Wire::OpenRouter)
+        } else if self.path.ends_with("/completions") || self.is_infill() {
             Some(Wire::OpenAiChat)
+        } else if self.path.ends_with("/responses") {
+            Some(Wire::OpenAiResponses)
         } else if self.path.ends_with("/messages") {
             Some(Wire::Anthropic)
         } else if matches!(method, Some("streamGenerateContent" | "generateContent")) {
@@ -84,8 +90,14 @@ impl Captured {
     pub fn last_user_text(&self) -> String {
         let (list, texts) = match self.wire() {
             Some(Wire::Gemini) => ("contents", "parts"),
+            Some(Wire::OpenAiResponses) => ("input", "content"),
             _ => ("messages", "content"),
         };
+        // What fills in is asked with one text, and so can responses be.
+        let plain = ["prompt", "input_prefix", "input"].map(|key| self.body[key].as_str());
+        if let Some(text) = plain.into_iter().flatten().next() {
+            return text.to_owned();
+        }
         let messages = self.body[list].as_array().into_iter().flatten().rev();
         let users = messages.filter(|message| message["role"] == "user");
         // Outputs of tools are the person's message too on some wires.
@@ -102,6 +114,18 @@ impl Captured {
             Some(wire) => protocol::faults(self, wire),
             None => Vec::new(),
         }
+    }
+
+    /// Returns whether it is to be filled in between a prefix and a suffix, or
+    /// gone on from a prompt.
+    pub(super) fn fills_in(&self) -> bool {
+        let conversation = self.path.ends_with("/chat/completions");
+        self.is_infill() || self.path.ends_with("/completions") && !conversation
+    }
+
+    /// Returns whether it is on the route that only llama.cpp has.
+    pub(super) fn is_infill(&self) -> bool {
+        self.path.ends_with("/infill")
     }
 
     pub(super) fn wants_stream(&self) -> bool {

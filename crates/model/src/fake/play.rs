@@ -14,7 +14,9 @@ use crate::wire::Wire;
 
 mod anthropic;
 mod chat;
+mod completions;
 mod gemini;
+mod responses;
 mod signature;
 mod tally;
 
@@ -144,12 +146,20 @@ fn error_body(wire: Wire, error: &ErrorStep) -> Value {
 
 fn voice(request: &Captured, number: usize) -> Box<dyn Voice> {
     let model = request.model();
+    let asked = request.body["stream_options"]["include_usage"] == true;
+    // Mistral speaks of a gap as of a conversation, and tells usage unasked.
+    let mistral = request.path.ends_with("/fim/completions");
     match request.wire().unwrap_or_default() {
+        _ if request.fills_in() && !mistral => {
+            let infill = request.is_infill();
+            Box::new(completions::Speaker::new(model, number, asked, infill))
+        }
         Wire::Anthropic => Box::new(anthropic::Speaker::new(model, number)),
         Wire::Gemini => Box::new(gemini::Speaker::new(model, number)),
-        Wire::OpenAiChat | Wire::OpenAiResponses | Wire::OpenRouter | Wire::Local => {
-            let asked = request.body["stream_options"]["include_usage"] == true;
-            Box::new(chat::Speaker::new(model, number, asked))
+        Wire::OpenAiResponses => Box::new(responses::Speaker::new(request, number)),
+        Wire::OpenRouter => Box::new(chat::Speaker::of_openrouter(model, number)),
+        Wire::OpenAiChat | Wire::Local => {
+            Box::new(chat::Speaker::new(model, number, asked || mistral))
         }
     }
 }

@@ -7,16 +7,18 @@ use crate::wire::Wire;
 
 mod anthropic;
 mod chat;
+mod completions;
 mod gemini;
+mod responses;
 
 /// Returns what is wrong with a request.
 pub(super) fn faults(request: &Captured, wire: Wire) -> Vec<String> {
     match wire {
+        _ if request.fills_in() => completions::faults(request),
         Wire::Anthropic => anthropic::faults(request),
         Wire::Gemini => gemini::faults(request),
-        Wire::OpenAiChat | Wire::OpenAiResponses | Wire::OpenRouter | Wire::Local => {
-            chat::faults(&request.body)
-        }
+        Wire::OpenAiResponses => responses::faults(request),
+        Wire::OpenAiChat | Wire::OpenRouter | Wire::Local => chat::faults(&request.body),
     }
 }
 

@@ -57,7 +57,7 @@ async fn a_request_that_does_not_stream_gets_one_document() {
             "role": "assistant", "content": "twelve chars", "reasoning_content": "hm",
             "tool_calls": [call]}}],
         "usage": {"prompt_tokens": 2, "completion_tokens": 7, "total_tokens": 9,
-            "prompt_tokens_details": {"cached_tokens": 0},
+            "prompt_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
             "completion_tokens_details": {"reasoning_tokens": 0}}});
     assert_eq!((status, body), (200, expected));
     fake.assert_finished();

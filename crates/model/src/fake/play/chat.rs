@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CREATED, Called, End, Said, Voice, pieces, unnamed};
+use super::{CREATED, Called, End, Said, Voice, pieces, signature, unnamed};
 use crate::fake::script::{ErrorStep, UsageStep};
 
 /// Writes chunks.
@@ -11,6 +11,16 @@ pub(super) struct Speaker {
     model: String,
     wants_usage: bool,
     calls: usize,
+    router: Option<Router>,
+}
+
+/// What `OpenRouter` does otherwise: thinking comes in a form of its own as
+/// well, signed at its end.
+#[derive(Default)]
+struct Router {
+    thought: String,
+    /// How many thoughts have ended.
+    index: usize,
 }
 
 pub(super) fn error_body(error: &ErrorStep) -> Value {
@@ -25,6 +35,29 @@ impl Speaker {
             model,
             wants_usage,
             calls: 0,
+            router: None,
+        }
+    }
+
+    pub(super) fn of_openrouter(model: String, number: usize) -> Self {
+        Self {
+            router: Some(Router::default()),
+            ..Self::new(model, number, true)
+        }
+    }
+
+    /// Signs the thought that ends here, if one does.
+    fn sign(&mut self, out: &mut Vec<String>) {
+        let Some(router) = &mut self.router else {
+            return;
+        };
+        let thought = std::mem::take(&mut router.thought);
+        if !thought.is_empty() {
+            let signature = signature::sign(&self.model, &thought);
+            let detail = json!({"type": "reasoning.text", "signature": signature,
+                "index": router.index});
+            router.index += 1;
+            out.push(self.delta(&json!({"reasoning_details": [detail]})));
         }
     }
 
@@ -60,15 +93,24 @@ impl Voice for Speaker {
     }
 
     fn text(&mut self, piece: &str, refusal: bool, out: &mut Vec<String>) {
+        self.sign(out);
         let field = if refusal { "refusal" } else { "content" };
         out.push(self.delta(&json!({ field: piece })));
     }
 
     fn thought(&mut self, piece: &str, out: &mut Vec<String>) {
+        if let Some(router) = &mut self.router {
+            router.thought.push_str(piece);
+            let detail = json!({"type": "reasoning.text", "text": piece, "index": router.index});
+            let delta = json!({"reasoning": piece, "reasoning_details": [detail]});
+            out.push(self.delta(&delta));
+            return;
+        }
         out.push(self.delta(&json!({"reasoning_content": piece})));
     }
 
     fn call(&mut self, call: &Called, out: &mut Vec<String>) {
+        self.sign(out);
         let index = self.calls;
         self.calls += 1;
         let id = self.call_id(call, index);
@@ -86,6 +128,7 @@ impl Voice for Speaker {
     }
 
     fn finish(&mut self, end: &End<'_>, out: &mut Vec<String>) {
+        self.sign(out);
         let choice = json!({"index": 0, "delta": {}, "finish_reason": reason(end)});
         out.push(self.chunk(&json!([choice]), Value::Null));
         if self.wants_usage {
@@ -130,11 +173,12 @@ const fn reason<'a>(end: &End<'a>) -> &'a str {
     }
 }
 
-fn usage_json(usage: UsageStep) -> Value {
+pub(super) fn usage_json(usage: UsageStep) -> Value {
     json!({
         "prompt_tokens": usage.input,
         "completion_tokens": usage.output,
         "total_tokens": usage.input + usage.output,
-        "prompt_tokens_details": {"cached_tokens": usage.cached},
+        "prompt_tokens_details": {
+            "cached_tokens": usage.cached, "cache_write_tokens": usage.cache_write},
         "completion_tokens_details": {"reasoning_tokens": usage.reasoning}})
 }

@@ -1,270 +1,262 @@
-//! Plays a turn on the `OpenAI` Responses wire.
+//! Says an answer in `OpenAI`'s Responses.
 
 use serde_json::{Value, json};
 
-use super::{Action, CREATED, Captured, Speech, Step, Tally, ToolCallStep, arguments, pieces};
+use super::{CREATED, Called, End, Said, Voice, named, pieces, signature};
+use crate::fake::captured::Captured;
+use crate::fake::script::{ErrorStep, UsageStep};
 
-/// Writes the events of one answer, and the whole of it.
-pub(super) struct Player<'a> {
-    request: &'a Captured,
+/// Writes events.
+pub(super) struct Speaker {
     number: usize,
+    model: String,
+    /// Whether reasoning is to come in a form that can go back.
+    encrypted: bool,
     sequence: u64,
     /// The items that are done.
     items: Vec<Value>,
-    /// The text of the message that is being said.
-    message: Option<String>,
-    tally: Tally,
-    no_usage: bool,
-    /// How it ends: the event's last word, and why it is incomplete.
-    ending: (&'static str, Value),
-    actions: Vec<Action>,
+    open: Option<Open>,
+    calls: usize,
 }
 
-impl<'a> Player<'a> {
-    pub(super) fn new(request: &'a Captured, number: usize) -> Self {
+/// The item that is not at its end.
+enum Open {
+    Message { text: String, refusal: bool },
+    Thought(String),
+}
+
+impl Speaker {
+    pub(super) fn new(request: &Captured, number: usize) -> Self {
+        let include = request.body["include"].as_array();
+        let wanted = "reasoning.encrypted_content";
         Self {
-            request,
             number,
+            model: request.model(),
+            encrypted: include.is_some_and(|list| list.iter().any(|entry| entry == wanted)),
             sequence: 0,
             items: Vec::new(),
-            message: None,
-            tally: Tally::new(&request.body),
-            no_usage: false,
-            ending: ("completed", Value::Null),
-            actions: Vec::new(),
+            open: None,
+            calls: 0,
         }
     }
 
-    /// Plays the steps as a stream.
-    pub(super) fn stream(mut self, steps: &[Step]) -> Vec<Action> {
-        let response = self.response("in_progress");
-        self.event("response.created", json!({ "response": response }));
-        for step in steps {
-            if let Step::Error(error) = step {
-                self.event(
-                    "error",
-                    json!({"code": error.code, "message": error.message, "param": null}),
-                );
-            }
-            match step {
-                Step::Cut => self.actions.push(Action::Abort),
-                Step::Stall(ms) => self.wait(*ms),
-                Step::Raw(text) => self.actions.push(Action::Send(text.clone().into())),
-                _ => self.step(step),
-            }
-            if matches!(step, Step::Error(_) | Step::Cut | Step::End) {
-                return self.actions;
-            }
+    fn event(&mut self, kind: &str, fields: Value, out: &mut Vec<String>) {
+        let mut data = json!({"type": kind, "sequence_number": self.sequence});
+        self.sequence += 1;
+        if let (Value::Object(data), Value::Object(fields)) = (&mut data, fields) {
+            data.extend(fields);
         }
-        self.close_message();
-        let (word, _) = self.ending;
-        let response = self.response(word);
-        self.event(&format!("response.{word}"), json!({ "response": response }));
-        self.actions
+        out.push(named(kind, &data));
     }
 
-    /// Plays the steps as one document; what a document can't show is left
-    /// out.
-    pub(super) fn whole(mut self, steps: &[Step]) -> Value {
-        for step in steps {
-            self.step(step);
+    /// Sends an event about the item that is open.
+    fn about(&mut self, kind: &str, place: &str, fields: &Value, out: &mut Vec<String>) {
+        let mut all = json!({"item_id": self.item_id(), "output_index": self.items.len()});
+        if !place.is_empty() {
+            all[place] = json!(0);
         }
-        self.close_message();
-        let (word, _) = self.ending;
-        self.response(word)
+        for (key, value) in fields.as_object().into_iter().flatten() {
+            all[key] = value.clone();
+        }
+        self.event(kind, all, out);
     }
 
-    fn step(&mut self, step: &Step) {
-        match step {
-            Step::Text(speech) => self.speak(speech),
-            Step::Reasoning(speech) => self.reason(speech),
-            Step::ToolCall(call) => self.call(call),
-            Step::Usage(usage) => self.tally.report(*usage),
-            Step::NoUsage => self.no_usage = true,
-            Step::Finish(word) => self.finish(word),
-            Step::Error(_) | Step::Cut | Step::End | Step::Stall(_) | Step::Raw(_) => {}
-        }
+    fn begin_item(&mut self, item: &Value, out: &mut Vec<String>) {
+        let fields = json!({"output_index": self.items.len(), "item": item});
+        self.event("response.output_item.added", fields, out);
     }
 
-    fn finish(&mut self, word: &str) {
-        self.ending = match word {
-            "length" => ("incomplete", json!({"reason": "max_output_tokens"})),
-            "content_filter" => ("incomplete", json!({"reason": "content_filter"})),
-            _ => ("completed", Value::Null),
-        };
-    }
-
-    fn speak(&mut self, speech: &Speech) {
-        self.tally.output(&speech.text);
-        let index = self.items.len();
-        let id = self.item_id("msg");
-        if self.message.is_none() {
-            self.message = Some(String::new());
-            let item = json!({"id": id, "type": "message", "status": "in_progress",
-                "role": "assistant", "content": []});
-            self.event(
-                "response.output_item.added",
-                json!({"output_index": index, "item": item}),
-            );
-            let part = json!({"type": "output_text", "text": "", "annotations": []});
-            self.part("response.content_part.added", &id, json!({"part": part}));
-        }
-        for piece in pieces(&speech.text, speech.chunk) {
-            self.wait(speech.delay_ms);
-            self.part(
-                "response.output_text.delta",
-                &id,
-                json!({"delta": piece, "logprobs": []}),
-            );
-        }
-        if let Some(said) = &mut self.message {
-            said.push_str(&speech.text);
-        }
-    }
-
-    fn close_message(&mut self) {
-        let Some(text) = self.message.take() else {
-            return;
-        };
-        let id = self.item_id("msg");
-        self.part(
-            "response.output_text.done",
-            &id,
-            json!({"text": text, "logprobs": []}),
-        );
-        let part = json!({"type": "output_text", "text": text, "annotations": []});
-        self.part("response.content_part.done", &id, json!({"part": part}));
-        self.done(json!({"id": id, "type": "message", "status": "completed",
-            "role": "assistant", "content": [part]}));
-    }
-
-    fn reason(&mut self, speech: &Speech) {
-        self.close_message();
-        self.tally.output(&speech.text);
-        let id = self.item_id("rs");
-        let index = self.items.len();
-        let mut item = json!({"id": id, "type": "reasoning", "summary": []});
-        self.event(
-            "response.output_item.added",
-            json!({"output_index": index, "item": item}),
-        );
-        let place = json!({"item_id": id, "output_index": index, "summary_index": 0});
-        let summary = |text: &str| json!({"type": "summary_text", "text": text});
-        self.event(
-            "response.reasoning_summary_part.added",
-            with(&place, json!({"part": summary("")})),
-        );
-        for piece in pieces(&speech.text, speech.chunk) {
-            self.wait(speech.delay_ms);
-            self.event(
-                "response.reasoning_summary_text.delta",
-                with(&place, json!({"delta": piece})),
-            );
-        }
-        self.event(
-            "response.reasoning_summary_text.done",
-            with(&place, json!({"text": speech.text})),
-        );
-        self.event(
-            "response.reasoning_summary_part.done",
-            with(&place, json!({"part": summary(&speech.text)})),
-        );
-        item["summary"] = json!([summary(&speech.text)]);
-        if self.includes("reasoning.encrypted_content") {
-            item["encrypted_content"] = json!(format!("encrypted-{}-{index}", self.number));
-        }
-        self.done(item);
-    }
-
-    fn call(&mut self, step: &ToolCallStep) {
-        self.close_message();
-        let arguments = arguments(step);
-        self.tally.output(&arguments);
-        let index = self.items.len();
-        let id = self.item_id("fc");
-        let calls = self.items.iter().filter(|i| i["type"] == "function_call");
-        let made_up = format!("call_{}_{}", self.number, calls.count());
-        let mut item = json!({"id": id, "type": "function_call", "status": "in_progress",
-            "call_id": step.id.clone().unwrap_or(made_up), "name": step.name, "arguments": ""});
-        self.event(
-            "response.output_item.added",
-            json!({"output_index": index, "item": item}),
-        );
-        let place = json!({"item_id": id, "output_index": index});
-        for piece in pieces(&arguments, step.chunk) {
-            self.event(
-                "response.function_call_arguments.delta",
-                with(&place, json!({"delta": piece})),
-            );
-        }
-        self.event(
-            "response.function_call_arguments.done",
-            with(&place, json!({"name": step.name, "arguments": arguments})),
-        );
-        item["status"] = json!("completed");
-        item["arguments"] = json!(arguments);
-        self.done(item);
-    }
-
-    fn done(&mut self, item: Value) {
-        let index = self.items.len();
-        self.event(
-            "response.output_item.done",
-            json!({"output_index": index, "item": item}),
-        );
+    fn end_item(&mut self, item: Value, out: &mut Vec<String>) {
+        let fields = json!({"output_index": self.items.len(), "item": item});
+        self.event("response.output_item.done", fields, out);
         self.items.push(item);
     }
 
-    /// Sends an event about the only part of the message.
-    fn part(&mut self, kind: &str, id: &str, fields: Value) {
-        let place = json!({"item_id": id, "output_index": self.items.len(), "content_index": 0});
-        self.event(kind, with(&place, fields));
+    fn close(&mut self, out: &mut Vec<String>) {
+        match self.open.take() {
+            None => {}
+            Some(Open::Message { text, refusal }) => self.close_message(&text, refusal, out),
+            Some(Open::Thought(thought)) => self.close_thought(&thought, out),
+        }
     }
 
-    fn event(&mut self, kind: &str, fields: Value) {
-        let head = json!({"type": kind, "sequence_number": self.sequence});
-        self.sequence += 1;
-        let data = with(&head, fields);
-        let event = format!("event: {kind}\ndata: {data}\n\n");
-        self.actions.push(Action::Send(event.into()));
+    fn close_message(&mut self, text: &str, refusal: bool, out: &mut Vec<String>) {
+        let (kind, fields) = if refusal {
+            ("response.refusal.done", json!({ "refusal": text }))
+        } else {
+            (
+                "response.output_text.done",
+                json!({"text": text, "logprobs": []}),
+            )
+        };
+        self.about(kind, "content_index", &fields, out);
+        let part = part(text, refusal);
+        let fields = json!({ "part": part });
+        self.about("response.content_part.done", "content_index", &fields, out);
+        let item = self.message("completed", &json!([part]));
+        self.end_item(item, out);
     }
 
-    fn response(&self, status: &str) -> Value {
-        let over = status != "in_progress";
-        let usage = over && !self.no_usage;
-        let asked = &self.request.body;
-        let details = if over { &self.ending.1 } else { &Value::Null };
+    fn close_thought(&mut self, thought: &str, out: &mut Vec<String>) {
+        let place = "summary_index";
+        let fields = json!({ "text": thought });
+        self.about("response.reasoning_summary_text.done", place, &fields, out);
+        let summary = json!({"type": "summary_text", "text": thought});
+        let fields = json!({ "part": summary });
+        self.about("response.reasoning_summary_part.done", place, &fields, out);
+        let mut item = json!({"id": self.item_id(), "type": "reasoning", "summary": [summary]});
+        if self.encrypted {
+            item["encrypted_content"] = json!(signature::sign(&self.model, thought));
+        }
+        self.end_item(item, out);
+    }
+
+    fn message(&self, status: &str, content: &Value) -> Value {
+        json!({"id": self.item_id(), "type": "message", "status": status, "role": "assistant",
+            "content": content})
+    }
+
+    fn response(&self, status: &str, details: &Value, usage: Option<UsageStep>) -> Value {
         json!({
             "id": format!("resp_fake_{}", self.number), "object": "response",
             "created_at": CREATED, "status": status, "error": null,
-            "incomplete_details": details, "instructions": asked["instructions"],
-            "model": asked["model"], "output": self.items, "parallel_tool_calls": true,
-            "tool_choice": "auto", "tools": asked["tools"].as_array().cloned().unwrap_or_default(),
-            "usage": usage.then(|| self.tally.to_responses())})
+            "incomplete_details": details, "instructions": null, "metadata": {},
+            "model": self.model, "output": self.items, "parallel_tool_calls": true,
+            "tool_choice": "auto", "tools": [], "usage": usage.map(usage_json)})
     }
 
-    fn item_id(&self, prefix: &str) -> String {
-        format!("{prefix}_{}_{}", self.number, self.items.len())
+    fn ended(&self, end: &End<'_>) -> (&'static str, Value) {
+        let (status, details) = match end.reason {
+            None | Some("stop" | "tool_calls") => ("completed", Value::Null),
+            Some("length") => ("incomplete", json!({"reason": "max_output_tokens"})),
+            Some(word) => ("incomplete", json!({ "reason": word })),
+        };
+        (status, self.response(status, &details, end.usage))
     }
 
-    fn includes(&self, what: &str) -> bool {
-        let include = self.request.body["include"].as_array();
-        include.is_some_and(|list| list.iter().any(|entry| entry == what))
-    }
-
-    fn wait(&mut self, ms: u64) {
-        if ms > 0 {
-            let pause = std::time::Duration::from_millis(ms);
-            self.actions.push(Action::Wait(pause));
-        }
+    fn item_id(&self) -> String {
+        format!("item_{}_{}", self.number, self.items.len())
     }
 }
 
-/// Adds the fields of one object to another.
-fn with(base: &Value, more: Value) -> Value {
-    let mut all = base.clone();
-    if let (Value::Object(all), Value::Object(more)) = (&mut all, more) {
-        all.extend(more);
+impl Voice for Speaker {
+    fn begin(&mut self, _usage: Option<UsageStep>, out: &mut Vec<String>) {
+        for kind in ["response.created", "response.in_progress"] {
+            let response = self.response("in_progress", &Value::Null, None);
+            self.event(kind, json!({ "response": response }), out);
+        }
     }
-    all
+
+    fn text(&mut self, piece: &str, declines: bool, out: &mut Vec<String>) {
+        if let Some(Open::Message { text, refusal }) = &mut self.open
+            && *refusal == declines
+        {
+            text.push_str(piece);
+        } else {
+            self.close(out);
+            let item = self.message("in_progress", &json!([]));
+            self.begin_item(&item, out);
+            let fields = json!({ "part": part("", declines) });
+            self.about("response.content_part.added", "content_index", &fields, out);
+            self.open = Some(Open::Message {
+                text: piece.to_owned(),
+                refusal: declines,
+            });
+        }
+        let (kind, fields) = if declines {
+            ("response.refusal.delta", json!({ "delta": piece }))
+        } else {
+            (
+                "response.output_text.delta",
+                json!({"delta": piece, "logprobs": []}),
+            )
+        };
+        self.about(kind, "content_index", &fields, out);
+    }
+
+    fn thought(&mut self, piece: &str, out: &mut Vec<String>) {
+        let place = "summary_index";
+        if let Some(Open::Thought(thought)) = &mut self.open {
+            thought.push_str(piece);
+        } else {
+            self.close(out);
+            let item = json!({"id": self.item_id(), "type": "reasoning", "summary": []});
+            self.begin_item(&item, out);
+            let fields = json!({"part": {"type": "summary_text", "text": ""}});
+            self.about("response.reasoning_summary_part.added", place, &fields, out);
+            self.open = Some(Open::Thought(piece.to_owned()));
+        }
+        let fields = json!({ "delta": piece });
+        self.about("response.reasoning_summary_text.delta", place, &fields, out);
+    }
+
+    fn call(&mut self, call: &Called, out: &mut Vec<String>) {
+        self.close(out);
+        let made_up = format!("call_{}_{}", self.number, self.calls);
+        self.calls += 1;
+        let mut item = json!({"id": self.item_id(), "type": "function_call",
+            "status": "in_progress", "call_id": call.id.clone().unwrap_or(made_up),
+            "name": call.name, "arguments": ""});
+        self.begin_item(&item, out);
+        for piece in pieces(&call.arguments, call.chunk) {
+            let fields = json!({ "delta": piece });
+            self.about("response.function_call_arguments.delta", "", &fields, out);
+        }
+        let fields = json!({"name": call.name, "arguments": call.arguments});
+        self.about("response.function_call_arguments.done", "", &fields, out);
+        item["status"] = json!("completed");
+        item["arguments"] = json!(call.arguments);
+        self.end_item(item, out);
+    }
+
+    fn error(&mut self, error: &ErrorStep, out: &mut Vec<String>) {
+        let fields = json!({"code": error.code, "message": error.message, "param": null});
+        self.event("error", fields, out);
+    }
+
+    fn finish(&mut self, end: &End<'_>, out: &mut Vec<String>) {
+        self.close(out);
+        let (status, response) = self.ended(end);
+        let fields = json!({ "response": response });
+        self.event(&format!("response.{status}"), fields, out);
+    }
+
+    fn whole(&self, said: &Said, end: &End<'_>) -> Value {
+        let mut again = Self {
+            model: self.model.clone(),
+            items: Vec::new(),
+            open: None,
+            ..*self
+        };
+        let mut out = Vec::new();
+        if !said.thought.is_empty() {
+            again.thought(&said.thought, &mut out);
+        }
+        if !said.text.is_empty() {
+            again.text(&said.text, said.refused, &mut out);
+        }
+        for call in &said.calls {
+            again.call(call, &mut out);
+        }
+        again.close(&mut out);
+        again.ended(end).1
+    }
+}
+
+fn part(text: &str, refusal: bool) -> Value {
+    if refusal {
+        json!({"type": "refusal", "refusal": text})
+    } else {
+        json!({"type": "output_text", "text": text, "annotations": [], "logprobs": []})
+    }
+}
+
+fn usage_json(usage: UsageStep) -> Value {
+    json!({
+        "input_tokens": usage.input,
+        "input_tokens_details": {
+            "cached_tokens": usage.cached, "cache_write_tokens": usage.cache_write},
+        "output_tokens": usage.output,
+        "output_tokens_details": {"reasoning_tokens": usage.reasoning},
+        "total_tokens": usage.input + usage.output})
 }

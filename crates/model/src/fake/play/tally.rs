@@ -16,9 +16,25 @@ pub(super) struct Tally {
 
 impl Tally {
     pub(super) fn new(body: &Value) -> Self {
-        let told = ["messages", "system", "contents", "systemInstruction"];
+        let told = [
+            "messages",
+            "system",
+            "contents",
+            "systemInstruction",
+            "input",
+        ];
+        let plain = [
+            "instructions",
+            "prompt",
+            "suffix",
+            "input_prefix",
+            "input_suffix",
+            "input",
+        ];
+        let texts = plain.iter().filter_map(|key| body[*key].as_str());
+        let texts: u64 = texts.map(chars).sum();
         Self {
-            input_chars: told.iter().map(|key| text_chars(&body[*key])).sum(),
+            input_chars: told.iter().map(|key| text_chars(&body[*key])).sum::<u64>() + texts,
             output_chars: 0,
             said: None,
         }

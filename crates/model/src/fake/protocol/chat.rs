@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::super::captured::text_of;
 use super::is_word;
+use crate::fake::play::is_ours;
 
 /// The longest id of a call, in characters.
 const ID_CHARS: usize = 40;
@@ -15,7 +16,10 @@ pub(in crate::fake) fn faults(body: &Value) -> Vec<String> {
     let Some(messages) = body["messages"].as_array().filter(|list| !list.is_empty()) else {
         return vec!["there are no messages".to_owned()];
     };
-    let mut check = Check::default();
+    let mut check = Check {
+        model: body["model"].as_str().unwrap_or_default().to_owned(),
+        ..Check::default()
+    };
     for (index, message) in messages.iter().enumerate() {
         check.message(index, message);
     }
@@ -25,6 +29,7 @@ pub(in crate::fake) fn faults(body: &Value) -> Vec<String> {
 
 #[derive(Default)]
 struct Check {
+    model: String,
     faults: Vec<String>,
     previous: String,
     /// Calls that wait for their output.
@@ -62,6 +67,16 @@ impl Check {
         let silent = text_of(&message["content"]).is_empty();
         if silent && calls.is_none_or(Vec::is_empty) {
             self.fault(index, "it neither says nor calls anything");
+        }
+        for detail in message["reasoning_details"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
+            let text = |key: &str| detail[key].as_str().unwrap_or_default();
+            if !is_ours(text("signature"), &self.model, text("text")) {
+                self.fault(index, "its reasoning was changed, or is another model's");
+            }
         }
         for call in calls.into_iter().flatten() {
             let id = call["id"].as_str().unwrap_or_default();

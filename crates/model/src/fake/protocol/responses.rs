@@ -4,6 +4,10 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use super::{is_word, unknown};
+use crate::fake::captured::Captured;
+use crate::fake::play::is_ours;
+
 /// The parameters that the provider knows; it refuses every other.
 const PARAMETERS: &[&str] = &[
     "background",
@@ -34,11 +38,14 @@ const PARAMETERS: &[&str] = &[
 ];
 /// The least limit of an answer.
 const LEAST_OUTPUT_TOKENS: u64 = 16;
+/// The longest name of a tool, in characters.
+const NAME_CHARS: usize = 64;
 /// The longest id of a call, in characters.
 const CALL_ID_CHARS: usize = 64;
 
 /// Returns what is wrong with a request.
-pub(super) fn faults(body: &Value) -> Vec<String> {
+pub(super) fn faults(request: &Captured) -> Vec<String> {
+    let body = &request.body;
     let mut check = Check::default();
     check.parameters(body);
     match &body["input"] {
@@ -59,8 +66,7 @@ struct Check {
 
 impl Check {
     fn parameters(&mut self, body: &Value) {
-        let names = body.as_object().into_iter().flat_map(|body| body.keys());
-        for name in names.filter(|name| !PARAMETERS.contains(&name.as_str())) {
+        for name in unknown(body, PARAMETERS) {
             self.fault(&format!("unknown parameter `{name}`"));
         }
         if body["model"].as_str().is_none_or(str::is_empty) {
@@ -83,7 +89,7 @@ impl Check {
 
     fn tool(&mut self, tool: &Value) {
         let name = tool["name"].as_str().unwrap_or_default();
-        if tool["type"] != "function" || !is_name(name) {
+        if tool["type"] != "function" || !is_word(name, NAME_CHARS) {
             self.fault(&format!("the tool `{name}` is no function with a name"));
         }
         // What is left out counts as true, and true allows only schemas that
@@ -109,7 +115,8 @@ impl Check {
     fn items(&mut self, items: &[Value], body: &Value) {
         for (index, item) in items.iter().enumerate() {
             let kind = item["type"].as_str().unwrap_or("message");
-            if kind != "function_call" && kind != "function_call_output" && kind != "reasoning" {
+            // The model may go on before it waits; nobody else may speak.
+            if kind == "message" && item["role"] != "assistant" {
                 self.close(index);
             }
             match kind {
@@ -154,10 +161,13 @@ impl Check {
         let id = item["call_id"].as_str().unwrap_or_default();
         let fits = (1..=CALL_ID_CHARS).contains(&id.chars().count());
         if !fits || !self.seen.insert(id.to_owned()) {
-            self.at(index, &format!("the call id `{id}` is empty, too long or used twice"));
+            self.at(
+                index,
+                &format!("the call id `{id}` is empty, too long or used twice"),
+            );
         }
         self.open.insert(id.to_owned());
-        if !is_name(item["name"].as_str().unwrap_or_default()) {
+        if !is_word(item["name"].as_str().unwrap_or_default(), NAME_CHARS) {
             self.at(index, &format!("the call `{id}` names no tool"));
         }
         if !item["arguments"].is_string() {
@@ -168,7 +178,10 @@ impl Check {
     fn output(&mut self, index: usize, item: &Value) {
         let id = item["call_id"].as_str().unwrap_or_default();
         if !self.open.remove(id) {
-            self.at(index, &format!("it answers `{id}`, which waits for nothing"));
+            self.at(
+                index,
+                &format!("it answers `{id}`, which waits for nothing"),
+            );
         }
         if !item["output"].is_string() && !item["output"].is_array() {
             self.at(index, "it has no output");
@@ -180,8 +193,18 @@ impl Check {
         if body["store"] == false && !item["encrypted_content"].is_string() {
             self.at(index, "the reasoning is neither stored nor encrypted");
         }
-        if !item["summary"].is_array() {
-            self.at(index, "the reasoning has no summary");
+        let Some(summary) = item["summary"].as_array() else {
+            return self.at(index, "the reasoning has no summary");
+        };
+        let thought: String = summary
+            .iter()
+            .filter_map(|part| part["text"].as_str())
+            .collect();
+        let model = body["model"].as_str().unwrap_or_default();
+        if let Some(content) = item["encrypted_content"].as_str()
+            && !is_ours(content, model, &thought)
+        {
+            self.at(index, "the encrypted content could not be verified");
         }
         let led_to = next.map(|next| (next["type"].as_str().unwrap_or("message"), next));
         let follows = led_to.is_some_and(|(kind, next)| match kind {
@@ -189,7 +212,10 @@ impl Check {
             other => matches!(other, "function_call" | "reasoning"),
         });
         if !follows {
-            self.at(index, "the reasoning is without its required following item");
+            self.at(
+                index,
+                "the reasoning is without its required following item",
+            );
         }
     }
 
@@ -210,7 +236,120 @@ impl Check {
     }
 }
 
-fn is_name(name: &str) -> bool {
-    let word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
-    (1..=64).contains(&name.len()) && name.bytes().all(word)
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use hyper::header::HeaderMap;
+    use serde_json::json;
+
+    use super::*;
+
+    fn found(body: &Value) -> Vec<String> {
+        let raw = Bytes::from(body.to_string());
+        faults(&Captured::new("/v1/responses", &HeaderMap::new(), raw))
+    }
+
+    fn user() -> Value {
+        json!({"type": "message", "role": "user", "content": [
+            {"type": "input_text", "text": "hi"}]})
+    }
+
+    fn call(id: &str) -> Value {
+        json!({"type": "function_call", "call_id": id, "name": "t", "arguments": "{}"})
+    }
+
+    fn output(id: &str) -> Value {
+        json!({"type": "function_call_output", "call_id": id, "output": "x"})
+    }
+
+    fn reasoning() -> Value {
+        json!({"type": "reasoning", "id": "rs", "summary": [], "encrypted_content": "sig-0"})
+    }
+
+    #[test]
+    fn legal_requests_have_no_faults() {
+        for input in [
+            json!("hi"),
+            json!([user()]),
+            json!([user(), call("a"), call("b"), output("b"), output("a")]),
+            json!([user(), {"role": "assistant", "content": "ok"}, user()]),
+        ] {
+            let tool = json!({"type": "function", "name": "t", "strict": false,
+                "parameters": {"type": "object"}});
+            let choice = json!({"type": "function", "name": "t"});
+            let body = json!({"model": "m", "input": input, "tools": [tool],
+                "tool_choice": choice, "store": false});
+            assert_eq!(found(&body), Vec::<String>::new(), "{body}");
+        }
+    }
+
+    #[test]
+    fn each_fault_is_found() {
+        let wrong = |role: &str, kind: &str, text: &str| json!({"role": role, "content": [{"type": kind, "text": text}]});
+        for (input, fault) in [
+            (json!([]), "there is no input"),
+            (json!([user(), call("a")]), "has no output"),
+            (json!([user(), output("a")]), "waits for nothing"),
+            (
+                json!([user(), call("a"), user(), output("a")]),
+                "has no output",
+            ),
+            (
+                json!([user(), call("a"), output("a"), call("a"), output("a")]),
+                "used twice",
+            ),
+            (json!([user(), reasoning()]), "required following item"),
+            (
+                json!([user(), reasoning(), user()]),
+                "required following item",
+            ),
+            (
+                json!([user(), reasoning(), call("a"), output("a")]),
+                "could not be verified",
+            ),
+            (json!([wrong("user", "output_text", "x")]), "its role"),
+            (json!([wrong("assistant", "input_text", "x")]), "its role"),
+            (json!([wrong("user", "input_text", "")]), "an empty text"),
+            (json!([wrong("wizard", "input_text", "x")]), "its role"),
+            (
+                json!([user(), wrong("assistant", "output_text", "x")]),
+                "asks for nothing",
+            ),
+            (json!([{"type": "magic"}]), "no item of ours"),
+        ] {
+            let body = json!({"model": "m", "input": input, "store": false});
+            let found = found(&body);
+            assert!(found.iter().any(|f| f.contains(fault)), "{body}: {found:?}");
+        }
+        for (field, value, fault) in [
+            ("stop", json!(["x"]), "unknown parameter `stop`"),
+            ("max_output_tokens", json!(1), "below 16"),
+            (
+                "tool_choice",
+                json!({"type": "function", "name": "t"}),
+                "none of the tools",
+            ),
+            (
+                "tools",
+                json!([{"type": "function", "name": "a b"}]),
+                "no function",
+            ),
+            (
+                "tools",
+                json!([{"type": "function", "name": "t", "parameters": {"type": "object"}}]),
+                "strict with an open schema",
+            ),
+            (
+                "text",
+                json!({"format": {"type": "json_schema"}}),
+                "no name or no schema",
+            ),
+            ("model", json!(""), "names no model"),
+        ] {
+            let mut body = json!({"model": "m", "input": "hi"});
+            body[field] = value;
+            let found = found(&body);
+            assert!(found.iter().any(|f| f.contains(fault)), "{body}: {found:?}");
+        }
+    }
 }
