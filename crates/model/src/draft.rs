@@ -188,7 +188,7 @@ impl Draft {
     /// [`Draft::place`] returned.
     pub(crate) fn carry_at(&mut self, place: (usize, usize), value: Value) -> Result<(), Fault> {
         self.carried += 1;
-        self.room_for(weight(&value))?;
+        self.make_room(weight(&value))?;
         if self.carried > CARRIED {
             return Err(Fault::TooLarge);
         }
@@ -200,15 +200,6 @@ impl Draft {
             calls,
             value,
         }));
-        Ok(())
-    }
-
-    /// Counts bytes that are kept for later against the limit.
-    pub(crate) const fn room_for(&mut self, bytes: usize) -> Result<(), Fault> {
-        self.answer_bytes = self.answer_bytes.saturating_add(bytes);
-        if self.answer_bytes > self.max_bytes {
-            return Err(Fault::TooLarge);
-        }
         Ok(())
     }
 
@@ -277,7 +268,7 @@ impl Draft {
     fn count(&mut self, words: &str) -> Result<(), Fault> {
         let chars = u64::try_from(words.chars().count()).unwrap_or(u64::MAX);
         self.answer_chars = self.answer_chars.saturating_add(chars);
-        self.room_for(words.len())
+        self.make_room(words.len())
     }
 }
 

@@ -26,6 +26,8 @@ mod complete;
 mod probe;
 mod transport;
 
+/// How often a request that was refused is mended and sent again.
+const MENDS: usize = 4;
 /// The most servers remembered for not knowing `stream_options`.
 const REMEMBERED_SERVERS: usize = 256;
 
@@ -167,9 +169,9 @@ impl Gateway {
     /// Sends a request and returns once the server has begun to answer.
     ///
     /// Nothing is ever sent twice, with one exception: a server that refuses
-    /// the request for something that can be left out (`stream_options` that
-    /// it doesn't know, signed thinking that it can't read) is asked again
-    /// without it; [`Call::body`] is then what went out last.
+    /// the request for something that can be mended (`stream_options` that it
+    /// doesn't know, signed thinking that it can't read) is asked again, at
+    /// most four times; [`Call::body`] is then what went out last.
     ///
     /// # Errors
     /// [`Error::Cancelled`] at once when the token is cancelled; what the
@@ -177,17 +179,18 @@ impl Gateway {
     pub async fn stream(&self, prepared: Prepared, cancel: CancellationToken) -> Result<Call> {
         let wait = Wait::from_now(self.0.options.first_byte_timeout);
         let mut prepared = prepared;
+        let mut mends = 0;
         loop {
             let response = self.post(&prepared, &cancel, wait).await?;
             if response.status().is_success() {
                 return Call::new(response, self.context(prepared, cancel), wait);
             }
             let refusal = Refusal::read(response, &prepared.peer, &cancel, wait).await?;
-            // Each time round there is less left to take out.
-            match refusal.mend(&prepared) {
+            match refusal.mend(&prepared).filter(|_| mends < MENDS) {
                 Some(body) => prepared.body = body,
                 None => return Err(refusal.into_error(&prepared.peer)),
             }
+            mends += 1;
             if refusal.names_stream_options() {
                 self.remember_no_stream_options(&prepared.url);
             }

@@ -5,6 +5,9 @@
 //! of OpenRouter, vLLM, llama.cpp, Ollama, DeepSeek and Mistral are named
 //! where they are handled.
 
+/// The field of a message that holds what was thought.
+const REASONING: &str = "reasoning_content";
+
 pub(crate) mod body;
 mod chunk;
 mod decoder;

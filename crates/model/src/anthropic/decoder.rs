@@ -129,7 +129,7 @@ impl Decoder {
             }) => {
                 let (thought, sign) = (piece.thinking, piece.signature);
                 let sign = sign.unwrap_or_default();
-                draft.room_for(sign.len())?;
+                draft.make_room(sign.len())?;
                 signature.push_str(&sign);
                 let thought = thought.unwrap_or_default();
                 text.push_str(&thought);

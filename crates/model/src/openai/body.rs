@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::REASONING;
 use crate::conversation::{Called, Conversation, Entry, Ids, Kept, Output, Said};
 use crate::endpoint::Endpoint;
 use crate::failure::Reported;
@@ -68,10 +69,30 @@ pub(crate) fn encode(request: &Request, to: &Endpoint, known: Known) -> serde_js
 /// Returns a body without what the server refused it for.
 pub(crate) fn mend(body: &[u8], refusal: &Reported) -> Option<Bytes> {
     if refusal.names("stream_options") {
-        without_stream_options(body)
-    } else {
-        None
+        return without_stream_options(body);
     }
+    if !refusal.names(REASONING) {
+        return None;
+    }
+    // DeepSeek misses it where another model made the calls; others don't
+    // know the field.
+    let missed = refusal.names("passed back") || refusal.names("missing");
+    let mut value: Value = serde_json::from_slice(body).ok()?;
+    let messages = value["messages"].as_array_mut()?.iter_mut();
+    let mended = messages
+        .filter(|message| message["role"] == "assistant")
+        .filter_map(Value::as_object_mut)
+        .map(|message| {
+            if missed {
+                let is_missing = !message.contains_key(REASONING);
+                message.entry(REASONING).or_insert_with(|| "".into());
+                is_missing
+            } else {
+                message.remove(REASONING).is_some()
+            }
+        })
+        .fold(false, |any, one| any | one);
+    mended.then(|| serde_json::to_vec(&value).ok().map(Bytes::from))?
 }
 
 /// Returns the body without `stream_options`, or `None` when it has none.
@@ -141,6 +162,8 @@ struct WireMessage<'a> {
     tool_calls: Vec<WireToolCall<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_call_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_content: Option<&'a str>,
     /// What `OpenRouter` wants back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reasoning_details: Vec<&'a Value>,
@@ -306,6 +329,7 @@ impl<'a> WireMessage<'a> {
             content: Some(content),
             tool_calls: Vec::new(),
             tool_call_id: None,
+            reasoning_content: None,
             reasoning_details: Vec::new(),
         }
     }
@@ -318,10 +342,15 @@ impl<'a> From<&'a Said<'a>> for WireMessage<'a> {
             content: (!said.text.is_empty()).then_some(Content::Text(&said.text)),
             tool_calls: said.calls.iter().map(WireToolCall::from).collect(),
             tool_call_id: None,
+            reasoning_content: said.carried.iter().find_map(reasoning),
             // Only `OpenRouter` sends lists to be carried.
             reasoning_details: said.carried.iter().flat_map(details).collect(),
         }
     }
+}
+
+fn reasoning<'a>(kept: &Kept<'a>) -> Option<&'a str> {
+    kept.value.get(REASONING)?.as_str()
 }
 
 fn details<'a>(kept: &Kept<'a>) -> impl Iterator<Item = &'a Value> + use<'a> {

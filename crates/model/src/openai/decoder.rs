@@ -1,7 +1,8 @@
 //! Turns events into words of the [`Draft`].
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::REASONING;
 use super::chunk::{Choice, Chunk};
 use super::details::Details;
 use super::tool_calls::ToolCalls;
@@ -20,6 +21,9 @@ pub(crate) struct Decoder {
     refused: bool,
     /// What OpenRouter wants back; `None` on other wires.
     details: Option<Details>,
+    /// What DeepSeek thought, which it wants back beside the calls that came
+    /// of it (<https://api-docs.deepseek.com/guides/thinking_mode>).
+    thought: String,
 }
 
 impl Decoder {
@@ -80,6 +84,11 @@ impl Decoder {
         if let Some(mut part) = choice.delta.or(choice.message) {
             let refusal = part.refusal.as_ref();
             self.refused |= refusal.is_some_and(|words| !words.is_empty());
+            if self.details.is_none() {
+                // Counted as it is shown.
+                let thought = part.reasoning_content.as_deref();
+                self.thought.push_str(thought.unwrap_or_default());
+            }
             let (text, thought) = part.texts();
             draft.think(thought)?;
             draft.say(text)?;
@@ -113,6 +122,10 @@ impl Decoder {
 
     /// Hands out what is to be sent back, once it is whole.
     fn carry(&mut self, draft: &mut Draft) -> Result<(), Fault> {
+        let thought = std::mem::take(&mut self.thought);
+        if !thought.is_empty() && !draft.calls().is_empty() {
+            draft.carry(json!({ REASONING: thought }))?;
+        }
         let details = self.details.as_mut().and_then(Details::take);
         details.map_or(Ok(()), |details| draft.carry(details))
     }

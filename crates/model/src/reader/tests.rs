@@ -191,6 +191,22 @@ fn chats() -> Vec<(&'static str, Seen)> {
             "deepseek_reasoning",
             says("Yes", "So", Stop, [100, 64, 7, 5]),
         ),
+        (
+            "deepseek_tools",
+            Seen {
+                carried: vec![Carried {
+                    wire: Wire::OpenAiChat,
+                    model: "m".into(),
+                    text_bytes: 0,
+                    calls: 1,
+                    value: serde_json::json!({"reasoning_content": "I need it."}),
+                }],
+                ..calls(
+                    says("", "I need it.", ToolCalls, [100, 64, 20, 5]),
+                    &[("call_00_a", "read", r#"{"path":"a"}"#)],
+                )
+            },
+        ),
         ("mistral_parts", says("Yes!", "Hm.", Stop, [10, 0, 5, 0])),
         (
             "gemini_tools",

@@ -250,3 +250,33 @@ fn openrouter_is_asked_in_its_own_words() {
     let said = json!({"role": "assistant", "content": "ok"});
     assert_eq!(asked(&request)["messages"][1], said);
 }
+
+#[test]
+fn thinking_goes_back_beside_the_calls_that_came_of_it() {
+    let mut request = conversation();
+    request.messages[2].carried = vec![Carried {
+        wire: Wire::OpenAiChat,
+        model: "m".into(),
+        text_bytes: 0,
+        calls: 1,
+        value: json!({"reasoning_content": "hm"}),
+    }];
+    let with = encoded(&request, "http://host/v1", PLAIN);
+    assert_eq!(with["messages"][2]["reasoning_content"], "hm");
+    let refused = |message: &str, body: &Value| {
+        let refusal = Reported::find(&json!({"error": {"message": message}})).unwrap();
+        let body = mend(body.to_string().as_bytes(), &refusal);
+        body.map(|body| serde_json::from_slice::<Value>(&body).unwrap())
+    };
+    // A server that doesn't know the field.
+    let unknown = "Extra inputs are not permitted: reasoning_content";
+    let without = refused(unknown, &with).unwrap();
+    assert_eq!(without["messages"][2].get("reasoning_content"), None);
+    assert_eq!(refused(unknown, &without), None);
+    // One that misses it, where another model made the calls.
+    let missed = "The `reasoning_content` in the thinking mode must be passed back to the API.";
+    let empty = refused(missed, &without).unwrap();
+    assert_eq!(empty["messages"][2]["reasoning_content"], "");
+    assert_eq!(refused(missed, &empty), None);
+    assert_eq!(refused("another thing", &with), None);
+}
