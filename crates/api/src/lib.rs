@@ -11,6 +11,7 @@ pub mod code;
 pub mod draft;
 pub mod event;
 pub mod file;
+pub mod local_model;
 pub mod model;
 pub mod openapi;
 pub mod operation;

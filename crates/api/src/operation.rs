@@ -4,8 +4,8 @@
 //! serve exactly it, and the authorisation tests walk it.
 
 use crate::{
-    cell, draft, event, file, model, page, piston, proposal, review, run, session, system,
-    terminal, turn, usage, workspace,
+    cell, draft, event, file, local_model, model, page, piston, proposal, review, run, session,
+    system, terminal, turn, usage, workspace,
 };
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -201,6 +201,9 @@ operations! {
     update_provider Patch "/api/providers/{id}" SignedIn (None, Takes(of::<model::UpdateProvider>())) => Json(200, of::<model::Provider>()), "Changes a configured model.";
     delete_provider Delete "/api/providers/{id}" SignedIn (None, NO) => Nothing, "Forgets a configured model and its key.";
     check_provider Post "/api/providers/{id}/check" SignedIn (None, NO) => Json(200, of::<model::ProviderCheck>()), "Tries whether a configured model answers.";
+    get_local_model Get "/api/models/local" SignedIn (None, NO) => Json(200, of::<local_model::LocalModel>()), "Returns how far the model that runs on this machine is.";
+    pull_local_model Post "/api/models/local/pull" SignedIn (None, NO) => Json(202, of::<local_model::LocalModel>()), "Begins to fetch the local model's weights.";
+    cancel_local_model_pull Delete "/api/models/local/pull" SignedIn (None, NO) => Nothing, "Stops fetching the local model's weights; what has arrived is kept.";
     get_model_call Get "/api/model-calls/{id}" SignedIn (None, NO) => Json(200, of::<model::ModelCall>()), "Returns what was sent to a model, byte for byte.";
     get_usage Get "/api/usage" SignedIn (Some(of::<usage::GetUsage>()), NO) => Json(200, of::<usage::Usage>()), "Sums up tokens, cost and execution time.";
 }

@@ -1,6 +1,7 @@
 //! Configuration: command line over environment over file over defaults.
 
 mod limit;
+mod local;
 mod section;
 
 use std::fs::DirBuilder;
@@ -22,6 +23,8 @@ use url::Url;
 
 pub(crate) use limit::CellSettings;
 use limit::{cell_settings, limits, longest_run, terminal_settings};
+use local::local_settings;
+pub(crate) use local::{LocalSettings, local};
 use section::{File, ImportSection, ModelSection, StorageSection};
 
 /// Where the configuration comes from.
@@ -98,6 +101,7 @@ pub(crate) struct Config {
     pub(crate) terminal: TerminalSettings,
     pub(crate) queued_runs_by_user: usize,
     pub(crate) model: Option<EnvironmentProvider>,
+    pub(crate) local: LocalSettings,
     pub(crate) network: NetworkSettings,
     pub(crate) preview_domain: Option<String>,
 }
@@ -139,6 +143,7 @@ pub(crate) fn server(arguments: ServeArguments) -> Result<Config> {
         run,
         terminal: terminal_settings(&file.terminal)?,
         model: model(arguments.model, file.model)?,
+        local: local_settings(file.local_model)?,
         network: NetworkSettings {
             allow_private: file.network.allow_private,
         },

@@ -9,7 +9,9 @@ mod apply;
 mod config;
 mod doctor;
 mod fake;
+mod local;
 mod machine;
+mod model;
 mod run;
 mod serve;
 
@@ -48,6 +50,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Serves a scripted model, for development and tests without a key.
     FakeModel(fake::Arguments),
+    /// The weights of the model that runs on this machine.
+    Model(model::Arguments),
     /// Sign-in links and exports.
     Admin(admin::Arguments),
 }
@@ -68,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => return run::main(arguments),
         Command::Doctor(arguments) => doctor::main(&arguments),
         Command::FakeModel(arguments) => fake::main(&arguments),
+        Command::Model(arguments) => model::main(arguments),
         Command::Admin(arguments) => admin::main(arguments),
     };
     done.unwrap_or_else(|error| {

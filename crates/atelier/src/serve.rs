@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{self, Config, ServeArguments, Storage};
-use crate::{machine, say};
+use crate::{local, machine, say};
 
 /// How long turns and runs may take to be recorded when the server stops.
 const PATIENCE: Duration = Duration::from_millis(600);
@@ -112,7 +112,10 @@ async fn open(config: Config) -> Result<Domain> {
     let domain = Domain::start(Parts {
         store,
         host: Arc::new(LocalHost::new(cells)),
-        gateway: Gateway::new(GatewayOptions::default())?,
+        gateway: Gateway::new(GatewayOptions {
+            local: Some(local::model(&data, config.local)),
+            ..GatewayOptions::default()
+        })?,
         vault: Vault::new(&machine::master_key(&data)?),
         clock: Arc::new(SystemClock),
         ids: Ids::system(),

@@ -172,6 +172,9 @@ impl Domain {
         if tokio::time::timeout(patience, ended).await.is_err() {
             tracing::warn!("stopped before everything was recorded; the next start says so");
         }
+        if let Some(model) = self.gateway().local() {
+            model.close();
+        }
         self.host().close().await;
         self.store().close().await;
     }

@@ -19,6 +19,7 @@ pub mod file;
 mod follow;
 mod language;
 mod live;
+pub mod local_model;
 pub mod network;
 mod page;
 pub mod preview;

@@ -203,6 +203,18 @@ pub enum Error {
         /// The limit that it passed, in bytes.
         limit_bytes: usize,
     },
+    /// The model that runs on this machine can't be used.
+    #[error("the local model can't be used: {reason}")]
+    LocalModel {
+        /// Why.
+        reason: String,
+    },
+    /// The weights of the local model could not be had.
+    #[error("could not get the local model's weights: {reason}")]
+    Weights {
+        /// Why.
+        reason: String,
+    },
     /// The caller cancelled.
     #[error("the request to the model was cancelled")]
     Cancelled,
@@ -234,6 +246,8 @@ impl Error {
             | Self::Failed { .. }
             | Self::Protocol { .. }
             | Self::Cut { .. }
+            | Self::LocalModel { .. }
+            | Self::Weights { .. }
             | Self::Idle { .. } => ErrorKind::Unavailable,
             Self::RateLimited { retry_after, .. } => ErrorKind::Limited {
                 retry_after: *retry_after,
@@ -269,6 +283,8 @@ impl Error {
             Self::Cut { .. } => "model_cut",
             Self::Idle { .. } => "model_idle",
             Self::TooLarge { .. } => "model_answer_too_large",
+            Self::LocalModel { .. } => "model_local_unavailable",
+            Self::Weights { .. } => "model_weights_failed",
             Self::Cancelled => "model_cancelled",
         }
     }
@@ -315,6 +331,12 @@ impl Error {
             }
             Self::Idle { .. } => "Try again; if the model is slow to start, raise the time limit.",
             Self::TooLarge { .. } => "Ask for less at once.",
+            Self::LocalModel { .. } => {
+                "Get it with the button on the Models page, or with `cargo xtask run --local-model` and `atelier model pull`."
+            }
+            Self::Weights { .. } => {
+                "Try again: what has arrived is kept. `atelier model pull` also takes another address (--url) or a file (--file)."
+            }
             Self::Cancelled => "Ask again when you want to go on.",
         }
     }

@@ -18,6 +18,7 @@ use crate::endpoint::{self, Endpoint, PlainHttp};
 use crate::error::{Error, Result};
 use crate::failure::Peer;
 use crate::http::Clients;
+use crate::local::LocalModel;
 use crate::request::Request;
 use crate::wire::Known;
 
@@ -47,6 +48,8 @@ pub struct GatewayOptions {
     pub user_agent: String,
     /// Whether plain `http` may go beyond this machine and private networks.
     pub allow_plain_http: bool,
+    /// The model that runs on this machine, if it can have one.
+    pub local: Option<LocalModel>,
 }
 
 impl Default for GatewayOptions {
@@ -58,6 +61,7 @@ impl Default for GatewayOptions {
             max_answer_bytes: limit::ANSWER_BYTES,
             user_agent: concat!("atelier/", env!("CARGO_PKG_VERSION")).to_owned(),
             allow_plain_http: false,
+            local: None,
         }
     }
 }
@@ -124,6 +128,21 @@ impl Gateway {
             clients,
             no_stream_options: Mutex::new(HashSet::new()),
         })))
+    }
+
+    /// Returns the model that runs on this machine.
+    pub fn local(&self) -> Option<&LocalModel> {
+        self.0.options.local.as_ref()
+    }
+
+    /// Returns the model that runs on this machine, which must be there.
+    ///
+    /// # Errors
+    /// [`Error::LocalModel`] when there is none.
+    pub(crate) fn require_local(&self) -> Result<&LocalModel> {
+        self.local().ok_or_else(|| Error::LocalModel {
+            reason: "this server has none".to_owned(),
+        })
     }
 
     /// Reads a base URL as a person gives it, such as

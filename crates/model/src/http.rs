@@ -57,6 +57,21 @@ impl Clients {
     }
 }
 
+/// Builds the client of downloads. It follows redirects, since publishers send
+/// on to where the bytes are; nothing secret goes with it, and what arrives is
+/// trusted by its hash alone.
+///
+/// # Errors
+/// [`Error::Client`] when the TLS library can't be set up.
+pub(crate) fn downloads(user_agent: &str) -> Result<Client> {
+    builder(user_agent, Duration::from_secs(20))
+        .redirect(redirect::Policy::limited(5))
+        .build()
+        .map_err(|error| Error::Client {
+            reason: reason(&error),
+        })
+}
+
 /// No total timeout, since an answer may take minutes; no redirects, since
 /// the key must not follow them; no retries, since a repeated request is paid
 /// for twice.

@@ -28,6 +28,7 @@ pub mod fake;
 mod gateway;
 mod gemini;
 mod http;
+pub mod local;
 mod message;
 mod openai;
 mod price;

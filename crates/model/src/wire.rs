@@ -12,6 +12,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
 use crate::failure::Reported;
 use crate::gemini;
+use crate::local;
 use crate::openai;
 use crate::request::Request;
 use crate::responses;
@@ -94,9 +95,8 @@ impl Wire {
     /// Returns the path beneath the base URL that answers, and the query.
     pub(crate) fn answer_route(self, model: &str) -> (String, Option<&'static str>) {
         match self {
-            Self::OpenAiChat | Self::OpenRouter | Self::Local => {
-                ("/chat/completions".to_owned(), None)
-            }
+            Self::OpenAiChat | Self::OpenRouter => ("/chat/completions".to_owned(), None),
+            Self::Local => ("/local".to_owned(), None),
             Self::OpenAiResponses => ("/responses".to_owned(), None),
             Self::Anthropic => (anthropic::ROUTE.to_owned(), None),
             Self::Gemini => (gemini::route(model), Some(gemini::QUERY)),
@@ -133,9 +133,8 @@ impl Wire {
     /// Writes the body of a streaming request.
     pub(crate) fn encode(self, request: &Request, to: &Endpoint, known: Known) -> Result<Bytes> {
         let encoded = match self {
-            Self::OpenAiChat | Self::OpenRouter | Self::Local => {
-                openai::body::encode(request, to, known)
-            }
+            Self::OpenAiChat | Self::OpenRouter => openai::body::encode(request, to, known),
+            Self::Local => local::encode(request),
             Self::Anthropic => anthropic::body::encode(request, to),
             Self::Gemini => gemini::body::encode(request, to),
             Self::OpenAiResponses => responses::body::encode(request, to),
@@ -149,7 +148,8 @@ impl Wire {
     /// that can't be left out, or isn't there.
     pub(crate) fn mend(self, body: &[u8], refusal: &Reported) -> Option<Bytes> {
         match self {
-            Self::OpenAiChat | Self::OpenRouter | Self::Local => openai::body::mend(body, refusal),
+            Self::OpenAiChat | Self::OpenRouter => openai::body::mend(body, refusal),
+            Self::Local => None,
             Self::Anthropic => anthropic::body::mend(body, refusal),
             Self::Gemini => gemini::body::mend(body, refusal),
             Self::OpenAiResponses => responses::body::mend(body, refusal),
@@ -181,16 +181,18 @@ pub(crate) enum Decoder {
     Anthropic(anthropic::Decoder),
     Gemini(gemini::Decoder),
     Responses(responses::Decoder),
+    Local(local::Decoder),
 }
 
 impl Decoder {
     /// Makes the decoder of a wire.
     pub(crate) fn of(wire: Wire) -> Self {
         match wire {
-            Wire::OpenAiChat | Wire::Local => Self::Chat(openai::Decoder::default()),
+            Wire::OpenAiChat => Self::Chat(openai::Decoder::default()),
             Wire::OpenRouter => Self::Chat(openai::Decoder::of_openrouter()),
             Wire::OpenAiResponses => Self::Responses(responses::Decoder::default()),
             Wire::Gemini => Self::Gemini(gemini::Decoder),
+            Wire::Local => Self::Local(local::Decoder::default()),
             Wire::Anthropic => Self::Anthropic(anthropic::Decoder::default()),
         }
     }
@@ -206,6 +208,7 @@ impl Decoder {
             Self::Anthropic(decoder) => decoder.event(data, draft),
             Self::Gemini(decoder) => decoder.event(data, draft),
             Self::Responses(decoder) => decoder.event(data, draft),
+            Self::Local(decoder) => decoder.event(data, draft),
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod git;
 pub mod host;
 pub mod import;
 pub mod runtime;
+pub mod sidecar;
 pub mod transaction;
 
 pub use error::{FileError, FileResult};

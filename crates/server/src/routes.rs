@@ -4,6 +4,7 @@ pub(crate) mod budget;
 mod cell;
 mod draft;
 mod file;
+mod local_model;
 mod piston;
 pub(crate) mod proposal;
 mod provider;
@@ -173,6 +174,11 @@ pub fn router(app: App) -> Router {
         .route(
             "/api/providers/{id}",
             patch(provider::update_provider).delete(provider::delete_provider),
+        )
+        .route("/api/models/local", get(local_model::get_local_model))
+        .route(
+            "/api/models/local/pull",
+            post(local_model::pull_local_model).delete(local_model::cancel_local_model_pull),
         )
         .route("/api/providers/{id}/check", post(provider::check_provider))
         .route("/api/model-calls/{id}", get(turn::get_model_call))

@@ -23,6 +23,7 @@ use tokio_util::task::TaskTracker;
 use tracing::subscriber::DefaultGuard;
 use uuid::Uuid;
 
+use crate::local::local_model;
 use crate::{Caller, FakeNames, Logbook, PaperCells, Setup, within};
 
 /// When every story begins: 2026-01-01T00:00:00Z.
@@ -67,7 +68,11 @@ impl TestApp {
         let domain = Domain::start(Parts {
             store: store.clone(),
             host,
-            gateway: Gateway::new(GatewayOptions::default()).unwrap(),
+            gateway: Gateway::new(GatewayOptions {
+                local: Some(local_model(&setup.settings.data, setup.weights_at)),
+                ..GatewayOptions::default()
+            })
+            .unwrap(),
             vault: Vault::new(&Secret::new([7; KEY_BYTES])),
             clock: Arc::new(clock.clone()),
             names: Arc::new(setup.names.clone()),

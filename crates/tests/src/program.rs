@@ -15,9 +15,14 @@ use crate::{Caller, within};
 /// # Panics
 /// When it is not there.
 pub fn program() -> PathBuf {
-    // …/debug/deps/it-0123 → …/debug/atelier-under-test
+    beside("atelier-under-test")
+}
+
+/// Returns a program that cargo builds beside the tests.
+pub(crate) fn beside(name: &str) -> PathBuf {
+    // …/debug/deps/it-0123 → …/debug/NAME
     let own = std::env::current_exe().unwrap();
-    let built = own.ancestors().nth(2).unwrap().join("atelier-under-test");
+    let built = own.ancestors().nth(2).unwrap().join(name);
     assert!(built.exists(), "{} is not built", built.display());
     built
 }

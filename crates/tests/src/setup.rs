@@ -52,6 +52,8 @@ pub struct Setup {
     pub names: FakeNames,
     /// Whether the environment configures the scripted model.
     pub with_model: bool,
+    /// Where the local model's weights come from; nowhere when `None`.
+    pub weights_at: Option<Url>,
 }
 
 impl Setup {
@@ -90,6 +92,7 @@ impl Setup {
             cells: PaperCells::default(),
             names: FakeNames::default(),
             with_model: true,
+            weights_at: None,
         }
     }
 

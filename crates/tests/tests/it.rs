@@ -27,6 +27,7 @@ mod it {
     mod input;
     mod links;
     mod live;
+    mod local_model;
     mod network;
     mod patches;
     mod previews;

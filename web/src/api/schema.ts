@@ -264,6 +264,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models/local": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns how far the model that runs on this machine is. */
+        get: operations["get_local_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/local/pull": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to fetch the local model's weights. */
+        post: operations["pull_local_model"];
+        /** Stops fetching the local model's weights; what has arrived is kept. */
+        delete: operations["cancel_local_model_pull"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/openapi.json": {
         parameters: {
             query?: never;
@@ -1835,6 +1870,54 @@ export interface components {
              */
             to: number;
         };
+        /**
+         * @description The program that runs the weights.
+         * @enum {string}
+         */
+        LocalHelper: "missing" | "ready" | "loaded";
+        /** @description The model that runs on the server's own machine, without a key. */
+        LocalModel: {
+            /**
+             * Format: int64
+             * @description How many bytes were compared with the hash, while `weights` is
+             *     `checking`.
+             */
+            checkedBytes: number;
+            /** @description Why the last download failed; null when it did not. */
+            failure?: string | null;
+            /** @description The program that runs them. */
+            helper: components["schemas"]["LocalHelper"];
+            /** @description What to do when it is not usable; null when it is. */
+            hint?: string | null;
+            /** @description The licence of its weights. */
+            license: string;
+            /** @description Its name. */
+            model: string;
+            /**
+             * Format: int64
+             * @description How many bytes are there: of what is downloaded, or of what is left of
+             *     an earlier download. Equal to `sizeBytes` once all are there.
+             */
+            receivedBytes: number;
+            /** @description The SHA-256 that the weights must have, 64 hex digits. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description The size of the weights in bytes.
+             */
+            sizeBytes: number;
+            /** @description Where they are fetched from. */
+            source: string;
+            /** @description True when a request would be answered. */
+            usable: boolean;
+            /** @description How far its weights are. */
+            weights: components["schemas"]["LocalWeights"];
+        };
+        /**
+         * @description How far the weights are.
+         * @enum {string}
+         */
+        LocalWeights: "absent" | "downloading" | "checking" | "ready";
         /** @description A file that is locked for assistants. */
         LockedPath: {
             /** @description What locks it. */
@@ -3344,6 +3427,9 @@ export type Layer = components['schemas']['Layer'];
 export type LayerState = components['schemas']['LayerState'];
 export type LineSide = components['schemas']['LineSide'];
 export type LineSpan = components['schemas']['LineSpan'];
+export type LocalHelper = components['schemas']['LocalHelper'];
+export type LocalModel = components['schemas']['LocalModel'];
+export type LocalWeights = components['schemas']['LocalWeights'];
 export type LockedPath = components['schemas']['LockedPath'];
 export type MergePiece = components['schemas']['MergePiece'];
 export type Message = components['schemas']['Message'];
@@ -4076,6 +4162,91 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ModelCall"];
                 };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_local_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocalModel"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pull_local_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocalModel"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_local_model_pull: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem document. */
             default: {

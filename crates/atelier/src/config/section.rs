@@ -17,6 +17,7 @@ pub(super) struct File {
     pub(super) cell: CellSection,
     pub(super) terminal: TerminalSection,
     pub(super) model: ModelSection,
+    pub(super) local_model: LocalModelSection,
     pub(super) network: NetworkSection,
     pub(super) preview: PreviewSection,
 }
@@ -89,6 +90,17 @@ pub(super) struct TerminalSection {
     pub(super) per_workspace: Option<usize>,
     pub(super) scrollback_lines: Option<usize>,
     pub(super) scrollback_mb: Option<usize>,
+}
+
+/// The model that runs on this machine.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct LocalModelSection {
+    pub(super) helper: Option<PathBuf>,
+    pub(super) url: Option<Url>,
+    pub(super) threads: Option<u32>,
+    pub(super) context_tokens: Option<u32>,
+    pub(super) idle_seconds: Option<u64>,
 }
 
 #[derive(Default, Deserialize)]

@@ -8,6 +8,7 @@ use crate::endpoint::Endpoint;
 use crate::error::Result;
 use crate::message::Message;
 use crate::request::Request;
+use crate::wire::Wire;
 
 /// Hosts that list their models to anybody, so that the list says nothing of
 /// the key.
@@ -25,6 +26,11 @@ impl Gateway {
     /// # Errors
     /// What the server reports, or why it can't be reached.
     pub async fn check(&self, endpoint: &Endpoint) -> Result<Vec<String>> {
+        if endpoint.wire == Wire::Local {
+            let local = self.require_local()?;
+            local.require_usable()?;
+            return Ok(vec![local.pin().model.clone()]);
+        }
         let list = Probe::new(self, endpoint).list().await?;
         let host = endpoint.base_url.host_str().unwrap_or_default();
         if list.is_none() || PUBLIC_LISTS.contains(&host) {

@@ -7,6 +7,7 @@ use crate::call::Call;
 use crate::completion::{Completion, CompletionForm, body};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Result};
+use crate::local;
 use crate::wire::Wire;
 
 impl Gateway {
@@ -16,6 +17,9 @@ impl Gateway {
     /// # Errors
     /// As [`Gateway::prepare`].
     pub fn prepare_completion(&self, endpoint: &Endpoint, asked: &Completion) -> Result<Prepared> {
+        if endpoint.wire == Wire::Local {
+            return self.prepare_local_completion(endpoint, asked);
+        }
         let form = asked.form.unwrap_or_else(|| CompletionForm::of(endpoint));
         let Some(url) = body::url(form, &endpoint.base_url) else {
             return self.prepare(endpoint, &body::conversation(asked));
@@ -39,6 +43,20 @@ impl Gateway {
         let stream_options = self.takes_stream_options(&url);
         let body = body::encode(asked, form, &endpoint.model, stream_options);
         let body = body.map_err(|_| Error::InvalidRequest {
+            reason: "it can't be written as JSON",
+        })?;
+        Ok(Prepared {
+            url,
+            headers,
+            body,
+            peer,
+        })
+    }
+
+    fn prepare_local_completion(&self, to: &Endpoint, asked: &Completion) -> Result<Prepared> {
+        let (route, _) = to.wire.answer_route(&to.model);
+        let (url, headers, peer) = self.address(to, &route)?;
+        let body = local::encode_completion(asked).map_err(|_| Error::InvalidRequest {
             reason: "it can't be written as JSON",
         })?;
         Ok(Prepared {

@@ -38,10 +38,14 @@ impl Gateway {
     /// # Errors
     /// What the server reports, or why it can't be reached.
     pub async fn probe(&self, endpoint: &Endpoint) -> Result<Capabilities> {
+        if endpoint.wire == Wire::Local {
+            let facts = self.require_local()?.facts();
+            return Ok(Capabilities::new(ServerKind::Other, vec![facts]));
+        }
         let probe = Probe::new(self, endpoint);
         let list = probe.list().await?;
         match endpoint.wire {
-            Wire::OpenAiChat | Wire::OpenAiResponses | Wire::Local => {
+            Wire::OpenAiChat | Wire::OpenAiResponses => {
                 probe.compatible(list.unwrap_or_default()).await
             }
             wire => {

@@ -15,6 +15,7 @@ use crate::call::Wait;
 use crate::endpoint::{self, Endpoint};
 use crate::error::{Error, Result};
 use crate::failure::{Peer, Reported};
+use crate::wire::Wire;
 
 /// The most bytes read of an HTTP error's body.
 const ERROR_BODY_BYTES: usize = 64 * 1024;
@@ -51,6 +52,10 @@ impl Gateway {
         cancel: &CancellationToken,
         wait: Wait,
     ) -> Result<Response> {
+        if prepared.peer.wire == Wire::Local {
+            let asked = self.require_local()?.ask(&prepared.body);
+            return wait.run(asked, cancel, &prepared.peer).await?;
+        }
         let client = self.0.clients.get(&prepared.url)?;
         let request = client
             .post(prepared.url.clone())

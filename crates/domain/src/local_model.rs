@@ -1,0 +1,98 @@
+//! The model that runs on this machine: what is there of it, and getting it.
+
+use atelier_model::local::LocalModel;
+pub use atelier_model::local::{HelperState, LocalState, WeightsState};
+
+use crate::ctx::Ctx;
+use crate::domain::Domain;
+use crate::error::{Error, Result};
+
+/// The local model, as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalModelView {
+    /// Its name.
+    pub model: String,
+    /// The licence of its weights.
+    pub license: String,
+    /// How far its weights are, its program, and what went wrong.
+    pub state: LocalState,
+    /// The size of the weights in bytes.
+    pub size_bytes: u64,
+    /// The SHA-256 of the weights.
+    pub sha256: String,
+    /// Where they are fetched from.
+    pub source: String,
+}
+
+impl LocalModelView {
+    /// Returns whether a request would be answered.
+    pub fn is_usable(&self) -> bool {
+        self.state.weights == WeightsState::Ready && self.state.helper != HelperState::Missing
+    }
+
+    /// Returns what to do when it isn't usable.
+    pub fn hint(&self) -> Option<&'static str> {
+        match (self.state.helper, self.state.weights) {
+            (HelperState::Missing, _) => Some(
+                "The program that runs it is not built. `cargo xtask run --local-model` builds it beside the server.",
+            ),
+            (_, WeightsState::Absent(_)) => {
+                Some("Download its weights here, or with `atelier model pull`.")
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Domain {
+    /// Returns what is known of the local model.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] when nobody is signed in;
+    /// [`Error::NotFound`] when this server has none.
+    pub fn get_local_model(&self, ctx: &Ctx) -> Result<LocalModelView> {
+        ctx.person()?;
+        Ok(shown(self.require_local_model()?))
+    }
+
+    /// Begins to fetch the local model's weights, unless they are there or on
+    /// their way.
+    ///
+    /// # Errors
+    /// As [`Domain::get_local_model`].
+    pub fn pull_local_model(&self, ctx: &Ctx) -> Result<LocalModelView> {
+        ctx.person()?;
+        let model = self.require_local_model()?;
+        model.begin_pull();
+        Ok(shown(model))
+    }
+
+    /// Stops fetching the local model's weights; what has arrived is kept.
+    ///
+    /// # Errors
+    /// As [`Domain::get_local_model`].
+    pub fn cancel_local_model_pull(&self, ctx: &Ctx) -> Result<()> {
+        ctx.person()?;
+        self.require_local_model()?.cancel_pull();
+        Ok(())
+    }
+
+    fn require_local_model(&self) -> Result<&LocalModel> {
+        let missing = Error::NotFound {
+            what: "local model",
+        };
+        self.gateway().local().ok_or(missing)
+    }
+}
+
+fn shown(model: &LocalModel) -> LocalModelView {
+    let pin = model.pin();
+    LocalModelView {
+        model: pin.model.clone(),
+        license: pin.license.clone(),
+        state: model.state(),
+        size_bytes: pin.size_bytes,
+        sha256: pin.sha256.clone(),
+        source: model.source(),
+    }
+}

@@ -1,0 +1,66 @@
+//! A local model without a model: small weights and a helper that only talks.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use atelier_model::local::{LocalModel, LocalOptions, Machine, Pin, Started, Weights};
+use atelier_sandbox::sidecar::{self, Sidecar, SidecarCommand};
+use url::Url;
+
+/// The weights of the local model in tests.
+pub const WEIGHTS: &[u8] = b"weights";
+/// Their SHA-256.
+const SHA256: &str = "9a129038d9a00aed0cf6a7ea059ca50a813449061ab87848cf1a13eafdf33b2c";
+
+/// Makes a local model whose weights come from `source`.
+pub(crate) fn local_model(data: &Path, source: Option<Url>) -> LocalModel {
+    let pin = Pin {
+        model: "tiny".to_owned(),
+        file: "tiny.gguf".to_owned(),
+        size_bytes: WEIGHTS.len() as u64,
+        sha256: SHA256.to_owned(),
+        // Nothing listens there.
+        url: "http://127.0.0.1:9/tiny.gguf".to_owned(),
+        license: "none".to_owned(),
+    };
+    LocalModel::new(LocalOptions {
+        weights: Weights::new(data.join("models"), pin),
+        machine: Arc::new(Program(crate::program::beside("local-model-under-test"))),
+        source,
+        context_tokens: 8_192,
+        idle: Duration::from_mins(5),
+    })
+}
+
+#[derive(Debug)]
+struct Program(PathBuf);
+
+impl Machine for Program {
+    fn start(&self, weights: &Path) -> io::Result<Started> {
+        assert_eq!(std::fs::read(weights)?, WEIGHTS);
+        let Sidecar {
+            input,
+            output,
+            process,
+        } = sidecar::start(&SidecarCommand {
+            program: self.0.clone(),
+            args: Vec::new(),
+            env: Vec::new(),
+        })?;
+        Ok(Started {
+            input: Box::new(input),
+            output: Box::new(output),
+            ended: Box::pin(process.ended()),
+        })
+    }
+
+    fn is_there(&self) -> bool {
+        self.0.is_file()
+    }
+
+    fn free_bytes(&self, folder: &Path) -> Option<u64> {
+        sidecar::free_bytes(folder)
+    }
+}
