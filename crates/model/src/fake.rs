@@ -58,6 +58,12 @@
 //! - With `key`, requests need it, in the header that the format has for it. `models` is the list
 //!   (`["fake-model"]`); an empty one takes the route away.
 
+/// Signs what a model thought, as its answers are signed.
+#[cfg(test)]
+pub(crate) fn sign(model: &str, thought: &str) -> String {
+    play::sign(model, thought)
+}
+
 mod captured;
 mod play;
 mod protocol;

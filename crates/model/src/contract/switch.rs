@@ -6,9 +6,12 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::fake::{Captured, Script, Step, Turn};
+use crate::fake::{Captured, Script, Step, Turn, sign};
 use crate::message::{Image, ImageSource};
 use crate::request::{Effort, Tool, ToolChoice};
+
+/// Models of other generations, which want other words.
+const OTHERS: [&str; 2] = ["claude-sonnet-4-5", "gemini-2.5-pro"];
 
 fn tools() -> Vec<Tool> {
     vec![Tool {
@@ -141,25 +144,35 @@ fn call() -> impl Strategy<Value = ToolCall> {
     })
 }
 
-/// Things carried from anywhere, to any place, also from nobody's wire.
+/// Things carried from anywhere, to any place, rightly signed by their model.
 fn carried() -> impl Strategy<Value = Carried> {
+    let models = WIRES.iter().map(|(_, model)| *model).chain(OTHERS);
+    let model = proptest::sample::select(models.collect::<Vec<_>>());
     let wire = proptest::sample::select(Wire::ALL.as_slice());
-    (wire, 0..3_usize, 0..30_usize, 0..3_usize).prop_map(|(wire, model, text_bytes, calls)| {
-        let value: Value = match wire {
-            Wire::Anthropic => json!({"type": "redacted_thinking", "data": "Eg=="}),
-            Wire::Gemini => json!({"on": "nothing that we know"}),
-            Wire::OpenRouter => json!([]),
-            Wire::OpenAiResponses => json!({"type": "message", "phase": "commentary"}),
-            _ => json!({"type": "reasoning"}),
-        };
-        Carried {
+    (wire, model, 0..30_usize, 0..3_usize, 0..3_usize).prop_map(
+        |(wire, model, text_bytes, calls, kind)| Carried {
             wire,
-            model: WIRES[model % WIRES.len()].1.to_owned(),
+            model: model.to_owned(),
             text_bytes,
             calls,
-            value,
-        }
-    })
+            value: carried_value(wire, model, kind),
+        },
+    )
+}
+
+fn carried_value(wire: Wire, model: &str, kind: usize) -> Value {
+    match (wire, kind) {
+        (Wire::Anthropic, 0) => json!({"type": "redacted_thinking", "data": "Eg=="}),
+        (Wire::Anthropic, _) => json!({
+            "type": "thinking", "thinking": "hm", "signature": sign(model, "hm")}),
+        (Wire::Gemini, 0) => json!({"on": "text", "bytes": 3, "thoughtSignature": sign(model, "")}),
+        (Wire::Gemini, 1) => json!({"on": "call", "thoughtSignature": sign(model, "read")}),
+        (Wire::Gemini, _) => json!({"on": "part", "part": {
+            "thought": true, "text": "hm", "thoughtSignature": sign(model, "")}}),
+        (Wire::OpenRouter, _) => json!([]),
+        (Wire::OpenAiResponses, _) => json!({"type": "message", "phase": "commentary"}),
+        (Wire::OpenAiChat | Wire::Local, _) => json!({"reasoning_content": "hm"}),
+    }
 }
 
 fn message() -> impl Strategy<Value = Message> {
@@ -217,7 +230,7 @@ proptest! {
     fn any_conversation_is_legal_on_every_wire(request in request()) {
         static GATEWAY: LazyLock<Gateway> = LazyLock::new(gateway);
         for (wire, model) in WIRES {
-            for model in [*model, "claude-sonnet-4-5", "gemini-2.5-pro"] {
+            for model in OTHERS.into_iter().chain([*model]) {
                 let to = Endpoint {
                     name: "P".into(),
                     base_url: Url::parse("http://localhost/v1").unwrap(),

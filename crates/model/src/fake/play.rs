@@ -23,6 +23,8 @@ mod tally;
 use tally::Tally;
 
 pub(super) use signature::is_ours;
+#[cfg(test)]
+pub(super) use signature::sign;
 
 /// The time in every answer: 2026-01-01, so that answers are the same each run.
 const CREATED: u64 = 1_767_225_600;

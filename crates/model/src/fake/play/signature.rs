@@ -4,7 +4,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Signs what a model thought.
-pub(super) fn sign(model: &str, thought: &str) -> String {
+pub(in crate::fake) fn sign(model: &str, thought: &str) -> String {
     let mut hasher = DefaultHasher::new();
     (model, thought).hash(&mut hasher);
     format!("sig-{:016x}", hasher.finish())
