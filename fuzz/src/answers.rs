@@ -40,7 +40,11 @@ fn check(read: &Replayed) {
             }
             Delta::ToolCallPart(part) => {
                 assert!(part.index <= parts, "a call is left out");
-                assert_eq!(part.id.is_some(), part.index == parts, "an id twice, or none");
+                assert_eq!(
+                    part.id.is_some(),
+                    part.index == parts,
+                    "an id twice, or none"
+                );
                 parts += usize::from(part.index == parts);
                 bytes += part.arguments.len();
             }

@@ -13,6 +13,7 @@
 mod apt;
 mod bench;
 mod check;
+mod clients;
 mod fuzz;
 mod openapi;
 mod postgres;

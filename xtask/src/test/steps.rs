@@ -8,7 +8,7 @@ use super::tally::Format;
 use super::{Report, web_npm};
 use crate::postgres::Postgres;
 use crate::run::{Profile, build_atelier};
-use crate::{apt, openapi, process, project, tidy, web};
+use crate::{apt, clients, openapi, process, project, tidy, web};
 
 /// What a Chromium is called, best first.
 const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
@@ -74,13 +74,18 @@ pub(crate) fn binary(report: &mut Report) -> Option<PathBuf> {
 }
 
 /// All Rust tests; those of the store and the integration tests on SQLite and
-/// on a Postgres of our own, which they find through `TEST_DATABASE_URL`.
+/// on a Postgres of our own, which they find through `TEST_DATABASE_URL`. The
+/// providers' own clients are found through `TEST_CLIENTS`.
 pub(crate) fn rust_tests(report: &mut Report) {
     let postgres = report.check("postgres", Postgres::start);
     let mut tests = process::cargo(["test", "--workspace", "--no-fail-fast"]);
     tests.env_remove("TEST_DATABASE_URL");
     if let Some(postgres) = &postgres {
         tests.env("TEST_DATABASE_URL", postgres.url());
+    }
+    tests.env_remove("TEST_CLIENTS");
+    if let Some(folder) = report.check("clients", clients::install) {
+        tests.env("TEST_CLIENTS", folder);
     }
     report.count("rust: tests", Format::Cargo, &mut tests);
 }

@@ -130,7 +130,9 @@ async function run(client, one) {
     await { chat, responses }[one.api](client, one, out);
   } catch (error) {
     const kind = ERRORS.find(([type]) => error instanceof type);
-    out.error = kind ? kind[1] : String(error);
+    // In mid-stream it lets the transport's own error through.
+    const cut = error instanceof TypeError && error.message === 'terminated';
+    out.error = kind?.[1] ?? (cut ? 'cut' : String(error));
   }
   return out;
 }

@@ -1,6 +1,6 @@
 """Asks a server with Anthropic's own client, and prints what it read.
 
-usage: read_anthropic.py BASE_URL KEY < cases.json
+usage: read_anthropic.py BASE_URL KEY FOLDER < cases.json
 
 The cases are those of read_openai.py, of the api "messages".
 """
@@ -9,6 +9,7 @@ import json
 import sys
 
 import anthropic
+import httpx2
 from anthropic import Anthropic
 
 ERRORS = [
@@ -17,6 +18,8 @@ ERRORS = [
     (anthropic.InternalServerError, "overloaded"),
     (anthropic.BadRequestError, "bad_request"),
     (anthropic.APIConnectionError, "cut"),
+    # In mid-stream it lets the transport's own error through.
+    (httpx2.TransportError, "cut"),
     (anthropic.APIError, "failed"),
 ]
 FINISH = {
@@ -82,7 +85,7 @@ def run(client, case):
 
 
 def main():
-    base_url, key = sys.argv[1:]
+    base_url, key = sys.argv[1:3]
     client = Anthropic(base_url=base_url, api_key=key, max_retries=0)
     print(json.dumps([run(client, case) for case in json.load(sys.stdin)]))
 

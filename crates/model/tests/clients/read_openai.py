@@ -1,6 +1,6 @@
 """Asks a server with OpenAI's own client, and prints what it read.
 
-usage: read_openai.py BASE_URL KEY < cases.json
+usage: read_openai.py BASE_URL KEY FOLDER < cases.json
 
 Each case is {"name", "api": "chat" | "responses", "stream": bool, "prompt",
 "tools"?}. What is printed is a JSON list of what was read, case by case.
@@ -141,7 +141,7 @@ def run(client, case):
 
 
 def main():
-    base_url, key = sys.argv[1:]
+    base_url, key = sys.argv[1:3]
     client = OpenAI(base_url=base_url, api_key=key, max_retries=0)
     print(json.dumps([run(client, case) for case in json.load(sys.stdin)]))
 
