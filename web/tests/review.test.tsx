@@ -152,7 +152,8 @@ describe("the review", () => {
       base: "a\n",
       yours: "mine\n",
       theirs: "theirs\n",
-      merged: "<<<<<<< ours\nmine\n=======\ntheirs\n>>>>>>> theirs\n",
+      merged: "",
+      pieces: [{ type: "conflict" as const, base: "a\n", yours: "mine\n", theirs: "theirs\n" }],
     };
     api.on("post", "/api/proposals/{id}/apply", ({ body }) => {
       if (body.resolutions?.length === 0) {
@@ -286,8 +287,10 @@ describe("the review", () => {
         proposalId: "",
         userId: sampleId(),
         hunkId: body.hunkId ?? null,
-        side: null,
-        line: null,
+        side: body.side ?? null,
+        line: body.line ?? null,
+        lineCount: body.lineCount ?? null,
+        outdated: false,
         body: body.body,
         createdAt: new Date().toISOString(),
       };
@@ -303,6 +306,16 @@ describe("the review", () => {
       "Why?",
     );
     expect(comments[0]?.hunkId).toBe(hunks[1]?.id);
+
+    // The keys go on from the hunk, to its lines.
+    await user.keyboard("{ArrowDown}{ArrowDown}c");
+    await user.type(screen.getByRole("textbox", { name: /^Comment on line/ }), "And this?");
+    await user.keyboard("{Control>}{Enter}{/Control}");
+    expect(await screen.findByRole("list", { name: /^Comments on line/ })).toHaveTextContent(
+      "And this?",
+    );
+    expect(comments[1]).toMatchObject({ hunkId: hunks[1]?.id, side: "new", lineCount: 1 });
+    await expectAccessible();
   });
 
   it("lists what waits and what was decided, or says that there is nothing", async () => {

@@ -192,8 +192,9 @@ operations! {
     apply_proposal Post "/api/proposals/{id}/apply" SignedIn (None, Takes(of::<proposal::ApplyProposal>())) => Json(200, of::<proposal::Proposal>()), "Applies a proposal, whole or in part.";
     reject_proposal Post "/api/proposals/{id}/reject" SignedIn (None, NO) => Json(200, of::<proposal::Proposal>()), "Rejects a proposal.";
     check_proposal Post "/api/proposals/{id}/check" SignedIn (None, Takes(of::<review::CheckProposal>())) => Json(202, of::<proposal::Proposal>()), "Runs the workspace's checks on a proposal, in a draft.";
+    cancel_check Post "/api/proposals/{id}/check/cancel" SignedIn (None, NO) => Json(200, of::<proposal::Proposal>()), "Stops the checks of a proposal; does nothing when none run.";
     list_comments Get "/api/proposals/{id}/comments" SignedIn (None, NO) => Json(200, of::<review::Comments>()), "Lists the comments on a proposal, oldest first.";
-    create_comment Post "/api/proposals/{id}/comments" SignedIn (None, Takes(of::<review::CreateComment>())) => Json(201, of::<review::Comment>()), "Comments on a proposal, a hunk or a line.";
+    create_comment Post "/api/proposals/{id}/comments" SignedIn (None, Takes(of::<review::CreateComment>())) => Json(201, of::<review::Comment>()), "Comments on a proposal, a hunk or lines of one.";
     delete_comment Delete "/api/comments/{id}" SignedIn (None, NO) => Nothing, "Deletes a comment of one's own.";
     undo_proposal Post "/api/proposals/{id}/undo" SignedIn (None, Takes(of::<proposal::UndoProposal>())) => Json(200, of::<proposal::Proposal>()), "Takes applied hunks back, keeping later edits.";
     list_providers Get "/api/providers" SignedIn (None, NO) => Json(200, of::<model::Providers>()), "Lists the configured models.";

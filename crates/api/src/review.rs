@@ -41,6 +41,8 @@ pub enum VerdictState {
     Passed,
     /// A command did not.
     Failed,
+    /// A person stopped them.
+    Cancelled,
     /// They could not be carried out to the end.
     Interrupted,
 }
@@ -77,6 +79,8 @@ pub enum CheckState {
     Passed,
     /// It ended in another way.
     Failed,
+    /// It ran when the checks were stopped.
+    Cancelled,
     /// It was not run.
     Skipped,
 }
@@ -109,7 +113,7 @@ pub struct Comments {
     pub items: Vec<Comment>,
 }
 
-/// What a person says of a proposal, a hunk or a line.
+/// What a person says of a proposal, a hunk or lines of one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Comment {
@@ -123,8 +127,13 @@ pub struct Comment {
     pub hunk_id: Option<Uuid>,
     /// The side of the line it is on; null when it is on no line.
     pub side: Option<LineSide>,
-    /// The line it is on, from 0.
+    /// The first line it is on, from 0, of that side's whole text.
     pub line: Option<u32>,
+    /// How many lines it is on; null when it is on no line.
+    pub line_count: Option<u32>,
+    /// True when the lines of its hunk don't stand in the file any more as the
+    /// hunk has them, or a later proposal took this one's place.
+    pub outdated: bool,
     /// What it says.
     pub body: String,
     /// When it was written.
@@ -141,9 +150,14 @@ pub struct CreateComment {
     /// With `line`: which side's line.
     #[serde(default)]
     pub side: Option<LineSide>,
-    /// With `side`: the line of the hunk, from 0.
+    /// With `side`: the first line, from 0, of that side's whole text. It must
+    /// be one of the hunk's.
     #[serde(default)]
     pub line: Option<u32>,
+    /// With `line`: how many of the hunk's lines; one when absent.
+    #[serde(default)]
+    #[schema(minimum = 1)]
+    pub line_count: Option<u32>,
     /// What it says, at most 4 KiB.
     #[schema(max_length = 4096)]
     pub body: String,

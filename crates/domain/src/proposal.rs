@@ -34,7 +34,7 @@ use crate::event::WorkspaceEvent;
 
 pub use apply::{Accept, Choice, Resolution};
 pub use check::{CheckState, CheckedCommand, Verdict};
-pub use comment::{CommentRow, LineSide, NewComment};
+pub use comment::{Comment, CommentRow, LineSide, Lines, NewComment};
 pub use guard::Warning;
 pub use make::NewProposal;
 pub(crate) use make::{Base, Origin, ReadyProposal, title_of};

@@ -96,6 +96,20 @@ pub enum FileChange {
         /// What must be at the old path.
         expect: Expect,
     },
+    /// Gives a file a path where nothing is, and new content. It keeps its
+    /// mode, but for the executable bits, and its owner.
+    MoveAndWrite {
+        /// The old path.
+        from: WorkspacePath,
+        /// The new one.
+        to: WorkspacePath,
+        /// All of its new content.
+        bytes: Vec<u8>,
+        /// Whether it may be executed.
+        executable: bool,
+        /// What must be at the old path.
+        expect: Expect,
+    },
     /// Makes an empty folder where nothing is.
     MakeDirectory {
         /// The folder.

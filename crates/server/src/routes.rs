@@ -163,6 +163,10 @@ pub fn router(app: App) -> Router {
         .route("/api/proposals/{id}/undo", post(proposal::undo_proposal))
         .route("/api/proposals/{id}/check", post(review::check_proposal))
         .route(
+            "/api/proposals/{id}/check/cancel",
+            post(review::cancel_check),
+        )
+        .route(
             "/api/proposals/{id}/comments",
             get(review::list_comments).post(review::create_comment),
         )

@@ -28,6 +28,7 @@ pub(crate) fn sqlite() -> Migrator {
         5 "0005_drafts",
         6 "0006_review",
         7 "0007_gateway",
+        8 "0008_comment_lines",
     )
 }
 
@@ -41,6 +42,7 @@ pub(crate) fn postgres() -> Migrator {
         5 "0005_drafts",
         6 "0006_review",
         7 "0007_gateway",
+        8 "0008_comment_lines",
     )
 }
 

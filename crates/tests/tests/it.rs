@@ -34,6 +34,7 @@ mod it {
     mod proposals;
     mod providers;
     mod review;
+    mod review_bytes;
     mod review_checks;
     mod runs;
     mod runs_piston;

@@ -48,19 +48,19 @@ export async function signIn({ page, atelier }) {
 }
 
 /** Asks the server something as the page would; throws when it refuses. */
-export function call(page, method, path, body) {
+export function call(page, method, path, body, headers = {}) {
   return page.evaluate(
-    async ([method, path, body]) => {
+    async ([method, path, body, headers]) => {
       const answer = await fetch(path, {
         method,
-        headers: { "content-type": "application/json" },
+        headers: { "content-type": "application/json", ...headers },
         body: body === undefined ? undefined : JSON.stringify(body),
       });
       const text = await answer.text();
       if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
       return text === "" ? undefined : JSON.parse(text);
     },
-    [method, path, body],
+    [method, path, body, headers],
   );
 }
 

@@ -11,6 +11,10 @@ const PATCH = [
   block('    return "Hello " + name', '    return f"Hello, {name}!"'),
   block("    return text + text", "    return text * 2"),
 ].join("\n");
+const LINES = block(
+  "def shout(text):\n    return text.upper()",
+  'def shout(text, *, times=1):\n    """Says it loudly."""\n    loud = text.upper()\n    return loud * times',
+);
 
 for (const [size, screen, colorScheme] of [
   ["wide and light", DESKTOP, "light"],
@@ -82,6 +86,68 @@ for (const [size, screen, colorScheme] of [
       await page.getByText("Taken back", { exact: true }).waitFor();
       const expected = GREETING.replace("text + text", "text * 2");
       assert.equal(await textOf("greeting.py"), expected);
+    });
+
+    await t.step("lines are commented on with the pointer and by keyboard", async () => {
+      await propose(LINES);
+      const line = (text) => page.locator("[data-row]").filter({ hasText: text });
+      const say = async (label, words) => {
+        await page.getByRole("textbox", { name: `Comment on ${label}`, exact: true }).fill(words);
+        await page.getByRole("button", { name: "Comment", exact: true }).click();
+        await page.getByRole("list", { name: `Comments on ${label}`, exact: true }).waitFor();
+      };
+      if (screen === PHONE) {
+        await line("Says it loudly").tap();
+        await page.getByRole("button", { name: "Comment on line 7" }).tap();
+        await page.getByLabel("From line 7 to").selectOption({ label: "9" });
+      } else {
+        await line("Says it loudly").hover();
+        await page.getByRole("button", { name: "Comment on line 7" }).hover();
+        await page.mouse.down();
+        await line("loud * times").hover();
+        await page.mouse.up();
+      }
+      await look("on lines");
+      await say("lines 7–9", "One line would do.");
+
+      await page.getByRole("region", { name: /^Change 1/ }).focus();
+      await page.keyboard.press("ArrowDown");
+      await page.getByRole("button", { name: "Comment on old line 6" }).waitFor();
+      await page.keyboard.press("Shift+ArrowDown");
+      await page.keyboard.press("c");
+      await page.keyboard.type("It was used by others.");
+      await page.keyboard.press("ControlOrMeta+Enter");
+      await page.getByRole("list", { name: "Comments on old lines 6–7" }).waitFor();
+      await page.getByRole("button", { name: "Reply on lines 7–9" }).click();
+      await say("lines 7–9", "Or two.");
+      await look("threads");
+
+      // Gone from the file, they are marked; one's own can be deleted.
+      const { items } = await call(page, "GET", `/api/workspaces/${workspaceId}/files`);
+      const { id } = items.find((one) => one.path === "greeting.py");
+      const { content, versionId } = await call(page, "GET", `/api/files/${id}`);
+      const body = { content: content.replace("text.upper()", "text.upper() + '!'") };
+      await call(page, "PATCH", `/api/files/${id}`, body, { "if-match": `"${versionId}"` });
+      await page.getByText("Outdated").first().waitFor();
+      await look("outdated");
+      const thread = page.getByRole("list", { name: "Comments on old lines 6–7" });
+      await thread.getByRole("button", { name: "Delete this comment" }).click();
+      await thread.waitFor({ state: "detached" });
+    });
+
+    await t.step("checks that go on are stopped", async () => {
+      const checks = [{ name: "Endless", argv: ["sleep", "1000"] }];
+      const body = { settings: { checks } };
+      await call(page, "PATCH", `/api/workspaces/${workspaceId}`, body);
+      await page.reload();
+      const panel = page.getByRole("region", { name: "Checks" });
+      await panel.getByRole("button", { name: "Check", exact: true }).click();
+      await panel.getByText("Endless").waitFor();
+      await look("checking");
+      await panel.getByRole("button", { name: "Stop", exact: true }).click();
+      await panel.getByText("The checks were stopped").waitFor();
+      await panel.getByRole("button", { name: "Check again" }).waitFor();
+      await look("stopped");
     });
 
     await t.step("what destroys much is confirmed in words", async () => {

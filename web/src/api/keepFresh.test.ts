@@ -66,7 +66,7 @@ describe("applyEvent", () => {
   });
 
   it.each<[Record<string, string>, string[]]>([
-    [{ type: "proposalChanged", proposalId: "p" }, ["proposal/p", "proposals/w"]],
+    [{ type: "proposalChanged", proposalId: "p" }, ["proposal/p", "proposals/w", "comments/p"]],
     [{ type: "commentsChanged", proposalId: "p" }, ["comments/p"]],
     [{ type: "runChanged", runId: "r" }, ["run/r", "runs/w", "draft", "cell/w"]],
     [{ type: "terminalsChanged" }, ["terminals/w", "cell/w"]],

@@ -40,16 +40,21 @@ export function applyEvent(
   switch (event.type) {
     case "filesChanged":
       if (event.files.length < event.count || event.files.length === 0) {
-        return [keys.files(workspaceId), ["file"], ["versions"], ["proposal"], ["draft"]];
+        return [keys.files(workspaceId), ["file"], ["versions"], ["proposal"], ["comments"], ["draft"]];
       }
       return [
-        // Open proposals and drafts say how they stand to the files as they are now.
+        // Open proposals, comments and drafts say how they stand to the files as they are now.
         ["proposal"],
+        ["comments"],
         ["draft"],
         ...event.files.flatMap((file) => applyChange(client, workspaceId, file)),
       ];
     case "proposalChanged":
-      return [keys.proposal(event.proposalId), keys.proposals(workspaceId)];
+      return [
+        keys.proposal(event.proposalId),
+        keys.proposals(workspaceId),
+        keys.comments(event.proposalId),
+      ];
     case "commentsChanged":
       return [keys.comments(event.proposalId)];
     case "runChanged":

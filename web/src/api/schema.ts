@@ -377,7 +377,7 @@ export interface paths {
         /** Lists the comments on a proposal, oldest first. */
         get: operations["list_comments"];
         put?: never;
-        /** Comments on a proposal, a hunk or a line. */
+        /** Comments on a proposal, a hunk or lines of one. */
         post: operations["create_comment"];
         delete?: never;
         options?: never;
@@ -1224,7 +1224,7 @@ export interface components {
          * @enum {string}
          */
         CheckState: "waiting" | "running" | "passed" | "failed" | "skipped";
-        /** @description What a person says of a proposal, a hunk or a line. */
+        /** @description What a person says of a proposal, a hunk or lines of one. */
         Comment: {
             /** @description What it says. */
             body: string;
@@ -1242,9 +1242,19 @@ export interface components {
             id: string;
             /**
              * Format: int32
-             * @description The line it is on, from 0.
+             * @description The first line it is on, from 0, of that side's whole text.
              */
             line?: number | null;
+            /**
+             * Format: int32
+             * @description How many lines it is on; null when it is on no line.
+             */
+            lineCount?: number | null;
+            /**
+             * @description True when the lines of its hunk don't stand in the file any more as the
+             *     hunk has them, or a later proposal took this one's place.
+             */
+            outdated: boolean;
             /**
              * Format: uuid
              * @description The proposal.
@@ -1343,9 +1353,15 @@ export interface components {
             hunkId?: string | null;
             /**
              * Format: int32
-             * @description With `side`: the line of the hunk, from 0.
+             * @description With `side`: the first line, from 0, of that side's whole text. It must
+             *     be one of the hunk's.
              */
             line?: number | null;
+            /**
+             * Format: int32
+             * @description With `line`: how many of the hunk's lines; one when absent.
+             */
+            lineCount?: number | null;
             side?: components["schemas"]["LineSide"] | null;
         };
         /** @description Makes a draft over the workspace as it is now. */

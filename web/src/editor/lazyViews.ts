@@ -1,6 +1,6 @@
 /** Views of the editor that most pages never need, loaded when they are shown. */
 import type { SideNames } from "./conflictMarkers";
-import type { Comparison } from "./mergeView";
+import type { Comparison, PiecesOptions } from "./mergeView";
 
 /** Shows two texts and what differs; returns what takes the view away. */
 export function showComparison(parent: HTMLElement, comparison: Comparison): () => void {
@@ -18,6 +18,14 @@ export function showMergeEditor(
   return showLater(async () => {
     const { mountMergeEditor } = await import("./mergeView");
     return mountMergeEditor(parent, options);
+  });
+}
+
+/** Shows an editor for a merge in pieces; returns what takes the view away. */
+export function showPiecesEditor(parent: HTMLElement, options: PiecesOptions): () => void {
+  return showLater(async () => {
+    const { mountPiecesEditor } = await import("./mergeView");
+    return mountPiecesEditor(parent, options);
   });
 }
 

@@ -3,6 +3,7 @@ import { MergeView, unifiedMergeView } from "@codemirror/merge";
 import { EditorState, type Extension } from "@codemirror/state";
 import { EditorView } from "@codemirror/view";
 import { conflictChoices, type SideNames } from "./conflictMarkers";
+import { conflictPlaces, type MergePart, mergeDraft } from "./conflictPieces";
 import { readingExtras, writingExtras } from "./extras";
 import { loadLanguage } from "./language";
 import { lineBreakOf, readingExtensions, readOnlyExtensions, writingExtensions } from "./setup";
@@ -58,6 +59,51 @@ export async function mountComparison(
     collapseUnchanged: COLLAPSE,
     diffConfig: DIFF,
   });
+}
+
+/** An editor for a merge in pieces, with a choice at each place to decide. */
+export async function mountPiecesEditor(
+  parent: HTMLElement,
+  { path, parts, names, onChange }: PiecesOptions,
+): Promise<Mounted> {
+  const language = (await loadLanguage(path)) ?? [];
+  const lineBreak = lineBreakOf(parts.map(wholeOf).join(""));
+  const { text, places } = mergeDraft(parts, lineBreak);
+  let open = places.length;
+  let told: number | undefined;
+  const view: EditorView = new EditorView({
+    parent,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        EditorState.lineSeparator.of(lineBreak),
+        readingExtensions(`Merged text of ${path}`),
+        writingExtensions(text),
+        writingExtras(),
+        conflictPlaces(places, names, (count) => {
+          open = count;
+        }),
+        language,
+        EditorView.updateListener.of(({ docChanged, state }) => {
+          if (docChanged || told !== open) onChange(state.sliceDoc(), open);
+          told = open;
+        }),
+      ],
+    }),
+  });
+  return view;
+}
+
+function wholeOf(part: MergePart): string {
+  return part.type === "same" ? part.text : part.yours + part.theirs;
+}
+
+export interface PiecesOptions {
+  readonly path: string;
+  readonly parts: readonly MergePart[];
+  readonly names: SideNames;
+  /** Hears the text and how many places are still to be decided. */
+  readonly onChange: (text: string, open: number) => void;
 }
 
 export interface MergeEditor extends Mounted {

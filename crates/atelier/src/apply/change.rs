@@ -36,13 +36,13 @@ pub(super) fn of(file: &PlannedFile) -> Vec<FileChange> {
                 expect: before,
             }]
         }
-        Change::Rename { from } => vec![
-            FileChange::Remove {
-                path: from.clone(),
-                expect: before,
-            },
-            write(Expect::Missing),
-        ],
+        Change::Rename { from } => vec![FileChange::MoveAndWrite {
+            from: from.clone(),
+            to: file.path.clone(),
+            bytes: file.after.clone().unwrap_or_default(),
+            executable: file.executable,
+            expect: before,
+        }],
     }
 }
 

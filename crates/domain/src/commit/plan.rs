@@ -69,15 +69,13 @@ impl Plan {
                 expect,
                 author,
             } => {
-                // For the disk it is a removal and a write, for the rows a
-                // rename and a write: the file keeps its id.
+                // For the rows a rename and a write: the file keeps its id.
                 self.row_of_rename(file, &from, &to);
-                self.steps.push(Step::Remove { path: from, expect });
                 self.row_of_write(domain, file, Origin::Known, &to, &bytes, executable, author)
                     .await?;
-                let expect = Expect::Missing;
-                self.steps.push(Step::Write {
-                    path: to,
+                self.steps.push(Step::MoveAndWrite {
+                    from,
+                    to,
                     bytes,
                     executable,
                     expect,

@@ -76,7 +76,9 @@ pub enum CheckState {
     Passed,
     /// It ended in another way.
     Failed,
-    /// It was not run, because the checks were stopped.
+    /// It ran when the checks were stopped.
+    Cancelled,
+    /// It was not run, because the checks ended before.
     Skipped,
 }
 
@@ -140,19 +142,34 @@ impl Domain {
             limits,
         };
         checking.row.commands = checking.encoded()?;
+        // Before anybody can see it, so that who does can stop it.
+        let token = self.stopping().child_token();
+        let guard = self
+            .running()
+            .register(checking.row.id.as_uuid(), token.clone());
         self.store()
             .write(async |tx| tx.insert_verdict(&checking.row).await)
             .await?;
         self.announce_proposal(workspace.id, id).await?;
         let domain = self.clone();
-        let token = self.stopping().child_token();
-        let guard = self
-            .running()
-            .register(checking.row.id.as_uuid(), token.clone());
         self.detach(async move {
             let _registered = guard;
             domain.carry_out(checking, user, token).await;
         });
+        self.get_proposal(ctx, id).await
+    }
+
+    /// Stops the checks of a proposal: the command that runs is killed and
+    /// the others are not run. The verdict says so when they have ended. Does
+    /// nothing when none run.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the asker may not see the proposal.
+    pub async fn cancel_check(&self, ctx: &Ctx, id: ProposalId) -> Result<Proposal> {
+        self.require_proposal(ctx, id).await?;
+        if let Some(verdict) = self.find_verdict(id).await? {
+            self.running().cancel(verdict.id.as_uuid());
+        }
         self.get_proposal(ctx, id).await
     }
 
@@ -248,14 +265,14 @@ impl Domain {
     /// Runs the commands to their end, whatever comes, and cleans up.
     async fn carry_out(&self, mut checking: Checking, user: UserId, token: CancellationToken) {
         if let Err(error) = self.run_checks(&mut checking, user, &token).await {
-            tracing::error!(verdict.id = %checking.row.id, error = %chain(&error), "checks could not be carried out");
-            checking.row.state = VerdictState::Interrupted;
-            checking.row.reason = Some(match error {
-                Error::Cancelled => "The checks were stopped.".to_owned(),
-                Error::Isolation { reason } => reason,
-                Error::TooMany { what, .. } => what,
-                _ => "The checks failed in the server; its log has the cause.".to_owned(),
-            });
+            // What the server's stop ends was not cancelled by a person.
+            if token.is_cancelled() && !self.stopping().is_cancelled() {
+                checking.row.state = VerdictState::Cancelled;
+            } else {
+                tracing::error!(verdict.id = %checking.row.id, error = %chain(&error), "checks could not be carried out");
+                checking.row.state = VerdictState::Interrupted;
+                checking.row.reason = Some(cut_off(error));
+            }
         }
         for command in &mut checking.commands {
             if matches!(command.state, CheckState::Waiting | CheckState::Running) {
@@ -296,7 +313,10 @@ impl Domain {
                     let reason = report.reason.unwrap_or_default();
                     return Err(Error::Isolation { reason });
                 }
-                Outcome::Cancelled | Outcome::Interrupted => return Err(Error::Cancelled),
+                Outcome::Cancelled | Outcome::Interrupted => {
+                    checking.end(number, &report, output);
+                    return Err(Error::Cancelled);
+                }
                 _ => all_passed &= checking.end(number, &report, output),
             }
         }
@@ -316,6 +336,16 @@ impl Domain {
             .await?;
         self.announce_proposal(checking.workspace, row.proposal_id)
             .await
+    }
+}
+
+/// Says why checks did not come to their end.
+fn cut_off(error: Error) -> String {
+    match error {
+        Error::Cancelled => "The checks were cut off.".to_owned(),
+        Error::Isolation { reason } => reason,
+        Error::TooMany { what, .. } => what,
+        _ => "The checks failed in the server; its log has the cause.".to_owned(),
     }
 }
 
@@ -347,10 +377,10 @@ impl Checking {
     fn end(&mut self, number: usize, report: &Report, output: String) -> bool {
         let passed = report.outcome == Outcome::Ok;
         if let Some(command) = self.commands.get_mut(number) {
-            command.state = if passed {
-                CheckState::Passed
-            } else {
-                CheckState::Failed
+            command.state = match report.outcome {
+                Outcome::Ok => CheckState::Passed,
+                Outcome::Cancelled | Outcome::Interrupted => CheckState::Cancelled,
+                _ => CheckState::Failed,
             };
             command.outcome = Some(report.outcome.as_str().to_owned());
             command.exit_code = report.exit_code;

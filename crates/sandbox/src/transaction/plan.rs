@@ -121,6 +121,21 @@ impl<'a> Plan<'a> {
             } => self.write(path, bytes, *executable, *expect),
             FileChange::Remove { path, expect } => self.leave(path, *expect, false).map(drop),
             FileChange::Rename { from, to, expect } => self.rename(from, to, *expect),
+            FileChange::MoveAndWrite {
+                from,
+                to,
+                bytes,
+                executable,
+                expect,
+            } => {
+                let (_, stat) = self.leave(from, *expect, false)?;
+                if beneath::file_type(&stat) != FileType::RegularFile {
+                    return Err(wrong_kind(from, &stat, "a file"));
+                }
+                let mode = FileMode::like(&stat, *executable);
+                let there = self.there(to)?;
+                self.put(to, bytes, (there, mode), Expect::Missing)
+            }
             FileChange::MakeDirectory { path } => self.make_folder(path),
             FileChange::RemoveDirectory { path, content } => self.remove_folder(path, *content),
             FileChange::RenameDirectory { from, to } => self.rename_folder(from, to),
@@ -135,16 +150,28 @@ impl<'a> Plan<'a> {
         expect: Expect,
     ) -> FileResult<()> {
         let there = self.there(path)?;
-        let mode = if let Some(stat) = &there {
+        let mode = match &there {
+            Some(stat) => FileMode::like(stat, executable),
+            None => FileMode::New { executable },
+        };
+        self.put(path, bytes, (there, mode), expect)
+    }
+
+    /// Plans that a file comes to `path`, given what is there and which mode
+    /// it gets.
+    fn put(
+        &mut self,
+        path: &'a WorkspacePath,
+        bytes: &'a [u8],
+        (there, mode): (Option<Stat>, FileMode),
+        expect: Expect,
+    ) -> FileResult<()> {
+        if let Some(stat) = &there {
             self.expect_file(path, stat, expect)?;
             self.may_replace(path, stat)?;
-            FileMode::like(stat, executable)
-        } else {
-            if let Expect::Hash(expected) = expect {
-                return Err(changed(path, expected, None));
-            }
-            FileMode::New { executable }
-        };
+        } else if let Expect::Hash(expected) = expect {
+            return Err(changed(path, expected, None));
+        }
         if there.is_none() && expect == Expect::Missing {
             self.confirm_missing(path);
         }

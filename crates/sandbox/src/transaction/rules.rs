@@ -72,7 +72,7 @@ impl<'a> Intent<'a> {
                 path,
                 content: FolderContent::MustBeEmpty | FolderContent::Remove,
             } => self.leave(path, Leaving::Folder),
-            FileChange::Rename { from, to, .. } => {
+            FileChange::Rename { from, to, .. } | FileChange::MoveAndWrite { from, to, .. } => {
                 self.move_to(from, to, Leaving::File, Arriving::File)
             }
             FileChange::RenameDirectory { from, to } => {

@@ -115,12 +115,21 @@ fn changes(files: Vec<FileChange>) -> Changes {
     }
 }
 
-fn three_files() -> (Place, Changes) {
-    let place = Place::with(&[("a", "old a"), ("b", "old b")]);
+fn four_files() -> (Place, Changes) {
+    let place = Place::with(&[("a", "old a"), ("b", "old b"), ("tool", "old tool")]);
+    let tool = place.files().join("tool");
+    fs::set_permissions(tool, fs::Permissions::from_mode(0o740)).unwrap();
     let changes = changes(vec![
         write("a", "new a", hash("old a")),
         write("new/c", "new c", Expect::Missing),
         remove("b", hash("old b")),
+        FileChange::MoveAndWrite {
+            from: path("tool"),
+            to: path("bin/tool"),
+            bytes: b"new tool".to_vec(),
+            executable: true,
+            expect: hash("old tool"),
+        },
     ]);
     (place, changes)
 }
@@ -243,7 +252,7 @@ fn committed_tree(make: fn() -> (Place, Changes)) -> Tree {
 
 #[test]
 fn a_crash_after_any_step_leaves_all_old_or_all_new() {
-    for make in [three_files, twenty_changes] {
+    for make in [four_files, twenty_changes] {
         let new = committed_tree(make);
         let mut sides = [0, 0];
         for n in 0.. {
@@ -322,10 +331,17 @@ fn twenty_changes_end_as_they_should() {
 }
 
 #[test]
+fn a_file_that_moves_and_changes_keeps_its_mode() {
+    let tree = committed_tree(four_files);
+    assert_eq!(tree["bin/tool"], (0o740, Some(b"new tool".to_vec())));
+    assert!(!tree.contains_key("tool"));
+}
+
+#[test]
 fn a_damaged_journal_is_an_error_and_changes_nothing() {
-    let (place, changes) = three_files();
+    let (place, changes) = four_files();
     assert_eq!(
-        crash_after(steps_before_commit(three_files), &place, &changes),
+        crash_after(steps_before_commit(four_files), &place, &changes),
         Some(true)
     );
     let name = Stage::Pending.name(changes.id);
@@ -371,7 +387,7 @@ fn a_change_made_between_the_check_and_the_commit_is_a_conflict() {
         }),
     ];
     for (what, meddle) in meddlers {
-        let (place, changes) = three_files();
+        let (place, changes) = four_files();
         let root = place.open();
         let plan = Plan::make(&root, &changes).unwrap();
         let journal = plan.journal(&changes);
@@ -391,9 +407,9 @@ fn a_change_made_between_the_check_and_the_commit_is_a_conflict() {
 
 #[test]
 fn what_a_process_makes_after_the_commit_point_is_not_removed() {
-    let (place, changes) = three_files();
+    let (place, changes) = four_files();
     assert_eq!(
-        crash_after(steps_before_commit(three_files), &place, &changes),
+        crash_after(steps_before_commit(four_files), &place, &changes),
         Some(true)
     );
     fs::remove_file(place.files().join("b")).unwrap();
@@ -405,9 +421,9 @@ fn what_a_process_makes_after_the_commit_point_is_not_removed() {
 
 #[test]
 fn an_obstacle_after_the_commit_point_is_named_and_waited_for() {
-    let (place, changes) = three_files();
+    let (place, changes) = four_files();
     assert_eq!(
-        crash_after(steps_before_commit(three_files), &place, &changes),
+        crash_after(steps_before_commit(four_files), &place, &changes),
         Some(true)
     );
     fs::write(place.files().join("new"), "in the way").unwrap();
@@ -424,7 +440,7 @@ fn an_obstacle_after_the_commit_point_is_named_and_waited_for() {
 
 #[test]
 fn recovery_deletes_what_is_ours_and_nothing_else() {
-    let (place, changes) = three_files();
+    let (place, changes) = four_files();
     assert_eq!(crash_after(3, &place, &changes), Some(false));
     let deep = place.state().join(".removing-7").join("d/".repeat(150));
     fs::create_dir_all(deep).unwrap();

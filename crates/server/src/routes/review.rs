@@ -29,6 +29,15 @@ pub(super) async fn check_proposal(
     Ok((StatusCode::ACCEPTED, Json(shown(found)?)))
 }
 
+pub(super) async fn cancel_check(
+    State(app): State<App>,
+    Asker(ctx): Asker,
+    Id(id): Id<ProposalId>,
+) -> ApiResult<Json<Proposal>> {
+    let found = app.domain.cancel_check(&ctx, id).await?;
+    Ok(Json(shown(found)?))
+}
+
 pub(super) async fn list_comments(
     State(app): State<App>,
     Asker(ctx): Asker,
@@ -52,7 +61,11 @@ pub(super) async fn create_comment(
     });
     let new = domain::NewComment {
         hunk: body.hunk_id.map(Into::into),
-        line: side.zip(body.line),
+        lines: side.zip(body.line).map(|(side, first)| domain::Lines {
+            side,
+            first,
+            count: body.line_count.unwrap_or(1),
+        }),
         body: body.body,
     };
     let made = app.domain.create_comment(&ctx, id, new).await?;
@@ -68,8 +81,10 @@ pub(super) async fn delete_comment(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn comment(row: domain::CommentRow) -> Comment {
+fn comment(found: domain::Comment) -> Comment {
+    let row = found.row;
     Comment {
+        outdated: found.is_outdated,
         id: row.id.into(),
         proposal_id: row.proposal_id.into(),
         user_id: row.user_id.into(),
@@ -79,6 +94,7 @@ fn comment(row: domain::CommentRow) -> Comment {
             domain::LineSide::New => LineSide::New,
         }),
         line: row.line,
+        line_count: row.line.map(|_| row.line_count.unwrap_or(1)),
         body: row.body,
         created_at: row.created_at.to_string(),
     }
@@ -92,6 +108,7 @@ pub(super) fn verdict(found: domain::Verdict) -> Verdict {
             domain::VerdictState::Running => VerdictState::Running,
             domain::VerdictState::Passed => VerdictState::Passed,
             domain::VerdictState::Failed => VerdictState::Failed,
+            domain::VerdictState::Cancelled => VerdictState::Cancelled,
             domain::VerdictState::Interrupted => VerdictState::Interrupted,
         },
         hunks: found.hunks.into_iter().map(Into::into).collect(),
@@ -114,6 +131,7 @@ fn command(found: domain::CheckedCommand) -> CheckedCommand {
             domain::CheckState::Running => CheckState::Running,
             domain::CheckState::Passed => CheckState::Passed,
             domain::CheckState::Failed => CheckState::Failed,
+            domain::CheckState::Cancelled => CheckState::Cancelled,
             domain::CheckState::Skipped => CheckState::Skipped,
         },
         outcome: found.outcome,

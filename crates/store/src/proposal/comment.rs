@@ -28,8 +28,10 @@ record! {
         pub hunk_id: Option<HunkId>,
         /// The side of the line it is on.
         pub side: Option<LineSide>,
-        /// The line it is on, from 0, of that side's whole text.
+        /// The first line it is on, from 0, of that side's whole text.
         pub line: Option<u32>,
+        /// How many lines it is on; `None` means one where there is a line.
+        pub line_count: Option<u32>,
         /// What it says.
         pub body: String,
         /// When it was written.
@@ -90,6 +92,7 @@ mod tests {
                 hunk_id: None,
                 side: None,
                 line: None,
+                line_count: None,
                 body: "Why?".to_owned(),
                 created_at: t.now(),
             };
@@ -98,6 +101,7 @@ mod tests {
                 hunk_id: Some(made.hunks[0].id),
                 side: Some(LineSide::New),
                 line: Some(3),
+                line_count: Some(2),
                 ..whole.clone()
             };
             t.write(async |tx| {

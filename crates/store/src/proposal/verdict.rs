@@ -14,6 +14,8 @@ words! {
         Passed = "passed",
         /// A command did not.
         Failed = "failed",
+        /// A person stopped them.
+        Cancelled = "cancelled",
         /// They could not be carried out to the end.
         Interrupted = "interrupted",
     }

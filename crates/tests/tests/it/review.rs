@@ -305,4 +305,42 @@ on_both_engines! {
             told += usize::from(matches!(event, WorkspaceEvent::CommentsChanged { .. }));
         }
     }
+
+    async fn comments_on_lines_say_when_those_are_gone(app) {
+        let owner = app.owner();
+        let workspace = owner.workspace_with("a", &[("a.txt", NUMBERS)]).await.id;
+        let patch = [search_replace("a.txt", "two\nthree", "TWO\nTHREE\nmore"), search_replace("a.txt", "nine", "NINE")].concat();
+        let proposal = owner.propose(workspace, &patch).await;
+        let id = proposal.summary.id;
+        let path = format!("/api/proposals/{id}/comments");
+        let (first, second) = (&proposal.files[0].hunks[0], &proposal.files[0].hunks[1]);
+        let on = |hunk: Uuid, side: &str, line: u32, count: u32| json!({ "body": "Why?", "hunkId": hunk, "side": side, "line": line, "lineCount": count });
+        let range: Comment = owner.post(&path, on(first.id, "new", 2, 2)).await.ok();
+        assert_eq!((range.line, range.line_count, range.outdated), (Some(2), Some(2), false));
+        let one: Comment = owner.post(&path, json!({ "body": "Here.", "hunkId": second.id, "side": "old", "line": 8 })).await.ok();
+        assert_eq!((one.line, one.line_count), (Some(8), Some(1)));
+        owner.post(&path, on(first.id, "new", 2, 3)).await.refused_field(Code::Invalid, "line");
+        owner.post(&path, on(first.id, "old", 1, u32::MAX)).await.refused_field(Code::Invalid, "line");
+        owner.post(&path, on(first.id, "old", 1, 0)).await.refused_field(Code::Invalid, "lineCount");
+        let outdated = async || {
+            let found: Comments = owner.get(&path).await.ok();
+            found.items.iter().map(|comment| comment.outdated).collect::<Vec<_>>()
+        };
+
+        // Until it is applied a hunk is about its old lines, then about its new ones.
+        owner.overwrite(workspace, "a.txt", &NUMBERS.replace("nine", "9").replace("one", "zero\none")).await;
+        assert_eq!(outdated().await, [false, true]);
+        owner.overwrite(workspace, "a.txt", NUMBERS).await;
+        assert_eq!(outdated().await, [false, false]);
+        owner.apply_with(id, &only(&[first.id])).await.ok::<Proposal>();
+        assert_eq!(outdated().await, [false, false], "the second stands a line lower now");
+        let text = owner.text(workspace, "a.txt").await;
+        owner.overwrite(workspace, "a.txt", &text.replace("THREE\n", "")).await;
+        assert_eq!(outdated().await, [true, false]);
+        owner.overwrite(workspace, "a.txt", &text.replace("nine", "neun")).await;
+        assert_eq!(outdated().await, [false, true]);
+        let gone = owner.propose(workspace, &envelope(&[delete("a.txt")])).await.summary.id;
+        owner.apply(gone).await.ok::<Proposal>();
+        assert_eq!(outdated().await, [true, true]);
+    }
 }

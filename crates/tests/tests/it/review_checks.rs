@@ -87,4 +87,52 @@ on_both_engines! {
         owner.overwrite(workspace, "a.txt", "uno\n2\n3\n4\n5\n").await;
         owner.poke(&format!("/api/proposals/{}/check", proposal.summary.id)).await.refused(Code::MergeConflict);
     }
+
+    async fn checks_that_go_on_are_stopped(app) {
+        let owner = app.owner();
+        let workspace = owner.workspace_with("a", &[("a.txt", "1\n")]).await.id;
+        let word = workspace.to_string();
+        set_checks(&owner, workspace, json!([
+            { "name": "first", "argv": ["true"] },
+            { "name": "endless", "argv": ["sh", "-c", "echo begun; while :; do sleep 1000; done", word] },
+            { "name": "third", "argv": ["true"] },
+        ])).await;
+        let id = owner.propose(workspace, &search_replace("a.txt", "1", "one")).await.summary.id;
+        let cancel = format!("/api/proposals/{id}/check/cancel");
+        let idle: Proposal = owner.poke(&cancel).await.ok();
+        assert!(idle.verdict.is_none(), "nothing runs");
+
+        let mut news = owner.socket(&format!("/api/workspaces/{workspace}/events"), &[]).await.unwrap();
+        owner.poke(&format!("/api/proposals/{id}/check")).await.ok::<Proposal>();
+        while !runs(&word) {
+            tokio::task::yield_now().await;
+        }
+        let mut verdict = owner.proposal(id).await.verdict.unwrap();
+        owner.poke(&cancel).await.ok::<Proposal>();
+        while verdict.finished_at.is_none() {
+            news.next::<WorkspaceEvent>().await.unwrap();
+            verdict = owner.proposal(id).await.verdict.unwrap();
+        }
+        assert_eq!((verdict.state, verdict.reason), (VerdictState::Cancelled, None));
+        let states: Vec<CheckState> = verdict.commands.iter().map(|command| command.state).collect();
+        assert_eq!(states, [CheckState::Passed, CheckState::Cancelled, CheckState::Skipped]);
+        assert_eq!(verdict.commands[1].outcome.as_deref(), Some("cancelled"));
+        assert!(!runs(&word), "it is killed");
+        let late: Proposal = owner.poke(&cancel).await.ok();
+        assert_eq!(late.verdict.map(|verdict| verdict.state), Some(VerdictState::Cancelled));
+
+        // It stands in the way of no other check.
+        set_checks(&owner, workspace, json!([{ "name": "first", "argv": ["true"] }])).await;
+        let again = checked(&owner, workspace, id, None).await.verdict.unwrap();
+        assert_eq!(again.state, VerdictState::Passed);
+    }
+}
+
+/// Says whether a process of this machine, in a sandbox or not, has `word` for
+/// its last argument.
+fn runs(word: &str) -> bool {
+    let processes = std::fs::read_dir("/proc").unwrap();
+    let mut lines =
+        processes.filter_map(|entry| std::fs::read(entry.ok()?.path().join("cmdline")).ok());
+    lines.any(|line| line.ends_with(format!("\0{word}\0").as_bytes()))
 }

@@ -39,6 +39,11 @@ export function checkProposal(id: string, hunks: string[]) {
   return call("post", "/api/proposals/{id}/check", { path: { id }, body: { hunks } });
 }
 
+/** Stops the checks that run on a proposal. */
+export function cancelCheck(id: string) {
+  return call("post", "/api/proposals/{id}/check/cancel", { path: { id } });
+}
+
 /** What people say of a proposal, oldest first. */
 export function commentsQuery(proposalId: string) {
   return queryOptions({

@@ -1,12 +1,12 @@
 import { TriangleAlert } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import type { Conflict, Resolution } from "@/api/schema";
-import { showComparison, showMergeEditor } from "@/editor/lazyViews";
+import { showComparison, showPiecesEditor } from "@/editor/lazyViews";
 import { plural } from "@/lib/format";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { Tabs } from "@/ui/Tabs";
-import { type Answers, firstAnswers, resolutionsOf, undecidedIn } from "./resolutions";
+import { type Answers, isMerge, resolutionsOf, undecidedIn } from "./resolutions";
 
 /** The files in which a proposal and a person's own edits change the same lines. */
 export function ConflictAnswers({
@@ -23,9 +23,10 @@ export function ConflictAnswers({
   onLeaveOut: (path: string) => void;
   onBack: () => void;
 }) {
-  const [answers, setAnswers] = useState<Answers>(() => firstAnswers(conflicts));
+  const [answers, setAnswers] = useState<Answers>(new Map());
   const resolutions = resolutionsOf(conflicts, answers);
-  const answer = (path: string, text: string) => setAnswers((all) => new Map(all).set(path, text));
+  const answer = (path: string, text: string, open: number) =>
+    setAnswers((all) => new Map(all).set(path, { text, open }));
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <p
@@ -42,8 +43,7 @@ export function ConflictAnswers({
             key={conflict.path}
             conflict={conflict}
             undecided={undecidedIn(conflict, answers)}
-            text={answers.get(conflict.path)}
-            onText={(text) => answer(conflict.path, text)}
+            onText={(text, open) => answer(conflict.path, text, open)}
             onLeaveOut={() => onLeaveOut(conflict.path)}
           />
         ))}
@@ -70,17 +70,15 @@ export function ConflictAnswers({
 function OneConflict({
   conflict,
   undecided,
-  text,
   onText,
   onLeaveOut,
 }: {
   conflict: Conflict;
   undecided: number | undefined;
-  text: string | undefined;
-  onText: (text: string) => void;
+  onText: (text: string, open: number) => void;
   onLeaveOut: () => void;
 }) {
-  const [sheet, setSheet] = useState(text === undefined ? "sides" : "merge");
+  const [sheet, setSheet] = useState(isMerge(conflict) ? "merge" : "sides");
   const { path, reason, yours, theirs } = conflict;
   return (
     <article aria-label={path} className="border-line border-b">
@@ -103,15 +101,15 @@ function OneConflict({
         value={sheet}
         onChange={setSheet}
         items={[
-          ...(text === undefined
-            ? []
-            : [
+          ...(isMerge(conflict)
+            ? [
                 {
                   id: "merge",
                   label: "Merge",
-                  content: <Merge path={path} text={text} onText={onText} />,
+                  content: <Merge conflict={conflict} onText={onText} />,
                 },
-              ]),
+              ]
+            : []),
           {
             id: "sides",
             label: "Yours and proposed",
@@ -124,27 +122,25 @@ function OneConflict({
 }
 
 function Merge({
-  path,
-  text,
+  conflict,
   onText,
 }: {
-  path: string;
-  text: string;
-  onText: (text: string) => void;
+  conflict: Conflict;
+  onText: (text: string, open: number) => void;
 }) {
   const parent = useRef<HTMLDivElement>(null);
-  const [first] = useState(text);
+  const [{ path, pieces }] = useState(conflict);
   const latest = useRef(onText);
   latest.current = onText;
   useEffect(() => {
     if (!parent.current) return undefined;
-    return showMergeEditor(parent.current, {
+    return showPiecesEditor(parent.current, {
       path,
-      text: first,
+      parts: pieces ?? [],
       names: { mine: "yours", theirs: "the proposal's" },
-      onChange: (merged) => latest.current(merged),
+      onChange: (merged, open) => latest.current(merged, open),
     });
-  }, [path, first]);
+  }, [path, pieces]);
   return <div ref={parent} className="h-full overflow-hidden border-line border-t" />;
 }
 

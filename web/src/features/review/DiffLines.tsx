@@ -1,7 +1,10 @@
-import { memo } from "react";
+import { MessageSquarePlus } from "lucide-react";
+import { Fragment, memo, type ReactNode, useEffect, useRef } from "react";
 import { type DiffRow, type LineNote, type Mark, pieces } from "@/editor/diffRows";
 import { cx } from "@/lib/cx";
+import { isWithin, type LineRange, rangeWords } from "./lineRange";
 import type { LineRow } from "./segments";
+import type { LineCursor } from "./useLineCursor";
 
 const NOTES: Record<LineNote, string> = {
   noFinalNewline: "no newline at the end of the file",
@@ -20,24 +23,86 @@ export function noteWords(notes: readonly LineNote[]): string {
   return notes.map((note) => NOTES[note]).join(", ");
 }
 
-/** Lines of a diff, with their numbers and signs. `isMuted` is for what was rejected. */
-export const DiffLines = memo(function DiffLines({
-  rows,
-  isMuted = false,
-}: {
-  rows: readonly DiffRow[];
-  isMuted?: boolean;
-}) {
+const SHEET =
+  "font-mono text-sm leading-[1.6] [contain-intrinsic-size:auto_12rem] [content-visibility:auto] [tab-size:4]";
+
+/** Lines of a diff, with their numbers and signs. */
+export const DiffLines = memo(function DiffLines({ rows }: { rows: readonly DiffRow[] }) {
   return (
-    <div className="font-mono text-sm leading-[1.6] [contain-intrinsic-size:auto_12rem] [content-visibility:auto] [tab-size:4]">
+    <div className={SHEET}>
       {rows.map((row) =>
-        row.kind === "hunk" || row.kind === "gap" ? null : (
-          <DiffLine key={keyOf(row)} row={row} isMuted={isMuted} />
-        ),
+        row.kind === "hunk" || row.kind === "gap" ? null : <DiffLine key={keyOf(row)} row={row} />,
       )}
     </div>
   );
 });
+
+/** The lines of a hunk, which can be commented on; `below` is what stands under a row. */
+export function HunkLines({
+  rows,
+  isMuted,
+  cursor,
+  marked,
+  below,
+}: {
+  rows: readonly DiffRow[];
+  /** For what was rejected. */
+  isMuted: boolean;
+  cursor: LineCursor;
+  /** The lines that a comment is being written on. */
+  marked: LineRange | undefined;
+  below: (row: number) => ReactNode;
+}) {
+  const range = marked ?? cursor.range;
+  return (
+    <div
+      className={SHEET}
+      onPointerOver={cursor.onPointerOver}
+      onPointerLeave={cursor.onPointerLeave}
+      onPointerUp={cursor.onPointerUp}
+    >
+      {rows.map((row, index) =>
+        row.kind === "hunk" || row.kind === "gap" ? null : (
+          <Fragment key={keyOf(row)}>
+            <div data-row={index} className="relative">
+              <DiffLine
+                row={row}
+                isMuted={isMuted}
+                isMarked={range !== undefined && isWithin(row, range)}
+              />
+              {index === cursor.row && cursor.range ? (
+                <LineButton cursor={cursor} range={cursor.range} />
+              ) : null}
+            </div>
+            {below(index)}
+          </Fragment>
+        ),
+      )}
+    </div>
+  );
+}
+
+/** Stands at the line that is pointed at. */
+function LineButton({ cursor, range }: { cursor: LineCursor; range: LineRange }) {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    // The keys that brought it here go on from it.
+    if (cursor.takesFocus) button.current?.focus();
+  }, [cursor.takesFocus]);
+  return (
+    <button
+      ref={button}
+      type="button"
+      data-line-button=""
+      aria-label={`Comment on ${rangeWords(range)}`}
+      onPointerDown={cursor.onDrag}
+      onClick={cursor.onWrite}
+      className="-translate-y-1/2 absolute top-1/2 left-1 flex size-6 select-none items-center justify-center rounded-md bg-accent-fill text-on-accent shadow-1 hover:bg-accent-fill-hover pointer-coarse:size-8"
+    >
+      <MessageSquarePlus aria-hidden className="size-3.5" />
+    </button>
+  );
+}
 
 function keyOf(row: LineRow): string {
   return row.kind === "context" ? `c${row.oldLine}` : `${row.kind}${row.line}`;
@@ -49,14 +114,22 @@ const LOOKS = {
   added: { sign: "+", spoken: "added: ", ground: "bg-added", mark: "bg-added-mark" },
 };
 
-function DiffLine({ row, isMuted }: { row: LineRow; isMuted: boolean }) {
+const DiffLine = memo(function DiffLine({
+  row,
+  isMuted = false,
+  isMarked = false,
+}: {
+  row: LineRow;
+  isMuted?: boolean;
+  isMarked?: boolean;
+}) {
   const look = LOOKS[row.kind];
   const [oldLine, newLine] = numbersOf(row);
   const isChange = row.kind !== "context";
   return (
     <div className={cx("flex", isMuted ? "text-muted" : look.ground)}>
-      <LineNumber line={oldLine} />
-      <LineNumber line={newLine} />
+      <LineNumber line={oldLine} isMarked={isMarked} />
+      <LineNumber line={newLine} isMarked={isMarked} />
       <span
         aria-hidden
         className={cx("w-5 shrink-0 select-none text-center", !isMuted && "text-ink")}
@@ -81,13 +154,16 @@ function DiffLine({ row, isMuted }: { row: LineRow; isMuted: boolean }) {
       </span>
     </div>
   );
-}
+});
 
-function LineNumber({ line }: { line: number | undefined }) {
+function LineNumber({ line, isMarked }: { line: number | undefined; isMarked: boolean }) {
   return (
     <span
       aria-hidden
-      className="w-9 shrink-0 select-none pr-1.5 text-right text-muted text-xs leading-[inherit] tabular-nums @max-xs:w-7"
+      className={cx(
+        "w-9 shrink-0 select-none pr-1.5 text-right text-xs leading-[inherit] tabular-nums @max-xs:w-7",
+        isMarked ? "bg-accent-soft text-accent" : "text-muted",
+      )}
     >
       {line}
     </span>

@@ -10,7 +10,7 @@ import { IconButton } from "@/ui/IconButton";
 import { LineCounts } from "@/ui/LineCounts";
 import { DiffLines } from "./DiffLines";
 import { type Decision, type Decisions, decisionOf, linesOf } from "./decisions";
-import { HunkBlock } from "./HunkBlock";
+import { HunkBlock, type Writing } from "./HunkBlock";
 import { changedRows, type GapRow, type LineRow, segmentsOf } from "./segments";
 
 /** A file with more changed lines than this is closed at first. */
@@ -42,10 +42,10 @@ export interface FileDiffProps {
   lacking: ReadonlySet<string>;
   /** The number of every hunk of the proposal. */
   numbers: ReadonlyMap<string, number>;
-  /** The hunk that a comment is being written on. */
-  writing: string | undefined;
+  /** The comment that is being written. */
+  writing: Writing | undefined;
   onStep: (hunk: Hunk) => void;
-  onWrite: (id: string | undefined) => void;
+  onWrite: (writing: Writing | undefined) => void;
   onDecide: (hunks: readonly Hunk[], decision: Decision) => void;
   onDecideOne: (hunk: Hunk, decision: Decision) => void;
   onCurrent: (id: string) => void;
@@ -102,7 +102,7 @@ export const FileDiff = memo(function FileDiff(props: FileDiffProps) {
             needs={segment.hunk.needs.map(numberOf)}
             isLacking={props.lacking.has(segment.hunk.id)}
             isBusy={props.isBusy}
-            isWriting={segment.hunk.id === props.writing}
+            writing={segment.hunk.id === props.writing?.hunk ? props.writing : undefined}
             proposalId={props.proposalId}
             onStep={props.onStep}
             onWrite={props.onWrite}

@@ -1,15 +1,19 @@
+import { useQuery } from "@tanstack/react-query";
 import { Check, MessageSquare, Redo2, Undo2, X } from "lucide-react";
-import { memo } from "react";
-import type { Hunk } from "@/api/schema";
+import { memo, useMemo, useRef } from "react";
+import { commentsQuery } from "@/api/queries/proposals";
+import type { Comment, Hunk } from "@/api/schema";
 import type { DiffRow } from "@/editor/diffRows";
 import { cx } from "@/lib/cx";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { IconButton } from "@/ui/IconButton";
-import { CommentThread } from "./CommentThread";
-import { DiffLines, noteWords } from "./DiffLines";
+import { CommentThread, WriteComment } from "./CommentThread";
+import { HunkLines, noteWords } from "./DiffLines";
 import type { Decision } from "./decisions";
 import { labelOf, stateWords, titleOf } from "./hunkWords";
+import { type LineRange, lastRowOf, mostLines, rangeWords, threadsOf } from "./lineRange";
+import { useLineCursor } from "./useLineCursor";
 
 export interface HunkBlockProps {
   hunk: Hunk;
@@ -25,14 +29,25 @@ export interface HunkBlockProps {
   /** What the changes that it needs are numbered. */
   needs: readonly number[];
   isBusy: boolean;
-  isWriting: boolean;
+  /** The comment that is being written on it. */
+  writing: Writing | undefined;
   proposalId: string;
   onDecide: (hunk: Hunk, decision: Decision) => void;
   /** Puts it into the files, or takes it out, after the decision. */
   onStep: (hunk: Hunk) => void;
-  onWrite: (id: string | undefined) => void;
+  onWrite: (writing: Writing | undefined) => void;
   onCurrent: (id: string) => void;
 }
+
+/** A comment that is being written on a hunk, or on lines of it. */
+export interface Writing {
+  readonly hunk: string;
+  readonly lines?: LineRange;
+  /** The row under which it is written; it stays there when the lines change. */
+  readonly row?: number;
+}
+
+const NONE: readonly Comment[] = [];
 
 const EDGES = {
   accepted: "border-l-success",
@@ -51,7 +66,7 @@ export const HunkBlock = memo(function HunkBlock({
   isLacking,
   needs,
   isBusy,
-  isWriting,
+  writing,
   proposalId,
   onDecide,
   onStep,
@@ -61,8 +76,51 @@ export const HunkBlock = memo(function HunkBlock({
   const settled = isOpen ? decision : settledAs(hunk);
   const [head] = rows;
   const notes = head?.kind === "hunk" ? noteWords(head.notes) : "";
+  const section = useRef<HTMLElement>(null);
+  const comments = useQuery(commentsQuery(proposalId)).data?.items ?? NONE;
+  const threads = useMemo(
+    () =>
+      threadsOf(
+        comments.filter((comment) => comment.hunkId === hunk.id),
+        rows,
+      ),
+    [comments, hunk.id, rows],
+  );
+  const write = (lines: LineRange) =>
+    onWrite({ hunk: hunk.id, lines, row: lastRowOf(rows, lines) });
+  const { cursor, onKeyDown } = useLineCursor(rows, isCurrent, write);
+  const done = () => {
+    onWrite(undefined);
+    // The keys go on from here.
+    section.current?.focus({ preventScroll: true });
+  };
+  const below = (row: number) => (
+    <>
+      {threads.byRow.get(row)?.map(({ key, range, comments }) => (
+        <CommentThread
+          key={key}
+          comments={comments}
+          label={rangeWords(range)}
+          onReply={() => write(range)}
+        />
+      ))}
+      {writing?.lines && writing.row === row ? (
+        <WriteComment
+          proposalId={proposalId}
+          hunkId={hunk.id}
+          lines={writing.lines}
+          mostLines={mostLines(rows, writing.lines)}
+          onLines={(lines) => onWrite({ ...writing, lines })}
+          label={rangeWords(writing.lines)}
+          onDone={done}
+        />
+      ) : null}
+    </>
+  );
   return (
     <section
+      ref={section}
+      onKeyDown={onKeyDown}
       aria-label={`Change ${number}, ${settled ?? "undecided"}`}
       data-hunk={hunk.id}
       tabIndex={-1}
@@ -87,7 +145,7 @@ export const HunkBlock = memo(function HunkBlock({
             size="sm"
             label={`Comment on change ${number}`}
             icon={<MessageSquare />}
-            onClick={() => onWrite(hunk.id)}
+            onClick={() => onWrite({ hunk: hunk.id })}
           />
           {isOpen ? (
             <fieldset className="flex gap-1">
@@ -127,14 +185,22 @@ export const HunkBlock = memo(function HunkBlock({
           ) : null}
         </span>
       </div>
-      <DiffLines rows={rows} isMuted={settled === "rejected"} />
-      <CommentThread
-        proposalId={proposalId}
-        hunkId={hunk.id}
-        label={`change ${number}`}
-        isWriting={isWriting}
-        onDone={() => onWrite(undefined)}
+      <HunkLines
+        rows={rows}
+        isMuted={settled === "rejected"}
+        cursor={cursor}
+        marked={writing?.lines}
+        below={below}
       />
+      <CommentThread comments={threads.whole} label={`change ${number}`} />
+      {writing && !writing.lines ? (
+        <WriteComment
+          proposalId={proposalId}
+          hunkId={hunk.id}
+          label={`change ${number}`}
+          onDone={done}
+        />
+      ) : null}
     </section>
   );
 });

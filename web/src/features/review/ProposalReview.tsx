@@ -16,6 +16,7 @@ import {
   withNeeds,
 } from "./decisions";
 import { FileDiff } from "./FileDiff";
+import type { Writing } from "./HunkBlock";
 import { ProposalComments } from "./ProposalComments";
 import { ProposalHead } from "./ProposalHead";
 import { ReviewBar } from "./ReviewBar";
@@ -29,7 +30,7 @@ export function ProposalReview({ proposal, onBack }: { proposal: Proposal; onBac
   const root = useRef<HTMLElement>(null);
   const decisions = useStore(decisionStore, (all) => decisionsOf(all, id));
   const [current, setCurrent] = useState<string>();
-  const [writing, setWriting] = useState<string>();
+  const [writing, setWriting] = useState<Writing>();
   const acts = useProposal(proposal);
   const { question, dropQuestion, isBusy } = acts;
   const isOpen = isStillOpen(proposal);
@@ -114,7 +115,7 @@ export function ProposalReview({ proposal, onBack }: { proposal: Proposal; onBac
       : (hunk, way) => {
           if ((hunk.state === "accepted") === (way === "undo")) onStep(hunk);
         },
-    onWrite: setWriting,
+    onWrite: (hunk) => setWriting({ hunk }),
   });
   return (
     // biome-ignore lint/a11y/useSemanticElements: a group of controls that shares its keys
@@ -133,6 +134,8 @@ export function ProposalReview({ proposal, onBack }: { proposal: Proposal; onBac
           chosen={chosen}
           isBusy={acts.check.isPending}
           onCheck={() => acts.check.mutate(chosen)}
+          isStopping={acts.stopCheck.isPending}
+          onStop={() => acts.stopCheck.mutate()}
         />
         {proposal.warning && isOpen ? (
           <div className="border-line border-b p-3">

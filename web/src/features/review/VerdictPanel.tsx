@@ -1,5 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { CircleCheck, CircleDashed, CircleSlash, CircleX, FlaskConical } from "lucide-react";
+import {
+  CircleCheck,
+  CircleDashed,
+  CircleSlash,
+  CircleX,
+  FlaskConical,
+  Square,
+} from "lucide-react";
 import type { ReactNode } from "react";
 import { workspaceQuery } from "@/api/queries/workspaces";
 import type { CheckedCommand, Proposal } from "@/api/schema";
@@ -16,12 +23,16 @@ export function VerdictPanel({
   chosen,
   isBusy,
   onCheck,
+  isStopping,
+  onStop,
 }: {
   proposal: Proposal;
   /** The hunks that would be in the files. */
   chosen: readonly string[];
   isBusy: boolean;
   onCheck: () => void;
+  isStopping: boolean;
+  onStop: () => void;
 }) {
   const show = useShowInWorkspace();
   const workspace = useQuery(workspaceQuery(proposal.workspaceId));
@@ -38,8 +49,12 @@ export function VerdictPanel({
           {detail ? <span className="text-muted">{detail}</span> : null}
         </span>
         <span className="flex-1" />
-        {hasChecks ? (
-          <Button size="sm" busy={isBusy || verdict?.state === "running"} onClick={onCheck}>
+        {verdict?.state === "running" ? (
+          <Button size="sm" icon={<Square />} busy={isStopping} onClick={onStop}>
+            Stop
+          </Button>
+        ) : hasChecks ? (
+          <Button size="sm" busy={isBusy} onClick={onCheck}>
             {verdict ? "Check again" : "Check"}
           </Button>
         ) : workspace.data ? (
@@ -65,6 +80,7 @@ const SIGNS: Record<CheckedCommand["state"], { icon: ReactNode; word: string }> 
   running: { icon: <Spinner />, word: "runs" },
   passed: { icon: <CircleCheck className="text-success" />, word: "passed" },
   failed: { icon: <CircleX className="text-danger" />, word: "failed" },
+  cancelled: { icon: <CircleSlash className="text-warning" />, word: "stopped" },
   skipped: { icon: <CircleSlash className="text-muted" />, word: "not run" },
 };
 

@@ -1,33 +1,39 @@
 import { describe, expect, it } from "vitest";
 import type { Conflict } from "@/api/schema";
-import { firstAnswers, resolutionsOf, undecidedIn } from "./resolutions";
+import { resolutionsOf, undecidedIn } from "./resolutions";
 
-const marked = "<<<<<<< yours\na\n=======\nb\n>>>>>>> theirs\n";
-const conflict = (path: string, merged: string | null): Conflict => ({
+const conflict = (path: string, isThere = true): Conflict => ({
   path,
   reason: "both changed it",
-  versionId: merged === null ? null : `v-${path}`,
+  versionId: isThere ? `v-${path}` : null,
   base: "base",
   yours: "a",
   theirs: "b",
-  merged,
+  merged: null,
+  pieces: isThere
+    ? [
+        { type: "same", text: "<<<<<<< not a marker\n" },
+        { type: "conflict", base: "base\n", yours: "a\n", theirs: "b\n" },
+      ]
+    : [],
 });
 
 describe("resolutions", () => {
-  it("are complete when no marker is left", () => {
-    const conflicts = [conflict("x", marked), conflict("y", "fine\n")];
-    const first = firstAnswers(conflicts);
-    expect(undecidedIn(conflicts[0] as Conflict, first)).toBe(1);
-    expect(resolutionsOf(conflicts, first)).toBeUndefined();
-    expect(resolutionsOf(conflicts, new Map([...first, ["x", "a\n"]]))).toEqual([
+  it("are complete when every place is decided", () => {
+    const [x, y] = [conflict("x"), conflict("y")];
+    expect(undecidedIn(x, new Map())).toBe(1);
+    expect(resolutionsOf([x, y], new Map())).toBeUndefined();
+    const half = new Map([["x", { text: "a\n", open: 0 }]]);
+    expect([undecidedIn(x, half), undecidedIn(y, half)]).toEqual([0, 1]);
+    expect(resolutionsOf([x, y], half)).toBeUndefined();
+    expect(resolutionsOf([x, y], new Map([...half, ["y", { text: "b\n", open: 0 }]]))).toEqual([
       { path: "x", content: "a\n", versionId: "v-x" },
-      { path: "y", content: "fine\n", versionId: "v-y" },
+      { path: "y", content: "b\n", versionId: "v-y" },
     ]);
   });
 
   it("can't be given for a file that is gone", () => {
-    const conflicts = [conflict("x", null)];
-    expect(undecidedIn(conflicts[0] as Conflict, firstAnswers(conflicts))).toBeUndefined();
-    expect(resolutionsOf(conflicts, firstAnswers(conflicts))).toBeUndefined();
+    expect(undecidedIn(conflict("x", false), new Map())).toBeUndefined();
+    expect(resolutionsOf([conflict("x", false)], new Map())).toBeUndefined();
   });
 });

@@ -1,21 +1,25 @@
 /** A person's answers to the conflicts that stand against applying a proposal. */
 import type { Conflict, Resolution } from "@/api/schema";
-import { conflictsIn } from "@/editor/conflictMarkers";
 
-/** The texts decided on so far, by path. */
-export type Answers = ReadonlyMap<string, string>;
-
-/** The answers to begin with: each merge as the server made it. */
-export function firstAnswers(conflicts: readonly Conflict[]): Answers {
-  return new Map(
-    conflicts.flatMap(({ path, merged }) => (merged == null ? [] : [[path, merged] as const])),
-  );
+/** A text, and how many places in it are still to be decided. */
+export interface Answer {
+  readonly text: string;
+  readonly open: number;
 }
 
-/** How many places in a conflict still need a decision; nothing when it has no merge. */
+/** The answers so far, by path. */
+export type Answers = ReadonlyMap<string, Answer>;
+
+/** Whether a conflict can be decided place by place: it is one of lines, in a file that is there. */
+export function isMerge({ pieces, versionId }: Conflict): boolean {
+  return versionId != null && pieces !== undefined && pieces.length > 0;
+}
+
+/** How many places in a conflict still need a decision; nothing when it is no merge. */
 export function undecidedIn(conflict: Conflict, answers: Answers): number | undefined {
-  const answer = answers.get(conflict.path);
-  return answer === undefined ? undefined : conflictsIn(answer).length;
+  if (!isMerge(conflict)) return undefined;
+  const places = conflict.pieces?.filter(({ type }) => type === "conflict").length;
+  return answers.get(conflict.path)?.open ?? places;
 }
 
 /** What to send, once every conflict is settled; nothing before. */
@@ -24,11 +28,9 @@ export function resolutionsOf(
   answers: Answers,
 ): Resolution[] | undefined {
   const resolutions = conflicts.flatMap(({ path, versionId }) => {
-    const content = answers.get(path);
-    return content === undefined || versionId == null ? [] : [{ path, content, versionId }];
+    const answer = answers.get(path);
+    const isSettled = versionId != null && answer?.open === 0;
+    return isSettled ? [{ path, content: answer.text, versionId }] : [];
   });
-  const isSettled =
-    resolutions.length === conflicts.length &&
-    resolutions.every(({ content }) => conflictsIn(content).length === 0);
-  return isSettled ? resolutions : undefined;
+  return resolutions.length === conflicts.length ? resolutions : undefined;
 }

@@ -4,6 +4,7 @@ import { ApiError } from "@/api/client";
 import { keys } from "@/api/queries/keys";
 import {
   applyProposal,
+  cancelCheck,
   checkProposal,
   rejectProposal,
   undoProposal,
@@ -74,6 +75,11 @@ export function useProposal(proposal: Proposal) {
     onSuccess: show,
     onError: (error) => toast.error(error),
   });
+  const stopCheck = useMutation({
+    mutationFn: () => cancelCheck(proposal.id),
+    onSuccess: show,
+    onError: (error) => toast.error(error),
+  });
   return {
     apply: (hunks?: readonly string[]) => begin("apply", hunks),
     undo,
@@ -85,6 +91,7 @@ export function useProposal(proposal: Proposal) {
     dropQuestion: () => setQuestion(undefined),
     reject: () => reject.mutate(),
     check,
+    stopCheck,
     isBusy: take.isPending || reject.isPending,
   };
 }

@@ -25,6 +25,7 @@ describe("verdictWords", () => {
     ["other hunks", verdict({}), ["a", "c"], "Not checked"],
     ["another tree", verdict({ stale: true }), ["a", "b"], "Stale"],
     ["checks under way", verdict({ state: "running", stale: true }), [], "Checking"],
+    ["checks that a person stopped", verdict({ state: "cancelled" }), ["a", "b"], "Cancelled"],
     ["checks cut off", verdict({ state: "interrupted" }), ["a", "b"], "Not checked"],
   ] as const)("of %s", (_, found, chosen, label) => {
     expect(verdictWords(found, chosen).label).toBe(label);

@@ -15,6 +15,9 @@ export function verdictWords(
 ): VerdictWords {
   if (!verdict) return { label: "Not checked", tone: "neutral" };
   if (verdict.state === "running") return { label: "Checking", tone: "accent" };
+  if (verdict.state === "cancelled") {
+    return { label: "Cancelled", detail: "The checks were stopped.", tone: "neutral" };
+  }
   if (verdict.state === "interrupted") {
     return {
       label: "Not checked",

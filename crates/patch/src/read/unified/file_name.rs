@@ -1,14 +1,21 @@
 //! File names as git and `diff -u` write them.
 
 /// Reads a name of a `---` or `+++` line; `None` is `/dev/null`.
+///
+/// Spaces at the end are the name's, as git has it, which puts a tab behind
+/// them; without a tab a lax reader takes them for slips.
 pub(crate) fn name(text: &str, strict: bool) -> Option<String> {
     let bare = if let Some(rest) = text.strip_prefix('"') {
         let end = rest.rfind('"').map_or(text.len(), |at| at + 2);
         unquote(&text[..end])
     } else {
-        let bare = text.split('\t').next().unwrap_or(text);
+        let (bare, is_ended) = match text.split_once('\t') {
+            Some((bare, _)) => (bare, true),
+            None => (text, false),
+        };
         let bare = if strict { bare } else { without_time(bare) };
-        bare.trim_end().to_owned()
+        let is_exact = strict || is_ended;
+        (if is_exact { bare } else { bare.trim_end() }).to_owned()
     };
     Some(bare).filter(|name| name != "/dev/null")
 }
@@ -62,14 +69,32 @@ pub(super) fn is_pair(old: Option<&str>, new: Option<&str>, is_git: bool) -> boo
 /// Splits the names of `diff --git`. Without quotes they can only be told
 /// apart when they are the same but for their first part.
 pub(crate) fn git_names(text: &str) -> Option<(String, String)> {
-    let text = text.trim_end();
-    if let Some(rest) = text.strip_prefix('"') {
-        let end = rest.find("\" ")? + 2;
-        return Some((unquote(&text[..end]), unquote(text[end..].trim())));
+    if text.starts_with('"') {
+        let end = quoted_length(text)?;
+        let new = text[end..].strip_prefix(' ')?;
+        return Some((unquote(&text[..end]), unquote(new)));
     }
-    if let Some(middle) = text.find(" \"").filter(|_| text.ends_with('"')) {
-        return Some((text[..middle].to_owned(), unquote(&text[middle + 1..])));
+    let bare = text.trim_end();
+    if let Some(middle) = bare.find(" \"").filter(|_| bare.ends_with('"')) {
+        return Some((bare[..middle].to_owned(), unquote(&bare[middle + 1..])));
     }
+    same_names(text).or_else(|| same_names(bare))
+}
+
+/// Returns the length of a quoted name at the start of a text.
+fn quoted_length(text: &str) -> Option<usize> {
+    let mut is_escaped = false;
+    let mut bytes = text.bytes().enumerate().skip(1);
+    let end = bytes.find(|(_, byte)| {
+        let is_end = *byte == b'"' && !is_escaped;
+        is_escaped = *byte == b'\\' && !is_escaped;
+        is_end
+    });
+    end.map(|(at, _)| at + 1)
+}
+
+/// Cuts two names apart that are the same but for their first part.
+fn same_names(text: &str) -> Option<(String, String)> {
     let middle = text.len() / 2;
     let (old, new) = (text.get(..middle)?, text.get(middle + 1..)?);
     let rest = |name: &'_ str| name.split_once('/').map(|(_, rest)| rest.to_owned());
@@ -78,9 +103,10 @@ pub(crate) fn git_names(text: &str) -> Option<(String, String)> {
 }
 
 /// Undoes git's quoting of a name: `"` around it, C escapes and octal bytes.
+/// A name without quotes is what stands there, with the spaces at its end.
 pub(crate) fn unquote(text: &str) -> String {
-    let text = text.trim_end();
     let Some(inner) = text
+        .trim_end()
         .strip_prefix('"')
         .and_then(|text| text.strip_suffix('"'))
     else {
@@ -133,6 +159,10 @@ mod tests {
             ("\"a/\\303\\274\" \"b/\\303\\274\"", pair("a/ü", "b/ü")),
             ("x y x y", pair("x y", "x y")),
             ("a/q \"b/\\303\\274\"", pair("a/q", "b/ü")),
+            ("a/x  b/x ", pair("a/x ", "b/x ")),
+            ("a/x b/x  ", pair("a/x", "b/x")),
+            ("\"a/\\303\\274 \" \"b/\\303\\274 \"", pair("a/ü ", "b/ü ")),
+            ("\"a/q\\\" r\" b/s ", pair("a/q\" r", "b/s ")),
             ("", None),
             ("é", None),
         ] {
@@ -144,5 +174,18 @@ mod tests {
             Some("a/x".to_owned())
         );
         assert_eq!(name("\"a/q\\\"\\t\"", true), Some("a/q\"\t".to_owned()));
+        for (text, strict, expected) in [
+            ("a/x \t", false, "a/x "),
+            ("a/x ", true, "a/x "),
+            ("a/x ", false, "a/x"),
+            ("\"a/x \"", false, "a/x "),
+            ("a/x 2026-01-01 00:00:00", false, "a/x"),
+        ] {
+            assert_eq!(name(text, strict).as_deref(), Some(expected), "{text:?}");
+        }
+        assert_eq!(
+            (unquote("x "), unquote("\"x \" ")),
+            ("x ".to_owned(), "x ".to_owned())
+        );
     }
 }

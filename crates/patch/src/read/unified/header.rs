@@ -328,8 +328,8 @@ fn path_of(
 ) -> Result<WorkspacePath, PatchError> {
     let sole = script.sole_path.map(WorkspacePath::as_str);
     match name.as_deref().or(sole) {
-        // Nothing else says where a name begins as exactly as `b/` does.
-        Some(name) if name.starts_with(' ') => WorkspacePath::new(name)
+        // A diff says exactly where a name begins and ends.
+        Some(name) if name.starts_with(' ') || name.ends_with(' ') => WorkspacePath::new(name)
             .map_err(|rule| PatchError::bad_path(&rule).at_line(number(start))),
         Some(name) => script.path(name, start),
         None => Err(wrong(start, "the diff doesn't say which file it is for")),
