@@ -139,7 +139,7 @@ for (const [size, screen, colorScheme] of [
       const checks = [{ name: "Endless", argv: ["sleep", "1000"] }];
       const body = { settings: { checks } };
       await call(page, "PATCH", `/api/workspaces/${workspaceId}`, body);
-      await page.reload();
+      await propose(block("    return text.lower()", "    return text.casefold()"));
       const panel = page.getByRole("region", { name: "Checks" });
       await panel.getByRole("button", { name: "Check", exact: true }).click();
       await panel.getByText("Endless").waitFor();

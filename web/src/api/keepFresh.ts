@@ -40,7 +40,14 @@ export function applyEvent(
   switch (event.type) {
     case "filesChanged":
       if (event.files.length < event.count || event.files.length === 0) {
-        return [keys.files(workspaceId), ["file"], ["versions"], ["proposal"], ["comments"], ["draft"]];
+        return [
+          keys.files(workspaceId),
+          ["file"],
+          ["versions"],
+          ["proposal"],
+          ["comments"],
+          ["draft"],
+        ];
       }
       return [
         // Open proposals, comments and drafts say how they stand to the files as they are now.

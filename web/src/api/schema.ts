@@ -367,6 +367,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/proposals/{id}/check/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops the checks of a proposal; does nothing when none run. */
+        post: operations["cancel_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/proposals/{id}/comments": {
         parameters: {
             query?: never;
@@ -1223,7 +1240,7 @@ export interface components {
          * @description How far a command of a check is.
          * @enum {string}
          */
-        CheckState: "waiting" | "running" | "passed" | "failed" | "skipped";
+        CheckState: "waiting" | "running" | "passed" | "failed" | "cancelled" | "skipped";
         /** @description What a person says of a proposal, a hunk or lines of one. */
         Comment: {
             /** @description What it says. */
@@ -3205,7 +3222,7 @@ export interface components {
          * @description How far checks are, and what they said.
          * @enum {string}
          */
-        VerdictState: "running" | "passed" | "failed" | "interrupted";
+        VerdictState: "running" | "passed" | "failed" | "cancelled" | "interrupted";
         /** @description One content of one file at one time. */
         Version: {
             /** @description Who made it. */
@@ -4387,6 +4404,37 @@ export interface operations {
         responses: {
             /** @description Done. */
             202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

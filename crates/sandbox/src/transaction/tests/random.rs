@@ -70,13 +70,20 @@ impl Random {
             executable: false,
             expect,
         };
-        match self.below(9) {
+        match self.below(10) {
             0 | 1 => write(file, expect),
             2 | 3 => write(any, Expect::Any),
             4 => FileChange::Remove { path: file, expect },
             5 => FileChange::Rename {
                 from: file,
                 to,
+                expect,
+            },
+            9 => FileChange::MoveAndWrite {
+                from: file,
+                to,
+                bytes: format!("moved {n}").into_bytes(),
+                executable: false,
                 expect,
             },
             6 => FileChange::MakeDirectory { path: any },
@@ -110,7 +117,9 @@ impl Model {
         let old_content = |at: &WorkspacePath| self.files[at.as_str()].clone();
         for change in &changes.files {
             match change {
-                FileChange::Remove { path, .. } | FileChange::Rename { from: path, .. } => {
+                FileChange::Remove { path, .. }
+                | FileChange::Rename { from: path, .. }
+                | FileChange::MoveAndWrite { from: path, .. } => {
                     new.files.remove(path.as_str());
                 }
                 FileChange::RemoveDirectory { path, .. }
@@ -123,7 +132,10 @@ impl Model {
         }
         for change in &changes.files {
             match change {
-                FileChange::Write { path, bytes, .. } => {
+                FileChange::Write { path, bytes, .. }
+                | FileChange::MoveAndWrite {
+                    to: path, bytes, ..
+                } => {
                     new.put(path, String::from_utf8(bytes.clone()).unwrap());
                 }
                 FileChange::Rename { from, to, .. } => new.put(to, old_content(from)),
