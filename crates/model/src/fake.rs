@@ -3,10 +3,11 @@
 //! `atelier fake-model --script FILE --listen ADDR` use it.
 //!
 //! It serves, streaming or not and under any prefix, `POST …/chat/completions`
-//! (OpenAI's format), `…/messages` (Anthropic's),
+//! and `…/responses` (OpenAI's formats), `…/messages` (Anthropic's),
 //! `…/models/NAME:streamGenerateContent` and `:generateContent` (Gemini's),
-//! and `GET …/models`. A script is a list of turns; each completion uses up
-//! the first turn that fits:
+//! `…/completions`, `…/fim/completions` and `/infill` (what fills in), and
+//! `GET …/models`. A script is a list of turns; each completion uses up the
+//! first turn that fits:
 //!
 //! ```json
 //! {
@@ -56,7 +57,8 @@
 //! - A turn's **`form`** says how its stream is written: `crlf`, `keepAlive`
 //!   (a sign of life before each event), `cutBytes` (so many bytes at once).
 //! - With `key`, requests need it, in the header that the format has for it. `models` is the list
-//!   (`["fake-model"]`); an empty one takes the route away.
+//!   (`["fake-model"]`); an empty one takes the route away. `documents` has the
+//!   answers of other routes, by path.
 
 /// Signs what a model thought, as its answers are signed.
 #[cfg(test)]

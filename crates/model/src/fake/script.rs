@@ -1,5 +1,7 @@
 //! The script: its JSON form and its builder.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -17,6 +19,9 @@ pub struct Script {
     /// What `GET /models` lists: `fake-model` when `None`; with an empty list
     /// the server doesn't have the route.
     pub models: Option<Vec<String>>,
+    /// What other routes answer, by their path, whatever is asked of them: for
+    /// being one kind of server or another.
+    pub documents: BTreeMap<String, Value>,
     /// The answers.
     pub turns: Vec<Turn>,
 }
@@ -45,6 +50,13 @@ impl Script {
             models: Some(models.into_iter().map(str::to_owned).collect()),
             ..self
         }
+    }
+
+    /// Answers a route with a document.
+    #[must_use]
+    pub fn with_document(mut self, path: &str, document: Value) -> Self {
+        self.documents.insert(path.to_owned(), document);
+        self
     }
 
     /// Asks for a key.

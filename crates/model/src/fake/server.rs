@@ -1,5 +1,6 @@
 //! The HTTP server of the fake model.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
@@ -18,7 +19,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -50,6 +51,7 @@ pub struct FakeModel {
 struct State {
     key: Option<Secret<String>>,
     models: Vec<String>,
+    documents: BTreeMap<String, Value>,
     log: Mutex<Log>,
     counts: watch::Sender<Counts>,
 }
@@ -188,6 +190,7 @@ impl State {
         Self {
             key: script.key.map(Secret::new),
             models: script.models.unwrap_or_else(default),
+            documents: script.documents,
             log: Mutex::new(log),
             counts: watch::Sender::default(),
         }
@@ -211,7 +214,11 @@ impl State {
         if is_completion {
             return self.log.lock().complete(captured);
         }
+        let document = self.documents.get(&captured.path).map(whole);
         self.log.lock().remember(captured);
+        if let Some(document) = document {
+            return document;
+        }
         if is_list {
             return self.list();
         }
@@ -221,15 +228,7 @@ impl State {
     fn list(&self) -> Reply {
         let model = |id: &String| json!({"id": id, "object": "model", "owned_by": "fake"});
         let data: Vec<_> = self.models.iter().map(model).collect();
-        let body = json!({"object": "list", "data": data});
-        Reply {
-            wait: Duration::ZERO,
-            kind: Kind::Whole {
-                status: StatusCode::OK,
-                retry_after: None,
-                body: body.to_string().into(),
-            },
-        }
+        whole(&json!({"object": "list", "data": data}))
     }
 }
 
@@ -265,6 +264,17 @@ impl Log {
             self.requests.remove(0);
         }
         self.requests.push(captured);
+    }
+}
+
+fn whole(document: &Value) -> Reply {
+    Reply {
+        wait: Duration::ZERO,
+        kind: Kind::Whole {
+            status: StatusCode::OK,
+            retry_after: None,
+            body: document.to_string().into(),
+        },
     }
 }
 

@@ -81,3 +81,6 @@ impl Gateway {
         self.stream(prepared, cancel).await
     }
 }
+
+#[cfg(test)]
+mod tests;

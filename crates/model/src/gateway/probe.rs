@@ -287,3 +287,6 @@ impl<'a> Probe<'a> {
         Ok(serde_json::from_slice(&body).ok())
     }
 }
+
+#[cfg(test)]
+mod tests;
