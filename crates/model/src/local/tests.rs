@@ -22,7 +22,7 @@ enum Act {
     Crash(&'static [&'static str]),
 }
 
-const IDLE: Duration = Duration::from_secs(300);
+const IDLE: Duration = Duration::from_mins(5);
 const READY: &str = r#"{"type":"ready","version":1,"contextTokens":8192}"#;
 const TEXT: &str = r#"{"type":"text","id":ID,"text":"to ID"}"#;
 const DONE: &str = r#"{"type":"done","id":ID,"reason":"stop","tokens":2}"#;
