@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 
 /// How many transactions are tried. The seed is the number of the try.
-const TRIES: u64 = 400;
+const TRIES: u64 = 500;
 /// Few names, so that changes meet.
 const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
 
