@@ -15,7 +15,14 @@ mod answers;
 #[test]
 fn what_holds_for_every_stream_holds_for_the_seeds() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
-    for (target, wire) in [("responses_stream", Wire::OpenAiResponses)] {
+    for (target, wire) in [
+        ("anthropic_stream", Wire::Anthropic),
+        ("chat_stream", Wire::OpenAiChat),
+        ("gemini_stream", Wire::Gemini),
+        ("responses_stream", Wire::OpenAiResponses),
+        // What only its own server adds is read without harm on any other.
+        ("chat_stream", Wire::OpenRouter),
+    ] {
         let mut seeds = 0;
         for seed in fs::read_dir(corpus.join(target)).unwrap() {
             let path = seed.unwrap().path();
