@@ -17,6 +17,7 @@ mod clients;
 mod fuzz;
 mod openapi;
 mod postgres;
+mod prices;
 mod process;
 mod project;
 mod run;
@@ -58,6 +59,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Make the table of published prices anew from the package that has them.
+    Prices,
     /// Measure the whole product beside its peers and print the tables.
     Bench {
         /// Samples of each case.
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Openapi { check: true } => openapi::check(),
         Command::Openapi { check: false } => openapi::write(),
+        Command::Prices => prices::write(),
         Command::Bench { samples } => bench::run(samples),
         Command::Fuzz { minutes, targets } => fuzz::run(minutes, &targets),
     };

@@ -63,3 +63,81 @@ pub struct ExceededBudget {
     /// When the budget begins anew; null: never.
     pub resets_at: Option<String>,
 }
+
+/// Sets a budget.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateBudget {
+    /// What it is for.
+    pub scope: BudgetScope,
+    /// The workspace, conversation or turn; absent for your own, and for each
+    /// conversation or each turn of yours.
+    #[serde(default)]
+    pub subject_id: Option<Uuid>,
+    /// After what it begins anew.
+    pub period: BudgetPeriod,
+    /// The most US dollars, as a decimal such as `0.5`.
+    #[serde(default)]
+    pub limit_usd: Option<String>,
+    /// The most tokens, sent and answered.
+    #[serde(default)]
+    pub limit_tokens: Option<u64>,
+}
+
+/// Changes a budget's limits, both of them: an absent one is taken off.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpdateBudget {
+    /// The most US dollars, as a decimal.
+    #[serde(default)]
+    pub limit_usd: Option<String>,
+    /// The most tokens, sent and answered.
+    #[serde(default)]
+    pub limit_tokens: Option<u64>,
+}
+
+/// A budget, and what is used of it.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Budget {
+    /// The budget's id.
+    pub id: Uuid,
+    /// What it is for.
+    pub scope: BudgetScope,
+    /// The workspace, conversation or turn; null for your own, and for each.
+    pub subject_id: Option<Uuid>,
+    /// After what it begins anew.
+    pub period: BudgetPeriod,
+    /// The most US dollars; null: no limit.
+    pub limit_usd: Option<String>,
+    /// The most tokens; null: no limit.
+    pub limit_tokens: Option<u64>,
+    /// What is used of it now; null for one that is for each of many.
+    pub spent: Option<BudgetSpent>,
+    /// When it begins anew; null: never.
+    pub resets_at: Option<String>,
+    /// When it was set.
+    pub created_at: String,
+}
+
+/// What is used of a budget in its present period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BudgetSpent {
+    /// US dollars that are used.
+    pub used_usd: String,
+    /// The most US dollars that what is running can use.
+    pub reserved_usd: String,
+    /// Tokens that are used.
+    pub used_tokens: u64,
+    /// The most tokens that what is running can use.
+    pub reserved_tokens: u64,
+}
+
+/// Every budget of yours.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Budgets {
+    /// The budgets, oldest first.
+    pub items: Vec<Budget>,
+}

@@ -55,6 +55,7 @@ codes! {
     LockedPath "locked_path" 422 "The file is locked for assistants.";
     ImportRefused "import_refused" 422 "The project can't be imported.";
     ModelNotConfigured "model_not_configured" 422 "No model is configured.";
+    NoModelFits "no_model_fits" 422 "None of the configured models fits this.";
     PriceUnknown "price_unknown" 422 "The model's price is not known, and a budget counts money.";
     PreconditionRequired "precondition_required" 428 "Say which version you edited, with If-Match.";
     ConfirmationRequired "confirmation_required" 428 "It destroys much; a person must confirm that.";

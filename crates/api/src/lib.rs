@@ -20,6 +20,7 @@ pub mod piston;
 pub mod problem;
 pub mod proposal;
 pub mod review;
+pub mod route;
 pub mod run;
 pub mod session;
 pub mod system;

@@ -12,8 +12,14 @@ pub struct Provider {
     pub id: Uuid,
     /// The name shown.
     pub name: String,
-    /// The address that `/chat/completions` is appended to.
+    /// The address that the format's routes are appended to.
     pub base_url: String,
+    /// The format it speaks: `openai_chat`, `openai_responses`, `anthropic`,
+    /// `gemini`, `openrouter`, or `local` for the model in this server.
+    pub wire: String,
+    /// True when it runs on hardware of your own: it costs nothing unless you
+    /// set a price, and is asked when you are offline.
+    pub local: bool,
     /// The model's name at the provider.
     pub model: String,
     /// True when a key is stored. The key itself never comes back.
@@ -41,9 +47,16 @@ pub struct CreateProvider {
     /// The name shown, 1 to 120 characters, unique.
     #[schema(min_length = 1, max_length = 120)]
     pub name: String,
-    /// The address that `/chat/completions` is appended to.
+    /// The address that the format's routes are appended to.
     #[schema(max_length = 2048)]
     pub base_url: String,
+    /// The format it speaks; `openai_chat` when absent.
+    #[serde(default)]
+    pub wire: Option<String>,
+    /// True when it runs on hardware of your own. When absent, a test of the
+    /// provider may find that out.
+    #[serde(default)]
+    pub local: Option<bool>,
     /// The key; absent when the endpoint needs none.
     #[serde(default)]
     #[schema(max_length = 4096)]
@@ -68,10 +81,16 @@ pub struct UpdateProvider {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 120)]
     pub name: Option<String>,
-    /// The address that `/chat/completions` is appended to.
+    /// The address that the format's routes are appended to.
     #[serde(default)]
     #[schema(max_length = 2048)]
     pub base_url: Option<String>,
+    /// The format it speaks.
+    #[serde(default)]
+    pub wire: Option<String>,
+    /// True when it runs on hardware of your own.
+    #[serde(default)]
+    pub local: Option<bool>,
     /// The new key.
     #[serde(default)]
     #[schema(max_length = 4096)]
@@ -100,6 +119,8 @@ pub struct ProviderCheck {
     pub hint: Option<String>,
     /// The models the provider offers, when it says.
     pub models: Vec<String>,
+    /// What kind of server it is, such as `ollama`, when it answered.
+    pub kind: Option<String>,
 }
 
 /// A piece of what a request was made of.

@@ -4,7 +4,8 @@
 //! serve exactly it, and the authorisation tests walk it.
 
 use crate::{
-    cell, draft, event, file, local_model, model, page, piston, proposal, review, run, session,
+    budget, cell, draft, event, file, local_model, model, page, piston, proposal, review, route,
+    run, session, system, terminal, turn, usage, workspace,
     system, terminal, turn, usage, workspace,
 };
 use utoipa::openapi::{RefOr, Schema};
@@ -17,6 +18,8 @@ pub enum Method {
     Get,
     /// POST
     Post,
+    /// PUT
+    Put,
     /// PATCH
     Patch,
     /// DELETE
@@ -113,7 +116,7 @@ pub struct Operation {
 
 use Access::{Public, SignedIn};
 use Body::{Json as Takes, JsonOrArchive};
-use Method::{Delete, Get, Patch, Post};
+use Method::{Delete, Get, Patch, Post, Put};
 use Reply::{Json, JsonOrStream, Nothing, Socket, Stream};
 
 macro_rules! operations {
@@ -205,6 +208,16 @@ operations! {
     get_local_model Get "/api/models/local" SignedIn (None, NO) => Json(200, of::<local_model::LocalModel>()), "Returns how far the model that runs on this machine is.";
     pull_local_model Post "/api/models/local/pull" SignedIn (None, NO) => Json(202, of::<local_model::LocalModel>()), "Begins to fetch the local model's weights.";
     cancel_local_model_pull Delete "/api/models/local/pull" SignedIn (None, NO) => Nothing, "Stops fetching the local model's weights; what has arrived is kept.";
+    list_models Get "/api/models" SignedIn (None, NO) => Json(200, of::<route::Models>()), "Lists the models you can ask, with what they can do and cost.";
+    route_model Post "/api/models/route" SignedIn (None, Takes(of::<route::RouteModel>())) => Json(200, of::<route::ModelRoute>()), "Says which model would be asked and why, and asks none.";
+    get_model_defaults Get "/api/models/defaults" SignedIn (None, NO) => Json(200, of::<route::ModelDefaults>()), "Returns which models tasks go to.";
+    set_model_defaults Put "/api/models/defaults" SignedIn (None, Takes(of::<route::SetModelDefaults>())) => Json(200, of::<route::ModelDefaults>()), "Sets which models tasks go to.";
+    set_model Put "/api/providers/{id}/models/{model}" SignedIn (None, Takes(of::<route::SetModel>())) => Json(200, of::<route::Model>()), "Says what a model costs and can do.";
+    list_budgets Get "/api/budgets" SignedIn (None, NO) => Json(200, of::<budget::Budgets>()), "Lists your budgets with what is used of them.";
+    create_budget Post "/api/budgets" SignedIn (None, Takes(of::<budget::CreateBudget>())) => Json(201, of::<budget::Budget>()), "Sets a budget.";
+    update_budget Patch "/api/budgets/{id}" SignedIn (None, Takes(of::<budget::UpdateBudget>())) => Json(200, of::<budget::Budget>()), "Changes a budget's limits.";
+    delete_budget Delete "/api/budgets/{id}" SignedIn (None, NO) => Nothing, "Takes a budget back.";
+    list_calls Get "/api/calls" SignedIn (Some(of::<route::ListCalls>()), NO) => Json(200, of::<page::Page<route::Call>>()), "Lists the latest requests to models with what they used and cost.";
     get_model_call Get "/api/model-calls/{id}" SignedIn (None, NO) => Json(200, of::<model::ModelCall>()), "Returns what was sent to a model, byte for byte.";
     get_usage Get "/api/usage" SignedIn (Some(of::<usage::GetUsage>()), NO) => Json(200, of::<usage::Usage>()), "Sums up tokens, cost and execution time.";
 }

@@ -6,12 +6,14 @@
 //! between servers on one database, so however many calls begin at once,
 //! their reservations never pass a limit.
 
+mod limit;
 mod period;
 mod windows;
 
 use atelier_base::Timestamp;
 pub use atelier_store::{BudgetPeriod, BudgetScope};
 
+pub use limit::{Budget, Limits, NewBudget};
 pub(crate) use windows::Windows;
 
 /// In what a budget is counted.

@@ -10,10 +10,11 @@ mod ask;
 mod asked;
 mod bound;
 mod ledger;
+mod recent;
 mod recover;
 
 use atelier_base::{ConversationId, ProviderId, TurnId, WorkspaceId};
-use atelier_model::{Delta, Request};
+use atelier_model::{Completion, Delta, Request};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -110,6 +111,67 @@ pub struct Source {
     pub reason: String,
 }
 
+/// A request of either kind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wish {
+    /// To answer a conversation.
+    Answer(Request),
+    /// To fill in between two texts.
+    Fill(Completion),
+}
+
+impl Wish {
+    /// Returns the most tokens that the answer may have.
+    pub(crate) fn max_output_tokens(&self) -> Option<u32> {
+        match self {
+            Self::Answer(request) => request.max_output_tokens,
+            Self::Fill(completion) => completion.max_output_tokens,
+        }
+    }
+
+    /// Returns the same, for an answer of so many tokens at most.
+    pub(crate) fn within(&self, most: u32) -> Self {
+        let mut wish = self.clone();
+        match &mut wish {
+            Self::Answer(request) => request.max_output_tokens = Some(most),
+            Self::Fill(completion) => completion.max_output_tokens = Some(most),
+        }
+        wish
+    }
+
+    pub(crate) fn images(&self) -> usize {
+        match self {
+            Self::Answer(request) => request.messages.iter().map(|said| said.images.len()).sum(),
+            Self::Fill(_) => 0,
+        }
+    }
+
+    pub(crate) fn has_tools(&self) -> bool {
+        matches!(self, Self::Answer(request) if !request.tools.is_empty())
+    }
+
+    /// Returns how many bytes of text it has.
+    pub(crate) fn text_bytes(&self) -> u64 {
+        let bytes: usize = match self {
+            Self::Answer(request) => request.messages.iter().map(|said| said.content.len()).sum(),
+            Self::Fill(completion) => completion.prefix.len() + completion.suffix.len(),
+        };
+        bytes as u64
+    }
+}
+
+impl From<Request> for Wish {
+    fn from(request: Request) -> Self {
+        Self::Answer(request)
+    }
+}
+
+impl From<Completion> for Wish {
+    fn from(completion: Completion) -> Self {
+        Self::Fill(completion)
+    }
+}
+
 /// What is wanted of a model.
 #[derive(Debug)]
 pub struct Ask {
@@ -120,7 +182,7 @@ pub struct Ask {
     /// The model, when the asker chose one.
     pub wanted: Option<ModelRef>,
     /// The request.
-    pub request: Request,
+    pub wish: Wish,
     /// What the request was made of.
     pub sources: Vec<Source>,
     /// The secrets that may leave with it.
@@ -135,19 +197,26 @@ pub struct Ask {
 }
 
 impl Ask {
-    /// Asks for an answer to `request`, of whichever model fits.
-    pub fn new(task: Task, request: Request) -> Self {
+    /// Asks for an answer to a request, or for what comes between two texts, of
+    /// whichever model fits.
+    pub fn new(task: Task, wish: impl Into<Wish>) -> Self {
         Self {
             task,
             workspace: None,
             wanted: None,
-            request,
+            wish: wish.into(),
             sources: Vec::new(),
             attach: Vec::new(),
             token: None,
             takes_back: false,
             place: None,
         }
+    }
+
+    /// Returns the conversation and the turn it is part of.
+    pub(crate) fn places(&self) -> Option<(Uuid, Uuid)> {
+        let (conversation, turn) = self.place?;
+        Some((conversation.as_uuid(), turn.as_uuid()))
     }
 }
 

@@ -22,6 +22,7 @@ use crate::live::{Running, Streams, Subscription};
 use crate::network::{Names, Network, NetworkSettings};
 use crate::preview::Previews;
 use crate::provider::EnvironmentProvider;
+use crate::route::Catalogues;
 use crate::run::{Capacity, Queue};
 use crate::terminal::{TerminalSettings, Terminals};
 use crate::tree::Trees;
@@ -113,6 +114,7 @@ struct Inner {
     previews: Previews,
     watched: Watched,
     ledger: Ledger,
+    catalogues: Catalogues,
     tasks: TaskTracker,
     lasting: TaskTracker,
     follows: Follows,
@@ -145,6 +147,7 @@ impl Domain {
             previews: Previews::default(),
             watched: Watched::default(),
             ledger: Ledger::default(),
+            catalogues: Catalogues::default(),
             tasks: TaskTracker::new(),
             lasting: TaskTracker::new(),
             follows: Follows::default(),
@@ -298,6 +301,10 @@ impl Domain {
 
     pub(crate) fn ledger(&self) -> &Ledger {
         &self.0.ledger
+    }
+
+    pub(crate) fn catalogues(&self) -> &Catalogues {
+        &self.0.catalogues
     }
 
     pub(crate) fn watched(&self) -> &Watched {

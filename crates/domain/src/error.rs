@@ -110,6 +110,12 @@ pub enum Error {
     /// A budget does not last for what was asked.
     #[error("{0}")]
     BudgetExceeded(Box<crate::budget::Exceeded>),
+    /// Models are configured, but none fits.
+    #[error("no model fits: {why}")]
+    NoModelFits {
+        /// Why not, model by model.
+        why: String,
+    },
     /// A budget counts money, and nobody knows what the model costs.
     #[error("nobody knows what `{model}` of {provider} costs, and a budget counts money")]
     PriceUnknown {
@@ -218,6 +224,7 @@ impl Error {
             | Self::Import { .. }
             | Self::LockedPath { .. }
             | Self::PriceUnknown { .. }
+            | Self::NoModelFits { .. }
             | Self::ModelNotConfigured => ErrorKind::Invalid,
             Self::BudgetExceeded(_) => ErrorKind::Denied,
             Self::PathTaken { .. }

@@ -25,6 +25,7 @@ mod page;
 pub mod preview;
 pub mod proposal;
 pub mod provider;
+pub mod route;
 pub mod run;
 mod scan;
 pub mod system;
@@ -40,9 +41,10 @@ pub(crate) use atelier_sandbox::FileError;
 
 pub use atelier_patch::{Format, PatchError};
 pub use atelier_store::{
-    AuthorKind, ConversationRow, DraftRow, DraftState, Engine, EventRow, FileKind, FileRow,
-    GrantRow, MessageRole, MessageRow, ModelCallRow, ProposalHunkRow, ProposalRow, RunOutcome,
-    RunRow, RunStatus, TurnRow, TurnState, UserRow, VersionRow, WorkspaceRow,
+    AuthorKind, CallState as ModelCallState, ConversationRow, DraftRow, DraftState, Engine,
+    EventRow, FileKind, FileRow, GrantRow, MessageRole, MessageRow, ModelCallRow, ProposalHunkRow,
+    ProposalRow, RunOutcome, RunRow, RunStatus, TurnRow, TurnState, UserRow, VersionRow,
+    WorkspaceRow,
 };
 pub use ctx::{Actor, Ctx};
 pub use domain::{Domain, ImportSettings, Parts, Settings};

@@ -42,6 +42,14 @@ impl Page {
         self.limit.unwrap_or(limit::PAGE_DEFAULT)
     }
 
+    /// Returns the same page, with so many items when nobody said how many.
+    pub(crate) fn or(self, limit: u32) -> Self {
+        Self {
+            limit: self.limit.or(Some(limit)),
+            ..self
+        }
+    }
+
     /// Reads the cursor.
     pub(crate) fn cursor_as<T: FromStr>(&self) -> Result<Option<T>> {
         let parse = |text: &String| {

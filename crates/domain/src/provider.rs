@@ -1,6 +1,8 @@
 //! Model providers: where a model is, what it costs, and the sealed key.
 
-use atelier_base::{ProviderId, Secret, WorkspaceId};
+mod check;
+
+use atelier_base::{ProviderId, Secret};
 use atelier_model::{Endpoint, Prices, Wire};
 use atelier_store::{ProviderRow, Unique};
 
@@ -8,6 +10,8 @@ use crate::ctx::Ctx;
 use crate::domain::Domain;
 use crate::error::{Error, Result};
 use crate::workspace::checked_name;
+
+pub use check::{ModelFactsChange, ProviderCheck};
 
 /// The id of the provider that the environment configures: there is one, and
 /// no row can have it, for it is not a UUIDv7.
@@ -35,6 +39,11 @@ pub struct Provider {
     pub name: String,
     /// The address that `/chat/completions` is appended to.
     pub base_url: String,
+    /// The format it speaks.
+    pub wire: Wire,
+    /// Whether it runs on hardware of the person's own: it costs nothing
+    /// unless a price is set, and is asked when nothing may leave.
+    pub local: bool,
     /// The model's name at the provider.
     pub model: String,
     /// Whether a key is stored.
@@ -54,6 +63,10 @@ pub struct ProviderChange {
     pub name: Option<String>,
     /// The address.
     pub base_url: Option<String>,
+    /// The format it speaks, by its word.
+    pub wire: Option<String>,
+    /// Whether it runs on hardware of the person's own.
+    pub local: Option<bool>,
     /// The key; an empty one removes it.
     pub key: Option<Secret<String>>,
     /// The model's name.
@@ -62,19 +75,6 @@ pub struct ProviderChange {
     pub input_usd_per_million: Option<String>,
     /// Price of output; an empty one makes it unknown.
     pub output_usd_per_million: Option<String>,
-}
-
-/// What a test of a provider found.
-#[derive(Debug)]
-pub struct ProviderCheck {
-    /// Whether it answered and knows the model.
-    pub ok: bool,
-    /// What happened.
-    pub detail: String,
-    /// What to do.
-    pub hint: Option<String>,
-    /// The models it offers.
-    pub models: Vec<String>,
 }
 
 impl Domain {
@@ -123,6 +123,7 @@ impl Domain {
             .write(async |tx| tx.insert_provider(&row).await)
             .await;
         stored.map_err(|error| name_taken(error, &row.name))?;
+        self.catalogues().forget();
         Ok(shown(&row))
     }
 
@@ -144,6 +145,7 @@ impl Domain {
             .write(async |tx| tx.update_provider(&row).await)
             .await;
         stored.map_err(|error| name_taken(error, &row.name))?;
+        self.catalogues().forget();
         Ok(shown(&row))
     }
 
@@ -153,63 +155,11 @@ impl Domain {
     /// [`Error::NotFound`] when the asker has no such provider.
     pub async fn delete_provider(&self, ctx: &Ctx, id: ProviderId) -> Result<()> {
         self.require_provider(ctx, id).await?;
-        Ok(self
-            .store()
+        self.store()
             .write(async |tx| tx.delete_provider(id).await)
-            .await?)
-    }
-
-    /// Tries whether a provider answers and knows its model.
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] when the asker has no such provider; what the
-    /// provider does wrong is in the answer.
-    pub async fn check_provider(&self, ctx: &Ctx, id: ProviderId) -> Result<ProviderCheck> {
-        let endpoint = self.endpoint(ctx, id).await?;
-        Ok(match self.gateway().check(&endpoint).await {
-            Ok(models) if models.is_empty() || models.contains(&endpoint.model) => ProviderCheck {
-                ok: true,
-                detail: format!("{} answers.", endpoint.model),
-                hint: None,
-                models,
-            },
-            Ok(models) => ProviderCheck {
-                ok: false,
-                detail: format!(
-                    "The provider answers but does not list the model `{}`.",
-                    endpoint.model
-                ),
-                hint: Some("Choose one of the models it lists.".to_owned()),
-                models,
-            },
-            Err(error) => ProviderCheck {
-                ok: false,
-                detail: error.to_string(),
-                hint: Some(error.hint().to_owned()),
-                models: Vec::new(),
-            },
-        })
-    }
-
-    /// Returns the provider that is asked when nobody says which: the
-    /// workspace's, else the first.
-    pub(crate) async fn choose_provider(
-        &self,
-        ctx: &Ctx,
-        workspace: Option<WorkspaceId>,
-    ) -> Result<ProviderId> {
-        let known = self.list_providers(ctx).await?;
-        let default = match workspace {
-            Some(id) => self.require_workspace(ctx, id).await?.default_model,
-            None => None,
-        };
-        let chosen = known
-            .iter()
-            .find(|provider| default.as_deref() == Some(provider.id.to_string().as_str()));
-        chosen
-            .or(known.first())
-            .map(|provider| provider.id)
-            .ok_or(Error::ModelNotConfigured)
+            .await?;
+        self.catalogues().forget();
+        Ok(())
     }
 
     /// Returns what the gateway needs to reach a provider.
@@ -245,21 +195,21 @@ impl Domain {
             .map(|sealed| self.vault().open(row.id.as_uuid().as_bytes(), sealed))
             .transpose()?;
         let prices = row.input_picos_per_token.zip(row.output_picos_per_token);
+        let wire = wire_of(&row);
         Ok(Endpoint {
             name: row.name,
             base_url: self
                 .gateway()
                 .parse_base_url(&row.base_url)
                 .map_err(field("baseUrl"))?,
-            wire: Wire::OpenAiChat,
+            wire,
             key,
             model: row.model,
             max_output_tokens: None,
             prices: prices.map(|(input, output)| Prices {
                 input_picos_per_token: input,
                 output_picos_per_token: output,
-                cached_input_picos_per_token: None,
-                cache_write_picos_per_token: None,
+                ..Prices::FREE
             }),
         })
     }
@@ -287,6 +237,17 @@ impl Domain {
                 .map_err(field("baseUrl"))?
                 .as_str()
                 .clone_into(&mut row.base_url);
+        }
+        if let Some(wire) = change.wire {
+            let known = Wire::parse(&wire).filter(|wire| *wire != Wire::Local);
+            let wire = known.ok_or_else(|| {
+                let words: Vec<&str> = Wire::ALL.iter().map(|wire| wire.as_str()).collect();
+                Error::invalid("wire", format!("`{wire}` is none of {}", words.join(", ")))
+            })?;
+            wire.as_str().clone_into(&mut row.wire);
+        }
+        if change.local.is_some() {
+            row.local = change.local;
         }
         if let Some(model) = change.model {
             row.model = checked_name(&model)
@@ -326,13 +287,19 @@ fn checked_key(key: &Secret<String>) -> Result<Secret<String>> {
     Ok(Secret::new(key.to_owned()))
 }
 
+/// Returns the format a row's provider speaks; an unknown word is from a newer
+/// release, and most servers speak the usual one.
+fn wire_of(row: &ProviderRow) -> Wire {
+    Wire::parse(&row.wire).unwrap_or_default()
+}
+
 const ENVIRONMENT_NAME: &str = "Environment";
 
-fn field(name: &'static str) -> impl Fn(atelier_model::Error) -> Error {
+pub(crate) fn field(name: &'static str) -> impl Fn(atelier_model::Error) -> Error {
     move |error| Error::invalid(name, error.to_string())
 }
 
-fn price_of(text: &str, name: &'static str) -> Result<Option<u64>> {
+pub(crate) fn price_of(text: &str, name: &'static str) -> Result<Option<u64>> {
     if text.trim().is_empty() {
         return Ok(None);
     }
@@ -356,6 +323,8 @@ fn shown(row: &ProviderRow) -> Provider {
         id: row.id,
         name: row.name.clone(),
         base_url: row.base_url.clone(),
+        wire: wire_of(row),
+        local: row.local == Some(true),
         model: row.model.clone(),
         has_key: row.sealed_key.is_some(),
         from_environment: false,
@@ -370,6 +339,8 @@ fn shown_environment(provider: &EnvironmentProvider) -> Provider {
         id: ENVIRONMENT,
         name: ENVIRONMENT_NAME.to_owned(),
         base_url: provider.base_url.clone(),
+        wire: Wire::OpenAiChat,
+        local: false,
         model: provider.model.clone(),
         has_key: provider.key.is_some(),
         from_environment: true,
@@ -380,7 +351,7 @@ fn shown_environment(provider: &EnvironmentProvider) -> Provider {
 
 /// Writes pico-dollars a token as dollars a million tokens: both are
 /// millionths.
-fn decimal(picos: u64) -> String {
+pub fn decimal(picos: u64) -> String {
     let text = format!("{}.{:06}", picos / 1_000_000, picos % 1_000_000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

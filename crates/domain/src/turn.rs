@@ -267,12 +267,11 @@ impl Domain {
             None if row.user_id == person => {}
             None => return Err(Error::NotFound { what: "model call" }),
         }
-        let (bytes, sources) = match sent {
-            Some(sent) => (sent.body, sent.sources),
-            None => {
-                let bytes = self.store().blobs().get(row.request_hash).await?;
-                (bytes, "[]".to_owned())
-            }
+        let (bytes, sources) = if let Some(sent) = sent {
+            (sent.body, sent.sources)
+        } else {
+            let bytes = self.store().blobs().get(row.request_hash).await?;
+            (bytes, "[]".to_owned())
         };
         let request = String::from_utf8(bytes)
             .map_err(|_| Error::Internal(format!("the request of {id} is not text")))?;

@@ -111,6 +111,19 @@ pub fn usd(micros: i64) -> String {
     format!("{sign}{}", usd_of(micros.unsigned_abs()))
 }
 
+/// Reads a decimal of US dollars as micro-dollars.
+///
+/// # Errors
+/// [`Error::Invalid`] names `field` when it is none, has more than six digits
+/// after the point, or is above a million.
+pub fn parse_usd(text: &str, field: &'static str) -> Result<i64> {
+    // A price in dollars a million tokens has as many pico-dollars a token as
+    // an amount in dollars has micro-dollars.
+    let micros = crate::provider::price_of(text, field)?;
+    let micros = micros.and_then(|micros| i64::try_from(micros).ok());
+    micros.ok_or_else(|| Error::invalid(field, "give an amount in dollars, such as 0.5"))
+}
+
 /// Writes micro-dollars as a decimal of US dollars.
 pub(crate) fn usd_of(micros: u64) -> String {
     let text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);

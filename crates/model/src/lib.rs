@@ -51,7 +51,7 @@ pub use message::{
     Carried, IMAGE_BASE64_BYTES, IMAGE_TYPES, Image, ImageSource, Message, REQUEST_IMAGES, Role,
     ToolCall,
 };
-pub use price::{Prices, cost};
+pub use price::{LongPrices, Prices, Published, cost, published, published_date};
 pub use replay::{Ending, Replayed, replay};
 pub use request::{Effort, Request, ResponseForm, Tool, ToolChoice};
 pub use wire::Wire;

@@ -1,5 +1,9 @@
 //! What a call costs, in exact integer money.
 
+mod published;
+
+pub use published::{Published, published, published_date};
+
 use crate::delta::Usage;
 use crate::error::{Error, Result};
 
@@ -27,6 +31,22 @@ pub struct Prices {
     /// For each input token put into the provider's cache; the input price
     /// when `None`.
     pub cache_write_picos_per_token: Option<u64>,
+    /// What a long conversation costs, where that is more.
+    pub long: Option<LongPrices>,
+}
+
+/// The prices of all tokens of a call that sends more than so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LongPrices {
+    /// How many tokens are sent at the usual prices at most.
+    pub from_tokens: u64,
+    /// For each input token that was not cached.
+    pub input_picos_per_token: u64,
+    /// For each output token; the usual price when `None`.
+    pub output_picos_per_token: Option<u64>,
+    /// For each input token from the provider's cache; the input price here
+    /// when `None`.
+    pub cached_input_picos_per_token: Option<u64>,
 }
 
 impl Prices {
@@ -36,6 +56,7 @@ impl Prices {
         output_picos_per_token: 0,
         cached_input_picos_per_token: None,
         cache_write_picos_per_token: None,
+        long: None,
     };
 
     /// Reads prices as providers print them: US dollars per million tokens,
@@ -49,6 +70,7 @@ impl Prices {
             output_picos_per_token: parse(output)?,
             cached_input_picos_per_token: None,
             cache_write_picos_per_token: None,
+            long: None,
         })
     }
 
@@ -78,14 +100,43 @@ impl Prices {
     /// Returns the most that this many tokens can cost in micro-dollars,
     /// however many of them are cached.
     pub fn at_most(&self, input_tokens: u64, output_tokens: u64) -> u64 {
-        let input = self
+        let prices = self.of_length(input_tokens);
+        let input = prices
             .input_picos_per_token
-            .max(self.cached_input_picos_per_token.unwrap_or(0))
-            .max(self.cache_write_picos_per_token.unwrap_or(0));
-        micros(
-            product(input_tokens, input)
-                .saturating_add(product(output_tokens, self.output_picos_per_token)),
-        )
+            .max(prices.cached_input_picos_per_token.unwrap_or(0))
+            .max(prices.cache_write_picos_per_token.unwrap_or(0));
+        let output = self
+            .output_picos_per_token
+            .max(prices.output_picos_per_token);
+        micros(product(input_tokens, input).saturating_add(product(output_tokens, output)))
+    }
+
+    /// Returns the most that an output token can cost, in pico-dollars.
+    pub fn at_most_picos_of_output(&self) -> u64 {
+        let long = self.long.and_then(|long| long.output_picos_per_token);
+        self.output_picos_per_token.max(long.unwrap_or(0))
+    }
+
+    /// Returns the prices of a call that sends so many tokens.
+    fn of_length(&self, input_tokens: u64) -> Self {
+        let Some(long) = self.long.filter(|long| input_tokens > long.from_tokens) else {
+            return *self;
+        };
+        // What is published of writing to the cache is a factor of the input.
+        let written = self.cache_write_picos_per_token.map(|price| {
+            let factor = u128::from(price) * u128::from(long.input_picos_per_token);
+            let scaled = factor.div_ceil(u128::from(self.input_picos_per_token.max(1)));
+            u64::try_from(scaled).unwrap_or(u64::MAX)
+        });
+        Self {
+            input_picos_per_token: long.input_picos_per_token,
+            output_picos_per_token: long
+                .output_picos_per_token
+                .unwrap_or(self.output_picos_per_token),
+            cached_input_picos_per_token: long.cached_input_picos_per_token,
+            cache_write_picos_per_token: written,
+            long: None,
+        }
     }
 }
 
@@ -94,6 +145,7 @@ impl Prices {
 /// Reasoning tokens are part of the output and not charged again. A sum past
 /// `u64::MAX` (18 trillion dollars) stays there.
 pub fn cost(usage: &Usage, prices: &Prices) -> u64 {
+    let prices = prices.of_length(usage.input_tokens);
     let input = prices.input_picos_per_token;
     let cached = usage.cached_input_tokens.min(usage.input_tokens);
     let written = usage.cache_write_tokens.min(usage.input_tokens - cached);

@@ -5,6 +5,7 @@ mod cell;
 mod draft;
 mod file;
 mod local_model;
+mod model;
 mod piston;
 pub(crate) mod proposal;
 mod provider;
@@ -28,7 +29,7 @@ use axum::http::header::{
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{delete, get, patch, post};
+use axum::routing::{delete, get, patch, post, put};
 use axum::{Router, response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -185,6 +186,22 @@ pub fn router(app: App) -> Router {
             post(local_model::pull_local_model).delete(local_model::cancel_local_model_pull),
         )
         .route("/api/providers/{id}/check", post(provider::check_provider))
+        .route("/api/providers/{id}/models/{model}", put(model::set_model))
+        .route("/api/models", get(model::list_models))
+        .route("/api/models/route", post(model::route_model))
+        .route(
+            "/api/models/defaults",
+            get(model::get_model_defaults).put(model::set_model_defaults),
+        )
+        .route(
+            "/api/budgets",
+            get(budget::list_budgets).post(budget::create_budget),
+        )
+        .route(
+            "/api/budgets/{id}",
+            patch(budget::update_budget).delete(budget::delete_budget),
+        )
+        .route("/api/calls", get(model::list_calls))
         .route("/api/model-calls/{id}", get(turn::get_model_call))
         .route("/api/usage", get(usage::get_usage))
         .method_not_allowed_fallback(method_not_allowed)

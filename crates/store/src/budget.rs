@@ -142,6 +142,14 @@ impl Reader {
         .await
     }
 
+    /// Says whether there is any budget.
+    pub async fn has_budgets(&mut self) -> Result<bool> {
+        let one: Vec<BudgetId> = self
+            .values("SELECT id FROM budgets LIMIT 1", "id", args![])
+            .await?;
+        Ok(!one.is_empty())
+    }
+
     /// Finds what is noted as used of a budget in a period.
     pub async fn find_budget_window(
         &mut self,

@@ -209,7 +209,8 @@ impl Reader {
         .await
     }
 
-    /// Returns how fast each model answered a person since a moment.
+    /// Returns how fast each model answered a person since a moment, by their
+    /// last 500 answers.
     pub async fn list_latencies(
         &mut self,
         user: UserId,
@@ -219,9 +220,12 @@ impl Reader {
             "SELECT provider_id, model, COUNT(*) AS calls,
                  CAST(AVG(first_token_ms) AS BIGINT) AS first_token_ms,
                  CAST(AVG(latency_ms) AS BIGINT) AS latency_ms
-             FROM model_calls
-             WHERE user_id = $1 AND created_at >= $2 AND state = 'done'
-               AND provider_id IS NOT NULL
+             FROM (
+                 SELECT provider_id, model, first_token_ms, latency_ms FROM model_calls
+                 WHERE user_id = $1 AND created_at >= $2 AND state = 'done'
+                   AND provider_id IS NOT NULL
+                 ORDER BY created_at DESC LIMIT 500
+             ) AS latest
              GROUP BY provider_id, model",
             args![user, since],
         )

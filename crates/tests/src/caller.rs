@@ -170,6 +170,12 @@ impl Caller {
             .await
     }
 
+    /// Asks with PUT and a JSON body.
+    pub async fn put(&self, path: &str, body: impl Serialize) -> Reply {
+        self.send(with_json(self.request(Method::PUT, path), &body))
+            .await
+    }
+
     /// Asks with DELETE.
     pub async fn delete(&self, path: &str) -> Reply {
         self.send(self.request(Method::DELETE, path)).await

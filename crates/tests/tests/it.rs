@@ -12,6 +12,7 @@
 mod it {
     mod apply;
     mod apply_later;
+    mod budgets;
     mod cli;
     mod contain;
     mod corpus;
@@ -36,6 +37,7 @@ mod it {
     mod review;
     mod review_bytes;
     mod review_checks;
+    mod routing;
     mod runs;
     mod runs_piston;
     mod runs_stages;

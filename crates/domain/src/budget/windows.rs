@@ -1,8 +1,10 @@
 //! What is used and reserved of budgets, in one transaction.
 
+use std::collections::btree_map::Entry as Place;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
-use atelier_base::{BudgetId, Timestamp, UserId, WorkspaceId};
+use atelier_base::{BudgetId, ConversationId, Timestamp, TurnId, UserId, WorkspaceId};
 use atelier_store::{
     BudgetRow, BudgetScope, BudgetWindowRow, CallEnd, CallState, ModelCallRow, Reader, Writer,
 };
@@ -72,20 +74,19 @@ impl Windows {
         call: &ModelCallRow,
     ) -> Result<Vec<(BudgetRow, Key)>> {
         let asker = (call.user_id, call.workspace_id);
-        if !self.budgets.contains_key(&asker) {
-            let found = tx.list_budgets_on(asker.0, asker.1).await?;
-            self.budgets.insert(asker, found);
-        }
+        let budgets = match self.budgets.entry(asker) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(tx.list_budgets_on(asker.0, asker.1).await?),
+        };
         let mut open = Vec::new();
-        for budget in self.budgets.get(&asker).into_iter().flatten() {
+        for budget in budgets.iter() {
             let Some(subject) = subject(budget, call) else {
                 continue;
             };
             let span = Span::of(budget.period, call.created_at);
             let key = (budget.id, subject, span.from);
-            if !self.windows.contains_key(&key) {
-                let row = window(tx, budget, subject, span).await?;
-                self.windows.insert(key, row);
+            if let Place::Vacant(place) = self.windows.entry(key) {
+                place.insert(window(tx, budget, subject, span).await?);
             }
             open.push((budget.clone(), key));
         }
@@ -174,23 +175,28 @@ impl Share {
 }
 
 /// Returns what of a call a budget is about; `None` when it is not about it.
-pub(super) fn subject(budget: &BudgetRow, call: &ModelCallRow) -> Option<Uuid> {
-    let own = budget.owner_id == call.user_id;
-    let this_or_each = |id: Uuid| budget.subject_id.is_none_or(|wanted| wanted == id);
+fn subject(budget: &BudgetRow, call: &ModelCallRow) -> Option<Uuid> {
+    let places = [
+        call.workspace_id.map(WorkspaceId::as_uuid),
+        call.conversation_id.map(ConversationId::as_uuid),
+        call.turn_id.map(TurnId::as_uuid),
+    ];
+    subject_of(budget, call.user_id, places)
+}
+
+/// The same, for a call of a person in a workspace, conversation and turn.
+pub(super) fn subject_of(
+    budget: &BudgetRow,
+    user: UserId,
+    [workspace, conversation, turn]: [Option<Uuid>; 3],
+) -> Option<Uuid> {
+    let own = budget.owner_id == user;
+    let this_or_each = |id: &Uuid| own && budget.subject_id.is_none_or(|wanted| wanted == *id);
     match budget.scope {
         BudgetScope::User => own.then_some(budget.owner_id.as_uuid()),
-        BudgetScope::Workspace => call
-            .workspace_id
-            .map(WorkspaceId::as_uuid)
-            .filter(|id| budget.subject_id == Some(*id)),
-        BudgetScope::Conversation => call
-            .conversation_id
-            .map(|id| id.as_uuid())
-            .filter(|id| own && this_or_each(*id)),
-        BudgetScope::Turn => call
-            .turn_id
-            .map(|id| id.as_uuid())
-            .filter(|id| own && this_or_each(*id)),
+        BudgetScope::Workspace => workspace.filter(|id| budget.subject_id == Some(*id)),
+        BudgetScope::Conversation => conversation.filter(this_or_each),
+        BudgetScope::Turn => turn.filter(this_or_each),
     }
 }
 

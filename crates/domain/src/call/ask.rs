@@ -9,10 +9,15 @@ use atelier_store::{CallEnd, CallState, ModelCallRow, ModelRequestRow};
 
 use super::asked::Asked;
 use super::bound::Bound;
-use super::{Ask, ModelRef};
+use super::{Ask, Wish};
 use crate::ctx::Ctx;
 use crate::domain::Domain;
 use crate::error::{Error, Result};
+use crate::route::{Left, Need};
+
+/// How often a call without a limit of its own is fitted into what a budget
+/// has left, while others begin.
+const TRIES: u32 = 3;
 
 /// A model that was chosen, and why.
 #[derive(Clone, Debug)]
@@ -87,82 +92,113 @@ impl Domain {
     /// [`Error::PriceUnknown`], and [`Error::Model`] for a request that can't
     /// be sent.
     pub async fn ask(&self, ctx: &Ctx, ask: Ask) -> Result<Asked> {
-        let user = ctx.person()?;
+        ctx.person()?;
         if let Some(workspace) = ask.workspace {
             self.require_workspace(ctx, workspace).await?;
         }
         let mut routes: VecDeque<Chosen> = self.routes(ctx, &ask).await?.into();
         let first = routes.pop_front().ok_or(Error::ModelNotConfigured)?;
         let ask = Arc::new(ask);
-        let attempt = self.attempt(user, &ask, first, None).await?;
-        Ok(Asked::new(
-            self.clone(),
-            ctx.clone(),
-            user,
-            ask,
-            routes,
-            attempt,
-        ))
+        let attempt = self.attempt(ctx, &ask, first, None).await?;
+        Ok(Asked::new(self.clone(), ctx.clone(), ask, routes, attempt))
     }
 
     /// Returns the models that may answer, the best first.
     pub(crate) async fn routes(&self, ctx: &Ctx, ask: &Ask) -> Result<Vec<Chosen>> {
-        let (wanted, reason) = match &ask.wanted {
-            Some(wanted) => (wanted.clone(), "You chose it."),
-            None => {
-                let provider = self.choose_provider(ctx, ask.workspace).await?;
-                let model = None;
-                (ModelRef { provider, model }, "It is the one configured.")
-            }
-        };
-        let mut endpoint = self.endpoint(ctx, wanted.provider).await?;
-        if let Some(model) = wanted.model {
-            endpoint.model = model;
+        if let Some(wanted) = &ask.wanted {
+            self.check_ref(ctx, wanted).await?;
         }
-        Ok(vec![Chosen {
-            provider: wanted.provider,
-            endpoint,
-            local: false,
-            reason: reason.to_owned(),
-        }])
+        let set = self.workspace_provider(ctx, ask.workspace).await?;
+        let left = self.budget_left(ctx, ask.workspace, ask.places()).await?;
+        let mut need = Need::of(ask, set, left);
+        let (mut models, _, mut found) = self.decide(ctx, &need).await?;
+        if found.order.is_empty() && left != Left::default() {
+            // If only a budget is in the way, reserving says which, and why.
+            need.left = Left::default();
+            (models, _, found) = self.decide(ctx, &need).await?;
+        }
+        if found.order.is_empty() {
+            return Err(found.refusal(&models));
+        }
+        let known = self.known(ctx).await?;
+        let chosen = found.order.iter().filter_map(|(at, reason)| {
+            let model = models.get(*at)?;
+            Some(Chosen {
+                provider: model.provider,
+                endpoint: known.endpoint(model)?,
+                local: model.local,
+                reason: reason.clone(),
+            })
+        });
+        Ok(chosen.collect())
     }
 
     /// Writes one call down, ready to leave.
     pub(super) async fn attempt(
         &self,
-        user: UserId,
+        ctx: &Ctx,
         ask: &Ask,
         chosen: Chosen,
         replaces: Option<ModelCallId>,
     ) -> Result<Attempt> {
-        let prepared = self
-            .gateway()
-            .prepare(&chosen.endpoint, &ask.request)
-            .map_err(model_error)?;
-        let bound = Bound::of(&ask.request, &chosen.endpoint, prepared.body().len());
-        let row = self.call_row(user, ask, &chosen, &prepared, bound, replaces);
-        let sources = serde_json::to_string(&ask.sources)
-            .map_err(|e| Error::Internal(format!("a manifest can't be written: {e}")))?;
-        let request = ModelRequestRow {
-            call_id: row.id,
-            body: prepared.body().to_vec(),
-            sources,
-            created_at: row.created_at,
-        };
-        let mut open = Open {
-            domain: self.clone(),
-            id: row.id,
-            ended: false,
-        };
-        if let Err(refusal) = self.begin_call(row, request).await {
-            open.ended = true;
-            return Err(refusal);
+        let user = ctx.person()?;
+        let mut tries = TRIES;
+        loop {
+            let (prepared, bound) = self.fit(ctx, ask, &chosen).await?;
+            let row = self.call_row(user, ask, &chosen, &prepared, bound, replaces);
+            let mut open = Open {
+                domain: self.clone(),
+                id: row.id,
+                ended: false,
+            };
+            let request = request_row(&row, ask, &prepared)?;
+            match self.begin_call(row, request).await {
+                Ok(()) => {
+                    return Ok(Attempt {
+                        open,
+                        chosen,
+                        prepared,
+                    });
+                }
+                Err(refusal) => {
+                    open.ended = true;
+                    tries -= 1;
+                    // Others began meanwhile; a shorter answer may still fit.
+                    let again = matches!(refusal, Error::BudgetExceeded(_))
+                        && ask.wish.max_output_tokens().is_none()
+                        && tries > 0;
+                    if !again {
+                        return Err(refusal);
+                    }
+                }
+            }
         }
-        Ok(Attempt {
-            open,
-            chosen,
-            prepared,
-        })
+    }
+
+    /// Makes the bytes that leave. An answer without a limit gets one when a
+    /// budget counts it: what the model can write, or what the budget allows.
+    async fn fit(&self, ctx: &Ctx, ask: &Ask, chosen: &Chosen) -> Result<(Prepared, Bound)> {
+        let endpoint = &chosen.endpoint;
+        let prepare = |wish: &Wish| {
+            match wish {
+                Wish::Answer(request) => self.gateway().prepare(endpoint, request),
+                Wish::Fill(asked) => self.gateway().prepare_completion(endpoint, asked),
+            }
+            .map_err(model_error)
+        };
+        let prepared = prepare(&ask.wish)?;
+        let bound = Bound::of(&ask.wish, endpoint, prepared.body().len());
+        if ask.wish.max_output_tokens().is_some() {
+            return Ok((prepared, bound));
+        }
+        let left = self.budget_left(ctx, ask.workspace, ask.places()).await?;
+        let Some(most) = bound.answer_within(left, endpoint) else {
+            return Ok((prepared, bound));
+        };
+        let wish = ask.wish.within(most);
+        let prepared = prepare(&wish)?;
+        let bound = Bound::of(&wish, endpoint, prepared.body().len());
+        Ok((prepared, bound))
     }
 
     fn call_row(
@@ -218,6 +254,16 @@ impl Domain {
             .write_soft(async |tx| tx.set_model_request(id, hash, body).await)
             .await?)
     }
+}
+
+fn request_row(call: &ModelCallRow, ask: &Ask, prepared: &Prepared) -> Result<ModelRequestRow> {
+    Ok(ModelRequestRow {
+        call_id: call.id,
+        body: prepared.body().to_vec(),
+        sources: serde_json::to_string(&ask.sources)
+            .map_err(|e| Error::Internal(format!("a manifest can't be written: {e}")))?,
+        created_at: call.created_at,
+    })
 }
 
 pub(crate) fn model_error(error: atelier_model::Error) -> Error {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use atelier_base::{ModelCallId, Timestamp, UserId};
+use atelier_base::{ModelCallId, Timestamp};
 use atelier_model::{Call, Delta, FinishReason, Prepared, Usage, cost};
 use atelier_store::{CallEnd, CallState};
 
@@ -22,7 +22,6 @@ type Work<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 pub struct Asked {
     domain: Domain,
     ctx: Ctx,
-    user: UserId,
     ask: Arc<Ask>,
     /// The models that may take over.
     rest: VecDeque<Chosen>,
@@ -61,7 +60,7 @@ enum Handed {
 /// What is to be done next. Work is kept here while it waits, so that whoever
 /// stops waiting loses nothing.
 enum Stage {
-    Ready(Prepared),
+    Ready(Box<Prepared>),
     Sending(Work<atelier_model::Result<Call>>),
     Answering(Box<Call>),
     /// The end is being written; then it is reported, or another model asked.
@@ -84,7 +83,6 @@ impl Asked {
     pub(super) fn new(
         domain: Domain,
         ctx: Ctx,
-        user: UserId,
         ask: Arc<Ask>,
         rest: VecDeque<Chosen>,
         attempt: Attempt,
@@ -93,7 +91,6 @@ impl Asked {
         Self {
             domain,
             ctx,
-            user,
             ask,
             rest,
             open: attempt.open,
@@ -108,7 +105,7 @@ impl Asked {
                 usage: Usage::default(),
                 cost_micros: Some(0),
             },
-            stage: Stage::Ready(attempt.prepared),
+            stage: Stage::Ready(Box::new(attempt.prepared)),
         }
     }
 
@@ -187,6 +184,9 @@ impl Asked {
             Stage::Sending(sending) => match sending.as_mut().await {
                 Ok(call) => self.answered(call).await,
                 Err(error) => {
+                    if matches!(error, atelier_model::Error::Connect { .. }) {
+                        self.domain.catalogues().note(self.chosen.provider, false);
+                    }
                     let usage = self.unanswered(&error);
                     self.end(usage, Some(error));
                 }
@@ -222,11 +222,12 @@ impl Asked {
         let (gateway, cancel) = (self.domain.gateway().clone(), self.ctx.cancel.clone());
         self.sent = self.domain.now();
         self.stage = Stage::Sending(Box::pin(
-            async move { gateway.stream(prepared, cancel).await },
+            async move { gateway.stream(*prepared, cancel).await },
         ));
     }
 
     async fn answered(&mut self, call: Call) {
+        self.domain.catalogues().note(self.chosen.provider, true);
         let resent = (call.body().len() != self.body_bytes).then(|| call.body().to_vec());
         self.stage = Stage::Answering(Box::new(call));
         if let Some(body) = resent {
@@ -270,9 +271,9 @@ impl Asked {
             return Some(Err(model_error(failure)));
         };
         self.switched = true;
-        let (domain, ask) = (self.domain.clone(), self.ask.clone());
-        let (user, replaces) = (self.user, self.open.id);
-        let work = async move { domain.attempt(user, &ask, next, Some(replaces)).await };
+        let (domain, ctx, ask) = (self.domain.clone(), self.ctx.clone(), self.ask.clone());
+        let replaces = self.open.id;
+        let work = async move { domain.attempt(&ctx, &ask, next, Some(replaces)).await };
         self.stage = Stage::Switching(Box::pin(work), failure);
         None
     }
@@ -310,7 +311,7 @@ impl Asked {
         self.chosen = attempt.chosen;
         self.body_bytes = attempt.prepared.body().len();
         (self.first, self.stop, self.handed) = (None, None, Handed::Nothing);
-        self.stage = Stage::Ready(attempt.prepared);
+        self.stage = Stage::Ready(Box::new(attempt.prepared));
         Ok(Part::Switched(switched))
     }
 

@@ -1,6 +1,9 @@
 //! The most that a request can use, before it is sent.
 
-use atelier_model::{Endpoint, Request};
+use atelier_model::Endpoint;
+
+use super::Wish;
+use crate::route::Left;
 
 /// What providers add for tools beside their descriptions, in tokens. The
 /// largest that is documented is below 700.
@@ -11,6 +14,11 @@ const IMAGE: u64 = 50_000;
 /// What is reserved for an answer when neither the request nor the model has a
 /// limit, and no budget needs one.
 const ANSWER: u64 = 32_768;
+/// The limit of an answer of a model whose own nobody knows: more is refused
+/// by some.
+const UNKNOWN: u32 = 8_192;
+/// How many bytes writing the limit down takes at most.
+const LIMIT_BYTES: u64 = 64;
 
 /// The most tokens that a request can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,14 +33,44 @@ impl Bound {
     /// No token is shorter than a byte, for the tokenisers that are public as
     /// for those that aren't, and the JSON around a message is longer than the
     /// marks a provider puts between messages.
-    pub(super) fn of(request: &Request, endpoint: &Endpoint, body_bytes: usize) -> Self {
-        let images: usize = request.messages.iter().map(|said| said.images.len()).sum();
-        let tools = if request.tools.is_empty() { 0 } else { TOOLS };
-        let output = request.max_output_tokens.or(endpoint.max_output_tokens);
+    pub(super) fn of(wish: &Wish, endpoint: &Endpoint, body_bytes: usize) -> Self {
+        let tools = if wish.has_tools() { TOOLS } else { 0 };
+        let output = wish.max_output_tokens().or(endpoint.max_output_tokens);
         Self {
-            input_tokens: body_bytes as u64 + tools + IMAGE * images as u64,
+            input_tokens: body_bytes as u64 + tools + IMAGE * wish.images() as u64,
             output_tokens: output.map_or(ANSWER, u64::from),
         }
+    }
+
+    /// Returns the limit to set for an answer that has none, so that budgets
+    /// last; `None` when none counts it. A model that costs nothing is not
+    /// limited by money.
+    pub(super) fn answer_within(self, left: Left, endpoint: &Endpoint) -> Option<u32> {
+        let free = |price: u64| price == 0;
+        let by_money = match (left.micros, &endpoint.prices) {
+            (Some(micros), Some(prices)) if !free(prices.output_picos_per_token) => {
+                let input = prices.at_most(self.input_tokens + LIMIT_BYTES, 0);
+                let picos = u128::from(micros.saturating_sub(input)) * 1_000_000;
+                let price = prices.at_most_picos_of_output();
+                Some(u64::try_from(picos / u128::from(price)).unwrap_or(u64::MAX))
+            }
+            _ => None,
+        };
+        let by_tokens = left
+            .tokens
+            .map(|tokens| tokens.saturating_sub(self.input_tokens + LIMIT_BYTES));
+        let allowed = match (by_money, by_tokens) {
+            (Some(money), Some(tokens)) => money.min(tokens),
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => return None,
+        };
+        let most = endpoint.max_output_tokens.unwrap_or(UNKNOWN);
+        // One token at least: a budget with less left refuses it, and says so.
+        Some(
+            u32::try_from(allowed)
+                .unwrap_or(u32::MAX)
+                .clamp(1, most.max(1)),
+        )
     }
 
     pub(super) const fn tokens(self) -> u64 {

@@ -60,6 +60,12 @@ impl End {
                 detail: Some(error.to_string()),
                 hint: Some(crate::budget::PRICE_HINT.to_owned()),
             },
+            Error::NoModelFits { .. } => Self {
+                state: TurnState::Failed,
+                code: Some("no_model_fits".to_owned()),
+                detail: Some(error.to_string()),
+                hint: None,
+            },
             Error::Store(_) | Error::Internal(_) => Self {
                 state: TurnState::Failed,
                 code: Some("internal".to_owned()),

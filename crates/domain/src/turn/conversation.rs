@@ -111,7 +111,7 @@ impl Domain {
             .await?)
     }
 
-    pub(super) async fn require_conversation(
+    pub(crate) async fn require_conversation(
         &self,
         ctx: &Ctx,
         id: ConversationId,

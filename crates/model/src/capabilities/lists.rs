@@ -99,6 +99,7 @@ fn openrouter_prices(pricing: &Value) -> Option<Prices> {
         output_picos_per_token: price("completion")?,
         cached_input_picos_per_token: price("input_cache_read"),
         cache_write_picos_per_token: price("input_cache_write"),
+        long: None,
     })
 }
 

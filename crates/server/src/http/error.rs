@@ -206,6 +206,9 @@ impl From<Error> for ApiError {
                 error.problem.budget = Some(Box::new(exceeded_budget(&exceeded)));
                 error
             }
+            Error::NoModelFits { .. } => Self::new(Code::NoModelFits, text).hint(Some(
+                "Configure another model, raise the budget, or choose a model by name.",
+            )),
             Error::PriceUnknown { .. } => {
                 Self::new(Code::PriceUnknown, text).hint(Some(PRICE_HINT))
             }

@@ -31,6 +31,8 @@ pub(super) async fn create_provider(
     let new = domain::ProviderChange {
         name: Some(body.name),
         base_url: Some(body.base_url),
+        wire: body.wire,
+        local: body.local,
         key: body.key.map(Secret::new),
         model: Some(body.model),
         input_usd_per_million: body.input_usd_per_million,
@@ -51,6 +53,8 @@ pub(super) async fn update_provider(
     let change = domain::ProviderChange {
         name: body.name,
         base_url: body.base_url,
+        wire: body.wire,
+        local: body.local,
         key: body.key.map(Secret::new),
         model: body.model,
         input_usd_per_million: body.input_usd_per_million,
@@ -81,6 +85,7 @@ pub(super) async fn check_provider(
         detail: found.detail,
         hint: found.hint,
         models: found.models,
+        kind: found.kind.map(|kind| kind.as_str().to_owned()),
     }))
 }
 
@@ -89,6 +94,8 @@ fn shown(found: domain::Provider) -> Provider {
         id: found.id.into(),
         name: found.name,
         base_url: found.base_url,
+        wire: found.wire.as_str().to_owned(),
+        local: found.local,
         model: found.model,
         has_key: found.has_key,
         from_environment: found.from_environment,

@@ -13,11 +13,13 @@ both_engines! {
             subject_id: Some(ana.id.as_uuid()),
             ..t.budget(ana.owner_id, BudgetScope::Workspace)
         };
+        assert!(!t.read(async |r| r.has_budgets().await).await);
         t.write(async |tx| {
             tx.insert_budget(&mine).await?;
             tx.insert_budget(&shared).await
         })
         .await;
+        assert!(t.read(async |r| r.has_budgets().await).await);
         let changed = BudgetRow {
             limit_micros: None,
             limit_tokens: Some(9),

@@ -37,6 +37,10 @@ fn body_of(operation: &Operation) -> Option<Value> {
             json!({ "name": "walked", "baseUrl": "http://127.0.0.1:9/v1", "model": "m" })
         }
         "create_grant" => json!({ "action": "network", "resource": "example.org" }),
+        "route_model" => json!({ "task": "chat" }),
+        "set_model_defaults" | "set_model" => json!({}),
+        "create_budget" => json!({ "scope": "user", "period": "day", "limitUsd": "5" }),
+        "update_budget" => json!({ "limitTokens": 5 }),
         other => panic!("{other} is new: say what it takes"),
     })
 }
@@ -45,6 +49,7 @@ fn method_of(operation: &Operation) -> reqwest::Method {
     match operation.method {
         Method::Get => reqwest::Method::GET,
         Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
         Method::Patch => reqwest::Method::PATCH,
         Method::Delete => reqwest::Method::DELETE,
     }
@@ -52,7 +57,11 @@ fn method_of(operation: &Operation) -> reqwest::Method {
 
 /// Returns an operation's path for an id.
 fn path_of(operation: &Operation, id: &str) -> String {
-    operation.path.replace("{id}", id).replace("{port}", "8000")
+    operation
+        .path
+        .replace("{id}", id)
+        .replace("{port}", "8000")
+        .replace("{model}", "m")
 }
 
 async fn call(caller: &Caller, operation: &Operation) -> Reply {
@@ -119,7 +128,8 @@ on_both_engines! {
                 caller.post(path, json!({})).await.refused(Code::NotFound);
             }
         }
-        for operation in OPERATIONS {
+        let put = |path| OPERATIONS.iter().any(|known| known.path == path && known.method == Method::Put);
+        for operation in OPERATIONS.iter().filter(|known| !put(known.path)) {
             let path = path_of(operation, &STRANGER.to_string());
             let request = app.owner().request(reqwest::Method::PUT, &path);
             app.owner().send(request).await.refused(Code::MethodNotAllowed);

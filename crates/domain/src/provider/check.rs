@@ -1,0 +1,308 @@
+//! What a provider offers: asked of it, or said by the person.
+
+use atelier_base::{ProviderId, Timestamp};
+use atelier_model::{Capabilities, Endpoint, ModelFacts, Prices, ServerKind};
+use atelier_store::{PriceSource, ProviderModelRow};
+
+use super::{ENVIRONMENT, price_of};
+use crate::call::ModelRef;
+use crate::ctx::Ctx;
+use crate::domain::Domain;
+use crate::error::{Error, Result};
+use crate::route::ListedModel;
+
+/// The most models of a provider that are kept.
+const MODELS: usize = 1_000;
+
+/// What a test of a provider found.
+#[derive(Debug)]
+pub struct ProviderCheck {
+    /// Whether it answered and knows the model.
+    pub ok: bool,
+    /// What happened.
+    pub detail: String,
+    /// What to do.
+    pub hint: Option<String>,
+    /// The models it offers.
+    pub models: Vec<String>,
+    /// What kind of server it is, when it answered.
+    pub kind: Option<ServerKind>,
+}
+
+/// What a person says of a model; an empty price is one that nobody knows.
+#[derive(Clone, Debug, Default)]
+pub struct ModelFactsChange {
+    /// The price of a million tokens sent, as a decimal of US dollars.
+    pub input_usd_per_million: Option<String>,
+    /// The price of a million tokens answered.
+    pub output_usd_per_million: Option<String>,
+    /// The price of a million tokens from the provider's cache.
+    pub cached_input_usd_per_million: Option<String>,
+    /// The price of a million tokens put into the provider's cache.
+    pub cache_write_usd_per_million: Option<String>,
+    /// How many tokens it reads.
+    pub context_tokens: Option<u64>,
+    /// How many tokens it writes.
+    pub max_output_tokens: Option<u64>,
+}
+
+impl Domain {
+    /// Tries whether a provider answers and knows its model, and keeps what it
+    /// says of its models.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the asker has no such provider; what the
+    /// provider does wrong is in the answer.
+    pub async fn check_provider(&self, ctx: &Ctx, id: ProviderId) -> Result<ProviderCheck> {
+        let endpoint = self.endpoint(ctx, id).await?;
+        let names = match self.gateway().check(&endpoint).await {
+            Ok(names) => names,
+            Err(error) => {
+                return Ok(ProviderCheck {
+                    ok: false,
+                    detail: error.to_string(),
+                    hint: Some(error.hint().to_owned()),
+                    models: Vec::new(),
+                    kind: None,
+                });
+            }
+        };
+        // It answers; what it says of its models beside their names is a bonus.
+        let found = self.gateway().probe(&endpoint).await.ok();
+        if let Some(found) = &found {
+            self.keep_models(ctx, id, &endpoint, found).await?;
+        }
+        let ok = names.is_empty() || names.contains(&endpoint.model);
+        let model = &endpoint.model;
+        Ok(ProviderCheck {
+            ok,
+            detail: if ok {
+                format!("{model} answers.")
+            } else {
+                format!("The provider answers but does not list the model `{model}`.")
+            },
+            hint: (!ok).then(|| "Choose one of the models it lists.".to_owned()),
+            models: names,
+            kind: found.map(|found| found.kind),
+        })
+    }
+
+    /// Says what a model costs and can do, over what the provider and the
+    /// published table say. What is `None` is left to them.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the asker has no such provider, and
+    /// [`Error::Invalid`] for a price that is none, or for one of input
+    /// without one of output.
+    pub async fn set_model_facts(
+        &self,
+        ctx: &Ctx,
+        model: ModelRef,
+        change: ModelFactsChange,
+    ) -> Result<ListedModel> {
+        self.check_ref(ctx, &model).await?;
+        let provider = model.provider;
+        let name = match &model.model {
+            Some(name) => name.clone(),
+            None => self.endpoint(ctx, provider).await?.model,
+        };
+        let stored = self.stored(ctx, provider, &name).await?;
+        let row = changed(stored, &change)?;
+        let row = ProviderModelRow {
+            updated_at: self.now(),
+            ..row
+        };
+        self.store()
+            .write(async |tx| tx.put_provider_model(&row).await)
+            .await?;
+        self.catalogues().forget();
+        let listed = self.list_models(ctx).await?;
+        let wanted = ModelRef {
+            provider,
+            model: Some(name),
+        };
+        listed
+            .into_iter()
+            .find(|listed| wanted.names(&listed.model))
+            .ok_or(Error::NotFound { what: "model" })
+    }
+
+    async fn stored(
+        &self,
+        ctx: &Ctx,
+        provider: ProviderId,
+        model: &str,
+    ) -> Result<ProviderModelRow> {
+        let owner = ctx.person()?;
+        let rows = self
+            .store()
+            .read(async |tx| tx.list_provider_models(owner, ENVIRONMENT).await)
+            .await?;
+        let known = rows
+            .into_iter()
+            .find(|row| row.provider_id == provider && row.model == model);
+        Ok(known.unwrap_or_else(|| blank(provider, model, self.now())))
+    }
+
+    /// Keeps what a provider says of its models; prices that the person set
+    /// stay.
+    async fn keep_models(
+        &self,
+        ctx: &Ctx,
+        id: ProviderId,
+        endpoint: &Endpoint,
+        found: &Capabilities,
+    ) -> Result<()> {
+        let owner = ctx.person()?;
+        let stored = self
+            .store()
+            .read(async |tx| tx.list_provider_models(owner, ENVIRONMENT).await)
+            .await?;
+        let now = self.now();
+        let rows = found.models.iter().take(MODELS).map(|facts| {
+            let known = stored
+                .iter()
+                .find(|row| row.provider_id == id && row.model == facts.id);
+            let known = known.cloned().unwrap_or_else(|| blank(id, &facts.id, now));
+            told(known, facts)
+        });
+        let rows: Vec<ProviderModelRow> = rows.collect();
+        let at_home = matches!(
+            found.kind,
+            ServerKind::Ollama | ServerKind::LlamaCpp | ServerKind::LmStudio
+        ) && is_this_machine(endpoint);
+        let mut provider = if id == ENVIRONMENT {
+            None
+        } else {
+            Some(self.require_provider(ctx, id).await?)
+        };
+        let learnt = provider.as_mut().is_some_and(|provider| {
+            let unsaid = provider.local.is_none() && at_home;
+            if unsaid {
+                provider.local = Some(true);
+            }
+            unsaid
+        });
+        self.store()
+            .write(async |tx| {
+                for row in &rows {
+                    tx.put_provider_model(row).await?;
+                }
+                match &provider {
+                    Some(provider) if learnt => tx.update_provider(provider).await,
+                    Some(_) | None => Ok(()),
+                }
+            })
+            .await?;
+        self.catalogues().forget();
+        Ok(())
+    }
+}
+
+/// Returns what is known of a model of which nothing is.
+fn blank(provider: ProviderId, model: &str, now: Timestamp) -> ProviderModelRow {
+    ProviderModelRow {
+        provider_id: provider,
+        model: model.to_owned(),
+        context_tokens: None,
+        max_output_tokens: None,
+        images: None,
+        tools: None,
+        reasoning: None,
+        fim: None,
+        input_picos_per_token: None,
+        output_picos_per_token: None,
+        cached_input_picos_per_token: None,
+        cache_write_picos_per_token: None,
+        price_source: None,
+        updated_at: now,
+    }
+}
+
+/// Says whether an endpoint is on this machine by its address: a model server
+/// there runs on the person's own hardware.
+fn is_this_machine(endpoint: &Endpoint) -> bool {
+    match endpoint.base_url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// Returns what is known of a model once its provider has spoken.
+fn told(stored: ProviderModelRow, facts: &ModelFacts) -> ProviderModelRow {
+    let mut row = ProviderModelRow {
+        context_tokens: facts
+            .context_tokens
+            .map(u64::from)
+            .or(stored.context_tokens),
+        max_output_tokens: facts
+            .max_output_tokens
+            .map(u64::from)
+            .or(stored.max_output_tokens),
+        images: facts.images.or(stored.images),
+        tools: facts.tools.or(stored.tools),
+        reasoning: facts.reasoning.or(stored.reasoning),
+        fim: facts.fim.or(stored.fim),
+        ..stored
+    };
+    if let Some(prices) = &facts.prices
+        && row.price_source != Some(PriceSource::Person)
+    {
+        put_prices(&mut row, prices);
+        row.price_source = Some(PriceSource::Provider);
+    }
+    row
+}
+
+fn put_prices(row: &mut ProviderModelRow, prices: &Prices) {
+    row.input_picos_per_token = Some(prices.input_picos_per_token);
+    row.output_picos_per_token = Some(prices.output_picos_per_token);
+    row.cached_input_picos_per_token = prices.cached_input_picos_per_token;
+    row.cache_write_picos_per_token = prices.cache_write_picos_per_token;
+}
+
+/// Returns what is known of a model once the person has spoken.
+fn changed(stored: ProviderModelRow, change: &ModelFactsChange) -> Result<ProviderModelRow> {
+    let price = |text: &Option<String>, field| match text {
+        Some(text) => price_of(text, field),
+        None => Ok(None),
+    };
+    let input = price(&change.input_usd_per_million, "inputUsdPerMillion")?;
+    let output = price(&change.output_usd_per_million, "outputUsdPerMillion")?;
+    let cached = price(
+        &change.cached_input_usd_per_million,
+        "cachedInputUsdPerMillion",
+    )?;
+    let written = price(
+        &change.cache_write_usd_per_million,
+        "cacheWriteUsdPerMillion",
+    )?;
+    let source = match (input, output) {
+        (Some(_), Some(_)) => Some(PriceSource::Person),
+        (None, None) if cached.is_none() && written.is_none() => None,
+        (Some(_), None) => {
+            return Err(Error::invalid(
+                "outputUsdPerMillion",
+                "give both prices or none",
+            ));
+        }
+        (None, _) => {
+            return Err(Error::invalid(
+                "inputUsdPerMillion",
+                "give both prices or none",
+            ));
+        }
+    };
+    Ok(ProviderModelRow {
+        context_tokens: change.context_tokens.or(stored.context_tokens),
+        max_output_tokens: change.max_output_tokens.or(stored.max_output_tokens),
+        input_picos_per_token: input,
+        output_picos_per_token: output,
+        cached_input_picos_per_token: cached,
+        cache_write_picos_per_token: written,
+        price_source: source,
+        ..stored
+    })
+}

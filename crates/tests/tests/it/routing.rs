@@ -1,0 +1,208 @@
+//! Which model answers: by choice, by rule, and when the first one fails.
+
+use atelier_api::Code;
+use atelier_api::event::TurnEvent;
+use atelier_api::model::Provider;
+use atelier_api::page::Page;
+use atelier_api::route::{Call, CallState, ModelDefaults, ModelRoute, Models, PriceSource, Task};
+use atelier_api::turn::ConversationDetail;
+use atelier_model::fake::{FakeModel, Script, Step, Turn};
+use atelier_tests::{Caller, on_both_engines, question};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// A second model beside the environment's.
+async fn second(
+    owner: &Caller,
+    turns: impl IntoIterator<Item = Turn>,
+    body: Value,
+) -> (FakeModel, Uuid) {
+    let model = FakeModel::local(Script::of(turns)).await.unwrap();
+    let mut whole = json!({ "name": "Second", "baseUrl": model.url(), "model": "second-model" });
+    whole
+        .as_object_mut()
+        .unwrap()
+        .extend(body.as_object().unwrap().clone());
+    let id = owner
+        .post("/api/providers", whole)
+        .await
+        .ok::<Provider>()
+        .id;
+    (model, id)
+}
+
+async fn calls(owner: &Caller) -> Vec<Call> {
+    owner.get("/api/calls").await.ok::<Page<Call>>().items
+}
+
+async fn dry(owner: &Caller, body: Value) -> ModelRoute {
+    owner.post("/api/models/route", body).await.ok()
+}
+
+on_both_engines! {
+    async fn another_model_takes_over_once(app) {
+        let owner = app.owner();
+        let workspace = owner.workspace("a").await.id;
+        let (model, _) = second(&owner, (0..4).map(|_| Turn::text("whole")), json!({})).await;
+        for fails in [
+            Turn::error(429, "slow down"),
+            Turn::error(503, "busy"),
+            Turn::of([Step::text("half an ans"), Step::Cut]),
+            Turn::of([Step::text("half"), Step::End]),
+        ] {
+            app.model.push(fails);
+            let ran = owner.ask(&question(workspace, "hi")).await;
+            let at = ran.events.iter().position(|event| matches!(event.event, TurnEvent::Switched { .. })).expect("it says so");
+            let TurnEvent::Switched { from, to, local, reason, .. } = &ran.events[at].event else { panic!() };
+            assert_eq!((from.as_str(), to.as_str(), *local), ("fake-model", "second-model", false));
+            assert!(!reason.is_empty());
+            let after: String = ran.events[at..].iter().filter_map(|event| match &event.event {
+                TurnEvent::Text { text } => Some(text.as_str()),
+                _ => None,
+            }).collect();
+            assert_eq!(after, "whole", "the answer begins anew");
+            let talk: ConversationDetail = owner.get(&format!("/api/conversations/{}", ran.turn.conversation_id)).await.ok();
+            assert_eq!(talk.messages.last().unwrap().content, "whole");
+            assert_eq!(ran.turn.model_call_ids.len(), 2);
+        }
+        let made = calls(&owner).await;
+        assert_eq!(made[0].replaces_id, Some(made[1].id));
+        assert_eq!((made[0].state, made[1].state), (CallState::Done, CallState::Failed));
+        model.assert_finished();
+    }
+
+    async fn what_is_wrong_with_the_request_is_not_tried_elsewhere_and_a_second_failure_is_the_end(app) {
+        let owner = app.owner();
+        let workspace = owner.workspace("a").await.id;
+        let (model, _) = second(&owner, [Turn::error(503, "busy too")], json!({})).await;
+        for status in [400, 401, 404] {
+            app.model.push(Turn::error(status, "no"));
+            let ran = owner.ask(&question(workspace, "hi")).await;
+            assert!(!ran.events.iter().any(|event| matches!(event.event, TurnEvent::Switched { .. })), "{status}");
+        }
+        assert_eq!(model.requests().len(), 0);
+        app.model.push(Turn::error(500, "broken"));
+        let ran = owner.ask(&question(workspace, "hi")).await;
+        let TurnEvent::Finished { code, detail, .. } = ran.end() else { panic!() };
+        assert_eq!(code.as_deref(), Some("model_failed"));
+        assert!(detail.unwrap().contains("busy too"), "{ran:?}");
+        model.assert_finished();
+    }
+
+    async fn offline_only_what_runs_at_home_is_asked(app) {
+        let owner = app.owner();
+        let workspace = owner.workspace("a").await.id;
+        let set: ModelDefaults = owner.put("/api/models/defaults", json!({ "offline": true })).await.ok();
+        assert!(set.offline);
+        owner.post("/api/ai/chat", question(workspace, "hi")).await.refused(Code::NoModelFits);
+        let (home, id) = second(&owner, [Turn::text("from home"), Turn::text("again")], json!({ "local": true })).await;
+        let ran = owner.ask(&question(workspace, "hi")).await;
+        assert_eq!(ran.text(), "from home");
+        let sign = ran.events.iter().find_map(|event| match &event.event {
+            TurnEvent::Context { local, reason, .. } => Some((*local, reason.clone())),
+            _ => None,
+        });
+        assert_eq!(sign, Some((true, "You are offline, and it runs on your own hardware.".to_owned())));
+        // Not even what was chosen by name leaves.
+        let mut chosen = question(workspace, "hi");
+        chosen.provider_id = Some(Uuid::nil());
+        assert_eq!(owner.ask(&chosen).await.text(), "again");
+        assert_eq!(app.model.connections(), 0, "no socket was opened");
+        let found = dry(&owner, json!({ "task": "chat" })).await;
+        assert!(found.offline && found.chosen.unwrap().provider_id == id);
+        home.assert_finished();
+    }
+
+    async fn who_can_not_be_reached_comes_last_for_a_while(app, |setup| setup.without_model()) {
+        let owner = app.owner();
+        let workspace = owner.workspace("a").await.id;
+        let gone = json!({ "name": "Gone", "baseUrl": "http://127.0.0.1:1/v1", "model": "gone" });
+        owner.post("/api/providers", gone).await.ok::<Provider>();
+        let (model, _) = second(&owner, [Turn::text("one"), Turn::text("two")], json!({ "local": true })).await;
+        let ran = owner.ask(&question(workspace, "hi")).await;
+        assert_eq!(ran.text(), "one");
+        let switched = ran.events.iter().find_map(|event| match &event.event {
+            TurnEvent::Switched { local, reason, .. } => Some((*local, reason.clone())),
+            _ => None,
+        });
+        let (local, reason) = switched.expect("it says so");
+        assert!(local && reason.contains("not connect to Gone"), "{reason}");
+        let ran = owner.ask(&question(workspace, "hi")).await;
+        assert!(ran.text() == "two" && !ran.events.iter().any(|event| matches!(event.event, TurnEvent::Switched { .. })));
+        let listed: Models = owner.get("/api/models").await.ok();
+        assert_eq!(listed.items.iter().map(|model| model.unreachable).collect::<Vec<_>>(), [true, false]);
+        model.assert_finished();
+    }
+
+    async fn a_dry_run_says_what_would_be_asked_and_why_not_the_others(app) {
+        let owner = app.owner();
+        let (model, id) = second(&owner, [Turn::text("ok")], json!({ "inputUsdPerMillion": "0.01", "outputUsdPerMillion": "0.02" })).await;
+        let first = dry(&owner, json!({ "task": "chat" })).await;
+        assert_eq!(first.chosen.as_ref().unwrap().model, "fake-model");
+        assert_eq!(first.candidates.len(), 2);
+        let cheap = dry(&owner, json!({ "task": "commit_message" })).await.chosen.unwrap();
+        assert_eq!((cheap.provider_id, cheap.reason.as_str()), (id, "It is the cheapest that fits; commit_message goes to that."));
+        let poor = dry(&owner, json!({ "task": "chat", "inputBytes": 100_000, "leftUsd": "0.002" })).await;
+        assert_eq!(poor.chosen.unwrap().provider_id, id);
+        let out = poor.candidates.iter().find(|found| !found.fits).unwrap();
+        assert!(out.reason.contains("the budget has $0.002 left"), "{}", out.reason);
+        let chosen = json!({ "task": "chat", "model": { "providerId": id, "model": "another" } });
+        let named = dry(&owner, chosen).await.chosen.unwrap();
+        assert_eq!((named.model.as_str(), named.reason.as_str(), named.most_usd), ("another", "You chose it.", None));
+
+        let rule = json!({ "tasks": [{ "task": "chat", "prefer": "order", "models": [{ "providerId": id }] }] });
+        let set: ModelDefaults = owner.put("/api/models/defaults", &rule).await.ok();
+        assert_eq!(set.tasks.len(), 9);
+        let chat = set.tasks.iter().find(|rule| rule.task == Task::Chat).unwrap();
+        assert_eq!(chat.models[0].provider_id, id);
+        assert_eq!(owner.get("/api/models/defaults").await.ok::<ModelDefaults>(), set);
+        let workspace = owner.workspace("a").await.id;
+        assert_eq!(owner.ask(&question(workspace, "hi")).await.text(), "ok", "the next one goes there");
+        let made = calls(&owner).await.remove(0);
+        assert_eq!((made.reason.as_str(), made.task.as_str()), ("It is your choice for chat.", "chat"));
+        assert!(made.latency_ms.is_some() && made.first_token_ms.is_some());
+        let strange = json!({ "tasks": [{ "task": "chat", "prefer": "order", "models": [{ "providerId": Uuid::from_u128(9) }] }] });
+        owner.put("/api/models/defaults", strange).await.refused(Code::NotFound);
+        model.assert_finished();
+    }
+
+    async fn models_are_listed_with_what_they_cost_and_who_says_so(app) {
+        let owner = app.owner();
+        let known = json!({ "name": "Claude", "baseUrl": "https://api.anthropic.com/v1", "wire": "anthropic", "model": "claude-sonnet-4-5" });
+        owner.post("/api/providers", known).await.ok::<Provider>();
+        let home = json!({ "name": "Home", "baseUrl": "http://127.0.0.1:9/v1", "model": "m", "local": true });
+        owner.post("/api/providers", home).await.ok::<Provider>();
+        let unknown = json!({ "name": "Proxy", "baseUrl": "https://proxy.example/v1", "model": "gpt-4o" });
+        owner.post("/api/providers", unknown).await.ok::<Provider>();
+        let listed = owner.get("/api/models").await.ok::<Models>().items;
+        let shown: Vec<_> = listed.iter().map(|model| (model.provider.as_str(), model.price_source, model.input_usd_per_million.as_deref())).collect();
+        assert_eq!(shown, [
+            ("Environment", PriceSource::Person, Some("0.15")),
+            ("Claude", PriceSource::Published, Some("3")),
+            ("Home", PriceSource::Local, Some("0")),
+            ("Proxy", PriceSource::Unknown, None),
+        ]);
+        assert_eq!((listed[1].wire.as_str(), listed[1].context_tokens, listed[1].images), ("anthropic", Some(200_000), Some(true)));
+        assert!(listed[1].price_date.is_some() && listed[3].price_date.is_none());
+        let wrong = json!({ "name": "X", "baseUrl": "https://h/v1", "wire": "telex", "model": "m" });
+        owner.post("/api/providers", wrong).await.refused_field(Code::Invalid, "wire");
+    }
+
+    async fn calls_are_listed_page_by_page(app) {
+        let owner = app.owner();
+        let (one, two) = (owner.workspace("a").await.id, owner.workspace("b").await.id);
+        for workspace in [one, one, two] {
+            app.model.push(Turn::text("ok"));
+            owner.ask(&question(workspace, "hi")).await;
+        }
+        let first: Page<Call> = owner.get("/api/calls?limit=2").await.ok();
+        assert_eq!(first.items.len(), 2);
+        let rest: Page<Call> = owner.get(&format!("/api/calls?cursor={}", first.next_cursor.unwrap())).await.ok();
+        assert_eq!((rest.items.len(), rest.next_cursor), (1, None));
+        let here: Page<Call> = owner.get(&format!("/api/calls?workspaceId={one}")).await.ok();
+        assert_eq!(here.items.len(), 2);
+        let stranger = app.stranger().await;
+        stranger.get(&format!("/api/calls?workspaceId={one}")).await.refused(Code::NotFound);
+        assert_eq!(calls(&stranger).await.len(), 0);
+    }
+}
