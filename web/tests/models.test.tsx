@@ -10,7 +10,13 @@ function apiWith(items: Provider[]): FakeApi {
   return emptyApi()
     .on("get", "/api/providers", () => ({ items }))
     .on("post", "/api/providers", ({ body: { key, ...rest } }) => {
-      const provider = sampleProvider({ ...rest, hasKey: Boolean(key) });
+      const { wire, local, ...plain } = rest;
+      const provider = sampleProvider({
+        ...plain,
+        wire: wire ?? "openai_chat",
+        local: local ?? false,
+        hasKey: Boolean(key),
+      });
       items.push(provider);
       return provider;
     })

@@ -29,6 +29,8 @@ export function sampleProvider(change: Partial<Provider> = {}): Provider {
     id: sampleId(),
     name: "OpenAI",
     baseUrl: "https://api.openai.com/v1",
+    wire: "openai_chat",
+    local: false,
     model: "gpt-5.1",
     hasKey: true,
     fromEnvironment: false,

@@ -23,6 +23,7 @@ mod it {
     mod events;
     mod files;
     mod follow;
+    mod funnel;
     mod git;
     mod http;
     mod input;

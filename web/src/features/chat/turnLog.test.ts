@@ -59,6 +59,29 @@ describe("withEvent", () => {
     expect(fold([proposal], log).previews).toEqual([]);
   });
 
+  it("drops what was said when another model takes over", () => {
+    const switched = {
+      type: "switched" as const,
+      modelCallId: "k2",
+      from: "m",
+      to: "n",
+      local: true,
+      reason: "It was busy.",
+    };
+    const log = fold([
+      started,
+      context,
+      { type: "text", text: "half an ans" },
+      switched,
+      { type: "text", text: "whole" },
+    ]);
+    expect(log.model).toBe("n");
+    expect(log.blocks.map((block) => ("text" in block ? block.text : block.kind))).toEqual([
+      "context",
+      "whole",
+    ]);
+  });
+
   it("takes each event once, also when a stream repeats some", () => {
     const log = fold([started, { type: "text", text: "a" }]);
     const again = withEvent(log, { type: "text", text: "a", seq: 2, at: "" });

@@ -93,6 +93,11 @@ export function withEvent(log: TurnLog, event: LiveTurnEvent): TurnLog {
     case "text":
     case "reasoning":
       return { ...next, blocks: withText(log.blocks, event.type, event.text) };
+    case "switched": {
+      // The answer begins anew: what the other model said is void.
+      const blocks = log.blocks.filter(({ kind }) => kind !== "text" && kind !== "reasoning");
+      return { ...next, model: event.to, blocks, previews: [] };
+    }
     case "usage":
       return { ...next, usage: sumOfUsage(log.usage, event.usage) };
     case "finished": {
