@@ -33,6 +33,8 @@ pub struct Asked {
     stop: Option<String>,
     handed: Handed,
     switched: bool,
+    /// A step that came while the answer was only begun.
+    held: Option<Part>,
     spent: Spent,
     stage: Stage,
 }
@@ -101,6 +103,7 @@ impl Asked {
             stop: None,
             handed: Handed::Nothing,
             switched: false,
+            held: None,
             spent: Spent {
                 usage: Usage::default(),
                 cost_micros: Some(0),
@@ -153,8 +156,10 @@ impl Asked {
     /// As [`next`](Self::next).
     pub async fn begin(&mut self) -> Result<()> {
         while !matches!(self.stage, Stage::Answering(_) | Stage::Over) {
-            if let Some(Err(error)) = self.step().await {
-                return Err(error);
+            match self.step().await {
+                Some(Ok(part)) => self.held = Some(part),
+                Some(Err(error)) => return Err(error),
+                None => {}
             }
         }
         Ok(())
@@ -167,6 +172,9 @@ impl Asked {
     /// [`Error::Cancelled`] as soon as the asker's token is cancelled, and
     /// [`Error::Model`] with what the provider reports.
     pub async fn next(&mut self) -> Option<Result<Part>> {
+        if let Some(part) = self.held.take() {
+            return Some(Ok(part));
+        }
         loop {
             if matches!(self.stage, Stage::Over) {
                 return None;
