@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use atelier_api::draft::{CreateDraft, Draft, DraftDetail, DraftReads};
 use atelier_api::event::{Numbered, RunEvent, TurnEvent};
 use atelier_api::file::{File, FileContent, Version};
+use atelier_api::page::Page;
 use atelier_api::proposal::{Proposal, ProposalState};
+use atelier_api::route::{Call, CallState};
 use atelier_api::run::{Execute, Outcome, Run};
 use atelier_api::turn::{Turn as TurnOf, TurnState};
 use atelier_base::ContentHash;
@@ -324,6 +326,14 @@ async fn what_a_kill_interrupts_says_so_after_the_restart() {
     let owner = owner.at(&server.base);
     let turn: TurnOf = owner.get(&format!("/api/turns/{turn_id}")).await.ok();
     assert_eq!(turn.state, TurnState::Interrupted);
+    // Nobody knows what the model used: it counts as the most it can be.
+    let calls: Page<Call> = owner.get("/api/calls").await.ok();
+    let call = &calls.items[0];
+    assert_eq!(call.state, CallState::Interrupted);
+    assert!(
+        !call.measured && call.input_tokens > 100 && call.reserved_tokens == 0,
+        "{call:?}"
+    );
     let ended: Run = owner.get(&format!("/api/execute/{run}")).await.ok();
     assert_eq!(
         (ended.outcome, ended.stdout.as_deref()),
