@@ -6,7 +6,6 @@
 use crate::{
     budget, cell, draft, event, file, local_model, model, page, piston, proposal, review, route,
     run, session, system, terminal, turn, usage, workspace,
-    system, terminal, turn, usage, workspace,
 };
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};

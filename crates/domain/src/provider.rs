@@ -17,6 +17,10 @@ pub use check::{ModelFactsChange, ProviderCheck};
 /// no row can have it, for it is not a UUIDv7.
 pub const ENVIRONMENT: ProviderId = ProviderId::from_uuid(uuid::Uuid::nil());
 
+/// The id of the model that runs in this server's own helper program; no row
+/// can have it either.
+pub const EMBEDDED: ProviderId = ProviderId::from_uuid(uuid::Uuid::from_u128(1));
+
 /// A provider that the server's environment configures.
 #[derive(Clone, Debug)]
 pub struct EnvironmentProvider {
@@ -188,6 +192,9 @@ impl Domain {
                 prices: prices.map_err(field("prices"))?,
             });
         }
+        if id == EMBEDDED {
+            return self.embedded();
+        }
         let row = self.require_provider(ctx, id).await?;
         let key = row
             .sealed_key
@@ -211,6 +218,25 @@ impl Domain {
                 output_picos_per_token: output,
                 ..Prices::FREE
             }),
+        })
+    }
+
+    /// Returns how the model of this server's own is asked.
+    fn embedded(&self) -> Result<Endpoint> {
+        let missing = Error::NotFound { what: "provider" };
+        let model = self.gateway().local().ok_or(missing)?;
+        Ok(Endpoint {
+            name: EMBEDDED_NAME.to_owned(),
+            // Its requests leave by a pipe; the address only names it.
+            base_url: self
+                .gateway()
+                .parse_base_url(atelier_model::local::BASE_URL)
+                .map_err(field("baseUrl"))?,
+            wire: Wire::Local,
+            key: None,
+            model: model.pin().model.clone(),
+            max_output_tokens: None,
+            prices: None,
         })
     }
 
@@ -294,6 +320,7 @@ fn wire_of(row: &ProviderRow) -> Wire {
 }
 
 const ENVIRONMENT_NAME: &str = "Environment";
+const EMBEDDED_NAME: &str = "This machine";
 
 pub(crate) fn field(name: &'static str) -> impl Fn(atelier_model::Error) -> Error {
     move |error| Error::invalid(name, error.to_string())

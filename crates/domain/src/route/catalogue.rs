@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atelier_base::{ProviderId, UserId};
-use atelier_model::{Endpoint, Prices, Wire, published};
+use atelier_model::{Endpoint, ModelFacts, Prices, Wire, published};
 use atelier_store::{LatencyRow, PriceSource as Named, ProviderModelRow, ProviderRow};
 use parking_lot::Mutex;
 use tokio::time::Instant;
@@ -16,7 +16,7 @@ use crate::call::ModelRef;
 use crate::ctx::Ctx;
 use crate::domain::Domain;
 use crate::error::{Error, Result};
-use crate::provider::ENVIRONMENT;
+use crate::provider::{EMBEDDED, ENVIRONMENT};
 
 /// How long a catalogue is taken for true. What this server changes shows at
 /// once; what another one on the same database changes, after this.
@@ -126,9 +126,12 @@ impl Domain {
                 .map_err(|e| Error::Internal(format!("a policy can't be read: {e}")))?,
             None => Policy::default(),
         };
+        let embedded = self.gateway().local().filter(|model| model.is_usable());
         let ids: Vec<ProviderId> = (self.settings().environment_provider.iter())
             .map(|_| ENVIRONMENT)
             .chain(rows.iter().map(|row| row.id))
+            // Last: it answers when it is chosen, preferred or all that is left.
+            .chain(embedded.map(|_| EMBEDDED))
             .collect();
         let mut known = Known {
             models: Vec::new(),
@@ -148,11 +151,27 @@ impl Domain {
                 }
             }
         }
+        if let Some(local) = embedded {
+            known.tell(EMBEDDED, &local.facts());
+        }
         Ok(known)
     }
 }
 
 impl Known {
+    /// Notes what a provider's own model can do.
+    fn tell(&mut self, id: ProviderId, facts: &ModelFacts) {
+        let of = |model: &&mut Model| model.provider == id && model.configured;
+        if let Some(model) = self.models.iter_mut().find(of) {
+            model.context_tokens = facts.context_tokens.map(u64::from);
+            model.max_output_tokens = facts.max_output_tokens.map(u64::from);
+            model.images = facts.images;
+            model.tools = facts.tools;
+            model.reasoning = facts.reasoning;
+            model.fim = facts.fim;
+        }
+    }
+
     fn add(
         &mut self,
         id: ProviderId,
