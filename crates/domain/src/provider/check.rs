@@ -4,7 +4,7 @@ use atelier_base::{ProviderId, Timestamp};
 use atelier_model::{Capabilities, Endpoint, ModelFacts, Prices, ServerKind};
 use atelier_store::{PriceSource, ProviderModelRow};
 
-use super::{ENVIRONMENT, price_of};
+use super::{EMBEDDED, ENVIRONMENT, price_of};
 use crate::call::ModelRef;
 use crate::ctx::Ctx;
 use crate::domain::Domain;
@@ -69,7 +69,9 @@ impl Domain {
         };
         // It answers; what it says of its models beside their names is a bonus.
         let found = self.gateway().probe(&endpoint).await.ok();
-        if let Some(found) = &found {
+        if let Some(found) = &found
+            && id != EMBEDDED
+        {
             self.keep_models(ctx, id, &endpoint, found).await?;
         }
         let ok = names.is_empty() || names.contains(&endpoint.model);
