@@ -216,7 +216,7 @@ operations! {
     create_budget Post "/api/budgets" SignedIn (None, Takes(of::<budget::CreateBudget>())) => Json(201, of::<budget::Budget>()), "Sets a budget.";
     update_budget Patch "/api/budgets/{id}" SignedIn (None, Takes(of::<budget::UpdateBudget>())) => Json(200, of::<budget::Budget>()), "Changes a budget's limits.";
     delete_budget Delete "/api/budgets/{id}" SignedIn (None, NO) => Nothing, "Takes a budget back.";
-    list_calls Get "/api/calls" SignedIn (Some(of::<route::ListCalls>()), NO) => Json(200, of::<page::Page<route::Call>>()), "Lists the latest requests to models with what they used and cost.";
+    list_calls Get "/api/calls" SignedIn (Some(of::<route::ListCalls>()), NO) => Json(200, of::<route::Calls>()), "Lists the latest requests to models with what they used and cost.";
     get_model_call Get "/api/model-calls/{id}" SignedIn (None, NO) => Json(200, of::<model::ModelCall>()), "Returns what was sent to a model, byte for byte.";
     get_usage Get "/api/usage" SignedIn (Some(of::<usage::GetUsage>()), NO) => Json(200, of::<usage::Usage>()), "Sums up tokens, cost and execution time.";
 }

@@ -336,6 +336,16 @@ pub struct Call {
     pub created_at: String,
 }
 
+/// Requests to models, the latest first.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Calls {
+    /// The requests.
+    pub items: Vec<Call>,
+    /// Give this back as `cursor` for the next page; null on the last.
+    pub next_cursor: Option<String>,
+}
+
 /// Which requests to models are wanted.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -1,8 +1,7 @@
 //! Models, and which of them tasks go to.
 
-use atelier_api::page::Page;
 use atelier_api::route::{
-    Call, CallState, ListCalls, Model, ModelDefaults, ModelRef, ModelRoute, Models, Prefer,
+    Call, CallState, Calls, ListCalls, Model, ModelDefaults, ModelRef, ModelRoute, Models, Prefer,
     PriceSource, RouteCandidate, RouteModel, SetModel, SetModelDefaults, Task, TaskModels,
 };
 use atelier_base::ProviderId;
@@ -120,7 +119,7 @@ pub(super) async fn list_calls(
     State(app): State<App>,
     Asker(ctx): Asker,
     Query(query): Query<ListCalls>,
-) -> ApiResult<Json<Page<Call>>> {
+) -> ApiResult<Json<Calls>> {
     let page = atelier_domain::Page::new(query.cursor, query.limit)?;
     let found = app
         .domain
@@ -131,7 +130,7 @@ pub(super) async fn list_calls(
             page,
         )
         .await?;
-    Ok(Json(Page {
+    Ok(Json(Calls {
         items: found.items.into_iter().map(call).collect(),
         next_cursor: found.next_cursor,
     }))
