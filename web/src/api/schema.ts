@@ -38,6 +38,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists your budgets with what is used of them. */
+        get: operations["list_budgets"];
+        put?: never;
+        /** Sets a budget. */
+        post: operations["create_budget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/budgets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a budget back. */
+        delete: operations["delete_budget"];
+        options?: never;
+        head?: never;
+        /** Changes a budget's limits. */
+        patch: operations["update_budget"];
+        trace?: never;
+    };
+    "/api/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the latest requests to models with what they used and cost. */
+        get: operations["list_calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/comments/{id}": {
         parameters: {
             query?: never;
@@ -264,6 +317,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the models you can ask, with what they can do and cost. */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/defaults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns which models tasks go to. */
+        get: operations["get_model_defaults"];
+        /** Sets which models tasks go to. */
+        put: operations["set_model_defaults"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models/local": {
         parameters: {
             query?: never;
@@ -294,6 +382,23 @@ export interface paths {
         post: operations["pull_local_model"];
         /** Stops fetching the local model's weights; what has arrived is kept. */
         delete: operations["cancel_local_model_pull"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says which model would be asked and why, and asks none. */
+        post: operations["route_model"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -483,6 +588,23 @@ export interface paths {
         put?: never;
         /** Tries whether a configured model answers. */
         post: operations["check_provider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/providers/{id}/models/{model}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says what a model costs and can do. */
+        put: operations["set_model"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1078,21 +1200,188 @@ export interface components {
          * @enum {string}
          */
         AuthorKind: "user" | "assistant" | "run" | "git" | "import";
+        /** @description A budget, and what is used of it. */
+        Budget: {
+            /** @description When it was set. */
+            createdAt: string;
+            /**
+             * Format: uuid
+             * @description The budget's id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description The most tokens; null: no limit.
+             */
+            limitTokens?: number | null;
+            /** @description The most US dollars; null: no limit. */
+            limitUsd?: string | null;
+            /** @description After what it begins anew. */
+            period: components["schemas"]["BudgetPeriod"];
+            /** @description When it begins anew; null: never. */
+            resetsAt?: string | null;
+            /** @description What it is for. */
+            scope: components["schemas"]["BudgetScope"];
+            spent?: components["schemas"]["BudgetSpent"] | null;
+            /**
+             * Format: uuid
+             * @description The workspace, conversation or turn; null for your own, and for each.
+             */
+            subjectId?: string | null;
+        };
         /**
          * @description After what a budget begins anew.
          * @enum {string}
          */
         BudgetPeriod: "day" | "month" | "total";
+        /** @description Every budget of yours. */
+        Budgets: {
+            /** @description The budgets, oldest first. */
+            items: components["schemas"]["Budget"][];
+        };
         /**
          * @description What a budget is for.
          * @enum {string}
          */
         BudgetScope: "user" | "workspace" | "conversation" | "turn";
+        /** @description What is used of a budget in its present period. */
+        BudgetSpent: {
+            /**
+             * Format: int64
+             * @description The most tokens that what is running can use.
+             */
+            reservedTokens: number;
+            /** @description The most US dollars that what is running can use. */
+            reservedUsd: string;
+            /**
+             * Format: int64
+             * @description Tokens that are used.
+             */
+            usedTokens: number;
+            /** @description US dollars that are used. */
+            usedUsd: string;
+        };
         /**
          * @description In what an amount is.
          * @enum {string}
          */
         BudgetUnit: "usd" | "tokens";
+        /** @description A request to a model, with what it used. */
+        Call: {
+            /**
+             * Format: int64
+             * @description Those of them that the provider had cached.
+             */
+            cachedInputTokens: number;
+            /**
+             * Format: int64
+             * @description Those of them that the provider put into its cache.
+             */
+            cacheWriteTokens: number;
+            /**
+             * Format: uuid
+             * @description The conversation it was made in.
+             */
+            conversationId?: string | null;
+            /** @description US dollars as a decimal; null when the price is unknown or it is running. */
+            costUsd?: string | null;
+            /** @description When it was made. */
+            createdAt: string;
+            /** @description Why it failed. */
+            error?: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds until the first token.
+             */
+            firstTokenMs?: number | null;
+            /**
+             * Format: uuid
+             * @description The request's id, for `GET /api/model-calls/:id`.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Tokens of the request.
+             */
+            inputTokens: number;
+            /**
+             * Format: int64
+             * @description Milliseconds until the end.
+             */
+            latencyMs?: number | null;
+            /** @description True when it ran on hardware of your own. */
+            local: boolean;
+            /** @description False when the counts are estimates. */
+            measured: boolean;
+            /** @description The model. */
+            model: string;
+            /**
+             * Format: int64
+             * @description Tokens of the answer.
+             */
+            outputTokens: number;
+            /** @description The name the provider had. */
+            provider: string;
+            /**
+             * Format: uuid
+             * @description The provider.
+             */
+            providerId?: string | null;
+            /** @description Why this model, in a sentence. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description Those of them that were reasoning.
+             */
+            reasoningTokens: number;
+            /**
+             * Format: uuid
+             * @description The request that failed and that this one took over from.
+             */
+            replacesId?: string | null;
+            /**
+             * Format: int64
+             * @description The most tokens it could use, reserved while it runs.
+             */
+            reservedTokens: number;
+            /** @description The most it could cost, reserved while it runs. */
+            reservedUsd?: string | null;
+            /** @description How far it is. */
+            state: components["schemas"]["CallState"];
+            /** @description Why the model stopped. */
+            stopReason?: string | null;
+            /** @description What it was for. */
+            task: string;
+            /**
+             * Format: uuid
+             * @description The access token it was made with.
+             */
+            tokenId?: string | null;
+            /**
+             * Format: uuid
+             * @description The turn it was made in.
+             */
+            turnId?: string | null;
+            /** @description The format it was asked in. */
+            wire: string;
+            /**
+             * Format: uuid
+             * @description The workspace it was made in.
+             */
+            workspaceId?: string | null;
+        };
+        /** @description Requests to models, the latest first. */
+        Calls: {
+            /** @description The requests. */
+            items: components["schemas"]["Call"][];
+            /** @description Give this back as `cursor` for the next page; null on the last. */
+            nextCursor?: string | null;
+        };
+        /**
+         * @description How far a request to a model is.
+         * @enum {string}
+         */
+        CallState: "running" | "done" | "failed" | "cancelled" | "interrupted";
         /** @description A workspace's cell. */
         Cell: {
             /**
@@ -1359,6 +1648,26 @@ export interface components {
             /** @description The turns, oldest first. */
             turns: components["schemas"]["Turn"][];
         };
+        /** @description Sets a budget. */
+        CreateBudget: {
+            /**
+             * Format: int64
+             * @description The most tokens, sent and answered.
+             */
+            limitTokens?: number | null;
+            /** @description The most US dollars, as a decimal such as `0.5`. */
+            limitUsd?: string | null;
+            /** @description After what it begins anew. */
+            period: components["schemas"]["BudgetPeriod"];
+            /** @description What it is for. */
+            scope: components["schemas"]["BudgetScope"];
+            /**
+             * Format: uuid
+             * @description The workspace, conversation or turn; absent for your own, and for each
+             *     conversation or each turn of yours.
+             */
+            subjectId?: string | null;
+        };
         /** @description Comments on a proposal. */
         CreateComment: {
             /** @description What it says, at most 4 KiB. */
@@ -1437,18 +1746,25 @@ export interface components {
         };
         /** @description Configures a provider. */
         CreateProvider: {
-            /** @description The address that `/chat/completions` is appended to. */
+            /** @description The address that the format's routes are appended to. */
             baseUrl: string;
             /** @description Price of a million input tokens in US dollars, as a decimal. */
             inputUsdPerMillion?: string | null;
             /** @description The key; absent when the endpoint needs none. */
             key?: string | null;
+            /**
+             * @description True when it runs on hardware of your own. When absent, a test of the
+             *     provider may find that out.
+             */
+            local?: boolean | null;
             /** @description The model's name at the provider. */
             model: string;
             /** @description The name shown, 1 to 120 characters, unique. */
             name: string;
             /** @description Price of a million output tokens in US dollars, as a decimal. */
             outputUsdPerMillion?: string | null;
+            /** @description The format it speaks; `openai_chat` when absent. */
+            wire?: string | null;
         };
         /** @description Starts a terminal. */
         CreateTerminal: {
@@ -1993,6 +2309,66 @@ export interface components {
              */
             turnId?: string | null;
         };
+        /** @description A model you can ask. */
+        Model: {
+            /** @description Price of a million tokens from the provider's cache; null: as input. */
+            cachedInputUsdPerMillion?: string | null;
+            /** @description Price of a million tokens put into the provider's cache; null: as input. */
+            cacheWriteUsdPerMillion?: string | null;
+            /** @description True for the model that the provider is set to. */
+            configured: boolean;
+            /**
+             * Format: int64
+             * @description How many tokens it reads; null when unknown.
+             */
+            contextTokens?: number | null;
+            /** @description Whether it fills in between two texts; null when unknown. */
+            fim?: boolean | null;
+            /**
+             * Format: int64
+             * @description Milliseconds until its first token of late, on average.
+             */
+            firstTokenMs?: number | null;
+            /** @description Whether it sees images; null when unknown. */
+            images?: boolean | null;
+            /** @description Price of a million tokens sent in US dollars, as a decimal; null when unknown. */
+            inputUsdPerMillion?: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds until its answers' ends of late, on average.
+             */
+            latencyMs?: number | null;
+            /** @description True when it runs on hardware of your own. */
+            local: boolean;
+            /**
+             * Format: int64
+             * @description How many tokens it writes; null when unknown.
+             */
+            maxOutputTokens?: number | null;
+            /** @description Its name there. */
+            model: string;
+            /** @description Price of a million tokens answered. */
+            outputUsdPerMillion?: string | null;
+            /** @description The day the published table was read, when the price is from it. */
+            priceDate?: string | null;
+            /** @description Who says so. */
+            priceSource: components["schemas"]["PriceSource"];
+            /** @description The provider's name. */
+            provider: string;
+            /**
+             * Format: uuid
+             * @description Its provider.
+             */
+            providerId: string;
+            /** @description Whether it can think before it answers; null when unknown. */
+            reasoning?: boolean | null;
+            /** @description Whether it calls tools; null when unknown. */
+            tools?: boolean | null;
+            /** @description True when its provider could not be reached a moment ago. */
+            unreachable: boolean;
+            /** @description The format the provider speaks. */
+            wire: string;
+        };
         /** @description One request to a model, with the exact body that went out. */
         ModelCall: {
             /** @description When it was made. */
@@ -2021,6 +2397,46 @@ export interface components {
              * @description The turn it was made in.
              */
             turnId?: string | null;
+        };
+        /** @description Which models tasks go to. */
+        ModelDefaults: {
+            /**
+             * @description True when nothing may leave for another machine: only models on
+             *     hardware of your own are asked.
+             */
+            offline: boolean;
+            /** @description Every task. */
+            tasks: components["schemas"]["TaskModels"][];
+        };
+        /** @description A model by its provider and name. */
+        ModelRef: {
+            /** @description The model there; the one the provider is set to when null. */
+            model?: string | null;
+            /**
+             * Format: uuid
+             * @description The provider.
+             */
+            providerId: string;
+        };
+        /** @description Which model would be asked. */
+        ModelRoute: {
+            /** @description Those that may answer, the best first, then those that may not. */
+            candidates: components["schemas"]["RouteCandidate"][];
+            chosen?: components["schemas"]["RouteCandidate"] | null;
+            /**
+             * Format: int64
+             * @description Tokens that the budgets have left; null when none counts them.
+             */
+            leftTokens?: number | null;
+            /** @description US dollars that the budgets have left; null when none counts money. */
+            leftUsd?: string | null;
+            /** @description True when nothing may leave for another machine. */
+            offline: boolean;
+        };
+        /** @description Every model you can ask. */
+        Models: {
+            /** @description The models, provider by provider, each provider's own first. */
+            items: components["schemas"]["Model"][];
         };
         /**
          * @description What can be made.
@@ -2203,11 +2619,21 @@ export interface components {
              */
             wallTime: number;
         };
+        /**
+         * @description Which of the models that fit a task comes first.
+         * @enum {string}
+         */
+        Prefer: "order" | "cheapest" | "fastest" | "local";
         /** @description A way into a preview. */
         PreviewLink: {
             /** @description An address on the preview's own origin. It works once, within a minute. */
             url: string;
         };
+        /**
+         * @description Who says what a model costs.
+         * @enum {string}
+         */
+        PriceSource: "unknown" | "local" | "person" | "provider" | "published";
         /** @description An error, as `application/problem+json`. */
         Problem: {
             budget?: components["schemas"]["ExceededBudget"] | null;
@@ -2355,7 +2781,7 @@ export interface components {
         };
         /** @description A way to a model: an OpenAI-compatible endpoint, a key and a model name. */
         Provider: {
-            /** @description The address that `/chat/completions` is appended to. */
+            /** @description The address that the format's routes are appended to. */
             baseUrl: string;
             /** @description True when it comes from the server's environment and can't be changed here. */
             fromEnvironment: boolean;
@@ -2368,12 +2794,22 @@ export interface components {
             id: string;
             /** @description Price of a million input tokens in US dollars, as a decimal; null when unknown. */
             inputUsdPerMillion?: string | null;
+            /**
+             * @description True when it runs on hardware of your own: it costs nothing unless you
+             *     set a price, and is asked when you are offline.
+             */
+            local: boolean;
             /** @description The model's name at the provider. */
             model: string;
             /** @description The name shown. */
             name: string;
             /** @description Price of a million output tokens in US dollars, as a decimal; null when unknown. */
             outputUsdPerMillion?: string | null;
+            /**
+             * @description The format it speaks: `openai_chat`, `openai_responses`, `anthropic`,
+             *     `gemini`, `openrouter`, or `local` for the model in this server.
+             */
+            wire: string;
         };
         /** @description What a test of a provider found. */
         ProviderCheck: {
@@ -2381,6 +2817,8 @@ export interface components {
             detail: string;
             /** @description What to do about it. */
             hint?: string | null;
+            /** @description What kind of server it is, such as `ollama`, when it answered. */
+            kind?: string | null;
             /** @description The models the provider offers, when it says. */
             models: string[];
             /** @description True when the provider answered and knows the model. */
@@ -2438,6 +2876,61 @@ export interface components {
          * @enum {string}
          */
         Role: "user" | "assistant";
+        /** @description What routing says of one model. */
+        RouteCandidate: {
+            /** @description Whether it may answer. */
+            fits: boolean;
+            /** @description True when it runs on hardware of your own. */
+            local: boolean;
+            /** @description Its name there. */
+            model: string;
+            /**
+             * @description The most it would cost in US dollars, with an answer of 4,096 tokens
+             *     when no limit is given; null when its price is unknown.
+             */
+            mostUsd?: string | null;
+            /** @description The provider's name. */
+            provider: string;
+            /**
+             * Format: uuid
+             * @description Its provider.
+             */
+            providerId: string;
+            /** @description Why it is where it is, or why it may not, in a sentence. */
+            reason: string;
+        };
+        /** @description Asks which model would be asked; none is. */
+        RouteModel: {
+            /** @description Whether it is to fill in between two texts. */
+            fim?: boolean;
+            /** @description Whether images would be sent. */
+            images?: boolean;
+            /**
+             * Format: int64
+             * @description How many bytes of text would be sent; 0 when absent.
+             */
+            inputBytes?: number | null;
+            /**
+             * @description US dollars that a budget has left, to try that out; what your budgets
+             *     really have when absent.
+             */
+            leftUsd?: string | null;
+            /**
+             * Format: int64
+             * @description The most tokens the answer may have.
+             */
+            maxOutputTokens?: number | null;
+            model?: components["schemas"]["ModelRef"] | null;
+            /** @description What for. */
+            task: components["schemas"]["Task"];
+            /** @description Whether tools could be called. */
+            tools?: boolean;
+            /**
+             * Format: uuid
+             * @description The workspace it would be asked in.
+             */
+            workspaceId?: string | null;
+        };
         /** @description An execution. */
         Run: {
             /** @description What is run, as a person would write it. */
@@ -2627,6 +3120,37 @@ export interface components {
             /** @description The signed-in person. */
             user: components["schemas"]["User"];
         };
+        /**
+         * @description What you say of a model, over what its provider and the published table
+         *     say. Prices come in pairs; without any they are theirs again.
+         */
+        SetModel: {
+            /** @description Price of a million tokens from the provider's cache. */
+            cachedInputUsdPerMillion?: string | null;
+            /** @description Price of a million tokens put into the provider's cache. */
+            cacheWriteUsdPerMillion?: string | null;
+            /**
+             * Format: int64
+             * @description How many tokens it reads.
+             */
+            contextTokens?: number | null;
+            /** @description Price of a million tokens sent in US dollars, as a decimal. */
+            inputUsdPerMillion?: string | null;
+            /**
+             * Format: int64
+             * @description How many tokens it writes.
+             */
+            maxOutputTokens?: number | null;
+            /** @description Price of a million tokens answered. */
+            outputUsdPerMillion?: string | null;
+        };
+        /** @description Sets which models tasks go to, from the next request on. */
+        SetModelDefaults: {
+            /** @description Whether nothing may leave for another machine. */
+            offline?: boolean;
+            /** @description The tasks that differ from what they come with; the others go back to it. */
+            tasks?: components["schemas"]["TaskModels"][];
+        };
         /** @description Exchanges a one-time sign-in token for a session cookie. */
         SignIn: {
             /** @description The token of the link that the server printed. */
@@ -2710,6 +3234,20 @@ export interface components {
             runtimes: components["schemas"]["Runtime"][];
             /** @description The server's version. */
             version: string;
+        };
+        /**
+         * @description What a model is wanted for.
+         * @enum {string}
+         */
+        Task: "chat" | "plan" | "edit" | "debug" | "explain" | "refactor" | "complete" | "summarise" | "commit_message";
+        /** @description Which models one task goes to. */
+        TaskModels: {
+            /** @description The models in question, at most 20; every provider's own when empty. */
+            models?: components["schemas"]["ModelRef"][];
+            /** @description Which of those that fit comes first. */
+            prefer: components["schemas"]["Prefer"];
+            /** @description The task. */
+            task: components["schemas"]["Task"];
         };
         /** @description A built-in starting point. */
         Template: {
@@ -3059,6 +3597,16 @@ export interface components {
              */
             transactionId?: string | null;
         };
+        /** @description Changes a budget's limits, both of them: an absent one is taken off. */
+        UpdateBudget: {
+            /**
+             * Format: int64
+             * @description The most tokens, sent and answered.
+             */
+            limitTokens?: number | null;
+            /** @description The most US dollars, as a decimal. */
+            limitUsd?: string | null;
+        };
         /** @description Changes a conversation. */
         UpdateConversation: {
             /** @description The new title, 1 to 120 characters. */
@@ -3081,18 +3629,22 @@ export interface components {
          *     the stored one, an empty price makes it unknown.
          */
         UpdateProvider: {
-            /** @description The address that `/chat/completions` is appended to. */
+            /** @description The address that the format's routes are appended to. */
             baseUrl?: string | null;
             /** @description Price of a million input tokens in US dollars. */
             inputUsdPerMillion?: string | null;
             /** @description The new key. */
             key?: string | null;
+            /** @description True when it runs on hardware of your own. */
+            local?: boolean | null;
             /** @description The model's name at the provider. */
             model?: string | null;
             /** @description The name shown. */
             name?: string | null;
             /** @description Price of a million output tokens in US dollars. */
             outputUsdPerMillion?: string | null;
+            /** @description The format it speaks. */
+            wire?: string | null;
         };
         /** @description Settings to change. Absent ones stay as they are. */
         UpdateSettings: {
@@ -3399,9 +3951,15 @@ export type AcceptAll = components['schemas']['AcceptAll'];
 export type ApplyDiff = components['schemas']['ApplyDiff'];
 export type ApplyProposal = components['schemas']['ApplyProposal'];
 export type AuthorKind = components['schemas']['AuthorKind'];
+export type Budget = components['schemas']['Budget'];
 export type BudgetPeriod = components['schemas']['BudgetPeriod'];
+export type Budgets = components['schemas']['Budgets'];
 export type BudgetScope = components['schemas']['BudgetScope'];
+export type BudgetSpent = components['schemas']['BudgetSpent'];
 export type BudgetUnit = components['schemas']['BudgetUnit'];
+export type Call = components['schemas']['Call'];
+export type Calls = components['schemas']['Calls'];
+export type CallState = components['schemas']['CallState'];
 export type Cell = components['schemas']['Cell'];
 export type CellPort = components['schemas']['CellPort'];
 export type CellProcess = components['schemas']['CellProcess'];
@@ -3419,6 +3977,7 @@ export type Conflict = components['schemas']['Conflict'];
 export type ContextFile = components['schemas']['ContextFile'];
 export type Conversation = components['schemas']['Conversation'];
 export type ConversationDetail = components['schemas']['ConversationDetail'];
+export type CreateBudget = components['schemas']['CreateBudget'];
 export type CreateComment = components['schemas']['CreateComment'];
 export type CreateDraft = components['schemas']['CreateDraft'];
 export type CreateFile = components['schemas']['CreateFile'];
@@ -3466,7 +4025,12 @@ export type LocalWeights = components['schemas']['LocalWeights'];
 export type LockedPath = components['schemas']['LockedPath'];
 export type MergePiece = components['schemas']['MergePiece'];
 export type Message = components['schemas']['Message'];
+export type Model = components['schemas']['Model'];
 export type ModelCall = components['schemas']['ModelCall'];
+export type ModelDefaults = components['schemas']['ModelDefaults'];
+export type ModelRef = components['schemas']['ModelRef'];
+export type ModelRoute = components['schemas']['ModelRoute'];
+export type Models = components['schemas']['Models'];
 export type NewFileKind = components['schemas']['NewFileKind'];
 export type OpenApiDocument = components['schemas']['OpenApiDocument'];
 export type OpenPort = components['schemas']['OpenPort'];
@@ -3481,7 +4045,9 @@ export type PistonResult = components['schemas']['PistonResult'];
 export type PistonRuntime = components['schemas']['PistonRuntime'];
 export type PistonRuntimes = components['schemas']['PistonRuntimes'];
 export type PistonStage = components['schemas']['PistonStage'];
+export type Prefer = components['schemas']['Prefer'];
 export type PreviewLink = components['schemas']['PreviewLink'];
+export type PriceSource = components['schemas']['PriceSource'];
 export type Problem = components['schemas']['Problem'];
 export type Proposal = components['schemas']['Proposal'];
 export type ProposalDraft = components['schemas']['ProposalDraft'];
@@ -3496,6 +4062,8 @@ export type RequestSource = components['schemas']['RequestSource'];
 export type Resolution = components['schemas']['Resolution'];
 export type RestoreVersion = components['schemas']['RestoreVersion'];
 export type Role = components['schemas']['Role'];
+export type RouteCandidate = components['schemas']['RouteCandidate'];
+export type RouteModel = components['schemas']['RouteModel'];
 export type Run = components['schemas']['Run'];
 export type RunEvent = components['schemas']['RunEvent'];
 export type RunLimits = components['schemas']['RunLimits'];
@@ -3503,12 +4071,16 @@ export type RunStatus = components['schemas']['RunStatus'];
 export type Runtime = components['schemas']['Runtime'];
 export type Runtimes = components['schemas']['Runtimes'];
 export type Session = components['schemas']['Session'];
+export type SetModel = components['schemas']['SetModel'];
+export type SetModelDefaults = components['schemas']['SetModelDefaults'];
 export type SignIn = components['schemas']['SignIn'];
 export type Source = components['schemas']['Source'];
 export type Stage = components['schemas']['Stage'];
 export type StageName = components['schemas']['StageName'];
 export type StaleFile = components['schemas']['StaleFile'];
 export type System = components['schemas']['System'];
+export type Task = components['schemas']['Task'];
+export type TaskModels = components['schemas']['TaskModels'];
 export type Template = components['schemas']['Template'];
 export type Templates = components['schemas']['Templates'];
 export type Terminal = components['schemas']['Terminal'];
@@ -3521,6 +4093,7 @@ export type Turn = components['schemas']['Turn'];
 export type TurnEvent = components['schemas']['TurnEvent'];
 export type TurnState = components['schemas']['TurnState'];
 export type UndoProposal = components['schemas']['UndoProposal'];
+export type UpdateBudget = components['schemas']['UpdateBudget'];
 export type UpdateConversation = components['schemas']['UpdateConversation'];
 export type UpdateFile = components['schemas']['UpdateFile'];
 export type UpdateProvider = components['schemas']['UpdateProvider'];
@@ -3602,6 +4175,166 @@ export interface operations {
                          */
                         seq: number;
                     };
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_budgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budgets"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateBudget"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_budget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateBudget"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_calls: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number | null;
+                turnId?: string | null;
+                workspaceId?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calls"];
                 };
             };
             /** @description A problem document. */
@@ -4207,6 +4940,97 @@ export interface operations {
             };
         };
     };
+    list_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Models"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_model_defaults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDefaults"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_model_defaults: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetModelDefaults"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDefaults"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_local_model: {
         parameters: {
             query?: never;
@@ -4280,6 +5104,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    route_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RouteModel"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelRoute"];
+                };
             };
             /** @description A problem document. */
             default: {
@@ -4729,6 +5586,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProviderCheck"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_model: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                model: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetModel"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
                 };
             };
             /** @description A problem document. */

@@ -209,7 +209,7 @@ on_both_engines! {
             (vec![half(), error(500, "melted")], "failed in the middle", "Try again", "half an ans"),
             (vec![half(), Step::Cut], "cut off", "Try again", "half an ans"),
             (vec![half(), Step::End], "cut off", "Try again", "half an ans"),
-            (vec![Step::Raw("data: {nonsense\n\n".to_owned())], "OpenAI format", "base URL", ""),
+            (vec![Step::Raw("data: {nonsense\n\n".to_owned())], "in the format `openai_chat`", "base URL", ""),
         ] {
             app.model.push(Turn::of(steps.clone()));
             let ran = owner.ask(&question(workspace, "hi")).await;
