@@ -31,14 +31,13 @@ fn body_of(operation: &Operation) -> Option<Value> {
         "apply_diff" => json!({ "workspaceId": STRANGER, "patch": "x" }),
         "update_conversation" | "update_terminal" => json!({ "title": "new" }),
         "apply_proposal" | "create_terminal" | "create_draft" | "propose_draft"
-        | "undo_proposal" | "check_proposal" => json!({}),
+        | "undo_proposal" | "check_proposal" | "set_model_defaults" | "set_model" => json!({}),
         "create_comment" => json!({ "body": "Why?" }),
         "create_provider" => {
             json!({ "name": "walked", "baseUrl": "http://127.0.0.1:9/v1", "model": "m" })
         }
         "create_grant" => json!({ "action": "network", "resource": "example.org" }),
         "route_model" => json!({ "task": "chat" }),
-        "set_model_defaults" | "set_model" => json!({}),
         "create_budget" => json!({ "scope": "user", "period": "day", "limitUsd": "5" }),
         "update_budget" => json!({ "limitTokens": 5 }),
         other => panic!("{other} is new: say what it takes"),

@@ -20,7 +20,7 @@ async fn fetched(caller: &Caller) -> LocalModel {
             let found = state(caller).await;
             match found.weights {
                 LocalWeights::Downloading | LocalWeights::Checking => {
-                    tokio::task::yield_now().await
+                    tokio::task::yield_now().await;
                 }
                 LocalWeights::Absent | LocalWeights::Ready => return found,
             }

@@ -52,7 +52,7 @@ on_both_engines! {
         ] {
             app.model.push(fails);
             let ran = owner.ask(&question(workspace, "hi")).await;
-            let at = ran.events.iter().position(|event| matches!(event.event, TurnEvent::Switched { .. })).expect("it says so");
+            let at = ran.events.iter().position(|event| matches!(event.event, TurnEvent::Switched { .. })).unwrap();
             let TurnEvent::Switched { from, to, local, reason, .. } = &ran.events[at].event else { panic!() };
             assert_eq!((from.as_str(), to.as_str(), *local), ("fake-model", "second-model", false));
             assert!(!reason.is_empty());
@@ -125,7 +125,7 @@ on_both_engines! {
             TurnEvent::Switched { local, reason, .. } => Some((*local, reason.clone())),
             _ => None,
         });
-        let (local, reason) = switched.expect("it says so");
+        let (local, reason) = switched.unwrap();
         assert!(local && reason.contains("not connect to Gone"), "{reason}");
         let ran = owner.ask(&question(workspace, "hi")).await;
         assert!(ran.text() == "two" && !ran.events.iter().any(|event| matches!(event.event, TurnEvent::Switched { .. })));
