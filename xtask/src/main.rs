@@ -15,6 +15,7 @@ mod bench;
 mod check;
 mod clients;
 mod fuzz;
+mod local_model;
 mod openapi;
 mod postgres;
 mod prices;
@@ -43,12 +44,22 @@ struct Cli {
 enum Command {
     /// Build everything that changed and start the server on 127.0.0.1:7340.
     Run {
+        /// Also build the program of the local model, while the server runs.
+        #[arg(long)]
+        local_model: bool,
         /// Arguments for `atelier serve`, after `--`.
         #[arg(last = true)]
         serve_args: Vec<String>,
     },
     /// Run everything that must pass, from nothing; the last line is `N passed, N failed`.
-    Test,
+    Test {
+        /// Instead, build the local model's program, get its weights (1.1 GB)
+        /// and let it answer, also beside another server of them.
+        #[arg(long)]
+        local_model: bool,
+    },
+    /// Build the program of the local model and put it beside the server's.
+    LocalModel,
     /// Run the quick subset of `test`, for before a commit.
     Check,
     /// Check the rules that no compiler knows: crate and layer tables, names, sizes.
@@ -66,6 +77,9 @@ enum Command {
         /// Samples of each case.
         #[arg(long, default_value_t = 30)]
         samples: usize,
+        /// Instead, measure the local model beside another server of its weights.
+        #[arg(long)]
+        local_model: bool,
     },
     /// Try made-up inputs on the readers of patches, the planner and the merge.
     Fuzz {
@@ -79,14 +93,23 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
-        Command::Run { serve_args } => run::run(&serve_args),
-        Command::Test => return test::run(),
+        Command::Run {
+            local_model,
+            serve_args,
+        } => run::run(local_model, &serve_args),
+        // What is measured is printed by its tests.
+        Command::Test { local_model: true }
+        | Command::Bench {
+            local_model: true, ..
+        } => local_model::test(),
+        Command::Test { local_model: false } => return test::run(),
+        Command::LocalModel => local_model::build().map(drop),
         Command::Check => return check::run(),
         Command::Tidy => tidy::run(),
         Command::Openapi { check: true } => openapi::check(),
         Command::Openapi { check: false } => openapi::write(),
         Command::Prices => prices::write(),
-        Command::Bench { samples } => bench::run(samples),
+        Command::Bench { samples, .. } => bench::run(samples),
         Command::Fuzz { minutes, targets } => fuzz::run(minutes, &targets),
     };
     match done {

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use crate::web::{self, Work};
-use crate::{process, project, tools};
+use crate::{local_model, process, project, tools};
 
 const LISTEN: &str = "127.0.0.1:7340";
 
@@ -27,7 +27,7 @@ pub(crate) enum Profile {
 ///
 /// # Errors
 /// A tool is missing, or a build fails; returns only then.
-pub(crate) fn run(serve_args: &[String]) -> Result<()> {
+pub(crate) fn run(with_local_model: bool, serve_args: &[String]) -> Result<()> {
     let progress = Progress::start();
     tools::check()?;
     progress.say("tools", "all there");
@@ -50,6 +50,11 @@ pub(crate) fn run(serve_args: &[String]) -> Result<()> {
         }
     }
     serve.args(serve_args);
+    if with_local_model {
+        // The server finds it when it is there; nobody waits for it to sign in.
+        local_model::begin_build()?;
+        progress.say("local model", "being built");
+    }
     progress.say("server", "starting");
     let error = serve.exec();
     Err(error).with_context(|| format!("could not start {}", binary.display()))
