@@ -73,12 +73,10 @@ impl Engine<'_> {
         if !settings.weights.is_file() {
             return Err(broken("its file is not there"));
         }
-        let model = LlamaModel::load_from_file(
-            &backend,
-            &settings.weights,
-            &LlamaModelParams::default(),
-        );
-        let model = model.map_err(|_| broken("its file is damaged or there is too little memory"))?;
+        let model =
+            LlamaModel::load_from_file(&backend, &settings.weights, &LlamaModelParams::default());
+        let model =
+            model.map_err(|_| broken("its file is damaged or there is too little memory"))?;
         let threads = i32::try_from(settings.threads).unwrap_or(1);
         let memory = settings.context.min(model.n_ctx_train().max(1));
         let params = LlamaContextParams::default()
@@ -147,7 +145,9 @@ impl Engine<'_> {
 
     /// Removes what a sequence holds from position `from` on.
     fn forget(&mut self, slot: usize, from: usize) -> Result<(), Failure> {
-        let removed = self.context.kv_cache_seq_rm(sequence(slot), Some(count(from)), None);
+        let removed = self
+            .context
+            .kv_cache_seq_rm(sequence(slot), Some(count(from)), None);
         if from == 0 {
             self.slots.empty(slot);
         }
@@ -155,7 +155,13 @@ impl Engine<'_> {
     }
 
     /// Reads `tokens` behind what the sequence holds; false when cancelled.
-    fn read(&mut self, id: u64, slot: usize, known: usize, tokens: &[i32]) -> Result<bool, Failure> {
+    fn read(
+        &mut self,
+        id: u64,
+        slot: usize,
+        known: usize,
+        tokens: &[i32],
+    ) -> Result<bool, Failure> {
         let mut at = known;
         for step in tokens.chunks(STEP as usize) {
             if self.queue.is_cancelled(id) {
@@ -172,8 +178,9 @@ impl Engine<'_> {
         for (offset, token) in tokens.iter().enumerate() {
             let position = i32::try_from(at + offset).unwrap_or(i32::MAX);
             let last = offset + 1 == tokens.len();
-            let added =
-                self.batch.add(LlamaToken::new(*token), position, &[sequence(slot)], last);
+            let added = self
+                .batch
+                .add(LlamaToken::new(*token), position, &[sequence(slot)], last);
             added.map_err(|error| Failure::broken(&error.to_string()))?;
         }
         if let Err(error) = self.context.decode(&mut self.batch) {
@@ -299,9 +306,9 @@ mod tests {
         let piece = |length: i32| (0..length).collect::<Vec<i32>>();
         assert_eq!(kept(piece(9), None).len(), 9);
         assert_eq!(kept(piece(9), Some(Limit::First(4))), [0, 1, 2, 3]);
-        assert_eq!(kept(piece(500), Some(Limit::Last(500))).len(), 500);
-        for length in 501..=756 {
-            let kept = kept(piece(length), Some(Limit::Last(500)));
+        assert_eq!(kept(piece(900), Some(Limit::Last(900))).len(), 900);
+        for length in 901..=1_156 {
+            let kept = kept(piece(length), Some(Limit::Last(900)));
             assert_eq!((kept[0], kept.len()), (256, length as usize - 256));
         }
         assert_eq!(kept(piece(305), Some(Limit::Last(20)))[0], 290);

@@ -137,7 +137,12 @@ mod tests {
         let good = read("--weights w.gguf --context 4096 --threads 2").unwrap();
         assert_eq!((good.context, good.threads), (4_096, 2));
         assert_eq!(read("--weights w --context 9").unwrap().context, 512);
-        for bad in ["", "--weights", "--context 0 --weights w", "--x y --weights w"] {
+        for bad in [
+            "",
+            "--weights",
+            "--context 0 --weights w",
+            "--x y --weights w",
+        ] {
             assert!(read(bad).is_err(), "{bad}");
         }
     }

@@ -95,6 +95,9 @@ mod tests {
         assert_eq!(queue.next().0, 1);
         assert!(queue.is_cancelled(1), "also while it waits");
         queue.finish(1);
-        assert!(queue.lock().cancelled.is_empty(), "what is over is forgotten");
+        assert!(
+            queue.lock().cancelled.is_empty(),
+            "what is over is forgotten"
+        );
     }
 }

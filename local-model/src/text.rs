@@ -64,7 +64,10 @@ impl Writer {
 
     /// Where the answer ends, when what ends it has come.
     fn end(&self) -> Option<usize> {
-        let stop = self.stop.iter().filter_map(|stop| self.held.find(stop.as_str()));
+        let stop = self
+            .stop
+            .iter()
+            .filter_map(|stop| self.held.find(stop.as_str()));
         // The line break before the line belongs to it, unless the place was
         // at its very beginning.
         let own = usize::from(!self.until.starts_with('\n'));
@@ -101,7 +104,9 @@ impl Writer {
 /// gone past the place and repeats what is there.
 fn repeated_line(until: &str) -> Option<String> {
     let line = until.lines().find(|line| !line.trim().is_empty())?;
-    let whole = until.split_once(line).is_some_and(|(_, rest)| rest.starts_with('\n'));
+    let whole = until
+        .split_once(line)
+        .is_some_and(|(_, rest)| rest.starts_with('\n'));
     let said = line.trim().chars().count();
     (whole && said >= 8).then(|| format!("\n{line}\n"))
 }
@@ -146,9 +151,24 @@ mod tests {
             ("a, b)", &[], ")\n", "a, b"),
             ("a, b):", &[], ")\n", "a, b):"),
             ("sum(x)\n    return total\n", &[], block, "sum(x)\n"),
-            ("    total = 1\n", &[], "\n    return total", "    total = 1"),
-            ("t = 0\n    return total\n\n\nx", &[], "    return total\n", "t = 0\n"),
-            ("t = 0\n    return total\nx", &[], "\n    return total\n", "t = 0"),
+            (
+                "    total = 1\n",
+                &[],
+                "\n    return total",
+                "    total = 1",
+            ),
+            (
+                "t = 0\n    return total\n\n\nx",
+                &[],
+                "    return total\n",
+                "t = 0\n",
+            ),
+            (
+                "t = 0\n    return total\nx",
+                &[],
+                "\n    return total\n",
+                "t = 0",
+            ),
             ("", &["x"], "y", ""),
         ] {
             for size in 1..=answer.len().max(1) {
