@@ -25,6 +25,7 @@ mod endpoint;
 mod error;
 mod failure;
 pub mod fake;
+pub mod gate;
 mod gateway;
 mod gemini;
 mod http;

@@ -1,0 +1,219 @@
+//! The egress gate: finds secrets in what is about to leave, in whatever form.
+//!
+//! A [`Gate`] knows values that must not leave ([`Known`]) and the shapes of
+//! keys that nobody told it of. It looks at a text as it is and as what it
+//! becomes when escapes are undone ([`view`]) or line breaks taken out, and
+//! in each for the value itself, its base64 at every alignment and its
+//! hexadecimal ([`form`]). It knows nothing of requests, files or people: who
+//! attached what, and whether a finding is replaced or refused, is decided by
+//! its caller.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+use atelier_base::Secret;
+
+use self::form::{Pattern, patterns};
+use self::search::Search;
+use self::view::{Dense, View};
+
+mod form;
+mod search;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod view;
+
+/// The fewest bytes of a value that the gate looks for: shorter ones stand in
+/// ordinary text by chance.
+pub const SHORTEST_SECRET: usize = 8;
+/// How often escapes are undone: JSON in a string of JSON in a string, and one
+/// more.
+const DEPTH: usize = 4;
+
+/// A value that must not leave.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// What stands in its place: `[secret NAME]`.
+    pub name: String,
+    /// The value. One shorter than [`SHORTEST_SECRET`] is not looked for.
+    pub value: Secret<String>,
+}
+
+/// The form in which a secret was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// The value itself, perhaps escaped.
+    Literal,
+    /// In base64, standard or URL-safe, at any alignment.
+    Base64,
+    /// In hexadecimal.
+    Hex,
+    /// It is unknown, but looks like a key.
+    Shape,
+}
+
+/// A secret in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Which secret, or for [`Form::Shape`] which kind of key.
+    pub name: Arc<str>,
+    /// In which form.
+    pub form: Form,
+    /// Where, in bytes; both ends are between characters.
+    pub place: Range<usize>,
+}
+
+/// Finds secrets in texts. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    inner: Arc<Inner>,
+    /// The positions in `inner.names` of what may leave.
+    allowed: Arc<[usize]>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    names: Vec<Arc<str>>,
+    search: Search,
+}
+
+/// A place in a text, and which known secret it is, if any.
+#[derive(Clone, Debug)]
+struct Hit {
+    owner: Option<usize>,
+    name: Arc<str>,
+    form: Form,
+    place: Range<usize>,
+}
+
+impl Gate {
+    /// Makes a gate that looks for `known`, and for keys by their shape.
+    pub fn new(known: &[Known]) -> Self {
+        let names = known.iter().map(|known| known.name.as_str().into());
+        let all = known.iter().enumerate();
+        let all: Vec<Pattern> = all
+            .filter(|(_, known)| known.value.expose().len() >= SHORTEST_SECRET)
+            .flat_map(|(owner, known)| patterns(owner, known.value.expose()))
+            .collect();
+        Self {
+            inner: Arc::new(Inner {
+                names: names.collect(),
+                search: Search::new(all),
+            }),
+            allowed: Arc::default(),
+        }
+    }
+
+    /// Returns a gate that lets the known secrets of these names pass.
+    pub fn allowing(&self, names: &[&str]) -> Self {
+        let all = self.inner.names.iter().enumerate();
+        let allowed = all.filter(|(_, name)| names.contains(&&***name));
+        Self {
+            inner: Arc::clone(&self.inner),
+            allowed: allowed.map(|(position, _)| position).collect(),
+        }
+    }
+
+    /// Finds secrets in a text; they are in order and do not overlap.
+    pub fn scan(&self, text: &str) -> Vec<Finding> {
+        let mut hits = Vec::new();
+        let mut view = View::of(text.as_bytes());
+        for _ in 0..=DEPTH {
+            self.look(&view, &mut hits);
+            match view.decoded() {
+                Ok(decoded) => view = decoded,
+                Err(_) => break,
+            }
+        }
+        self.settle(text, hits)
+    }
+
+    /// Returns a text with `[secret NAME]` for each secret in it, and what was
+    /// found.
+    pub fn clean<'a>(&self, text: &'a str) -> (Cow<'a, str>, Vec<Finding>) {
+        let found = self.scan(text);
+        if found.is_empty() {
+            return (Cow::Borrowed(text), found);
+        }
+        let mut clean = String::with_capacity(text.len());
+        let mut at = 0;
+        for finding in &found {
+            clean.push_str(&text[at..finding.place.start]);
+            clean.push_str("[secret ");
+            clean.push_str(&finding.name);
+            clean.push(']');
+            at = finding.place.end;
+        }
+        clean.push_str(&text[at..]);
+        (Cow::Owned(clean), found)
+    }
+
+    /// Looks at one view, with and without what breaks lines.
+    fn look(&self, view: &View<'_>, hits: &mut Vec<Hit>) {
+        shape::find(view.bytes(), &mut |kind, place| {
+            hits.push(Hit {
+                owner: None,
+                name: kind.into(),
+                form: Form::Shape,
+                place: view.source(place),
+            });
+        });
+        let search = &self.inner.search;
+        if search.is_empty() {
+            return;
+        }
+        search.find(view.bytes(), &mut |pattern, place| {
+            hits.push(self.hit(pattern, view.source(place)));
+        });
+        let dense = Dense::of(view.bytes());
+        search.find(dense.bytes(), &mut |pattern, place| {
+            if pattern.survives_density {
+                hits.push(self.hit(pattern, view.source(dense.source(place))));
+            }
+        });
+    }
+
+    fn hit(&self, pattern: &Pattern, place: Range<usize>) -> Hit {
+        Hit {
+            owner: Some(pattern.owner),
+            name: Arc::clone(&self.inner.names[pattern.owner]),
+            form: pattern.form,
+            place,
+        }
+    }
+
+    /// Takes out what may leave and what lies in it, joins what overlaps, and
+    /// keeps to characters.
+    fn settle(&self, text: &str, hits: Vec<Hit>) -> Vec<Finding> {
+        let may_leave = |hit: &Hit| hit.owner.is_some_and(|owner| self.allowed.contains(&owner));
+        let (allowed, mut hits): (Vec<_>, Vec<_>) = hits.into_iter().partition(may_leave);
+        let inside = |hit: &Hit, other: &Hit| {
+            other.place.start <= hit.place.start && hit.place.end <= other.place.end
+        };
+        hits.retain(|hit| !allowed.iter().any(|other| inside(hit, other)));
+        // Of two at the same place, one whose name is known says more.
+        hits.sort_by_key(|hit| (hit.place.start, hit.owner.is_none(), hit.place.end));
+        let mut found: Vec<Finding> = Vec::new();
+        for hit in hits {
+            let start = text.floor_char_boundary(hit.place.start);
+            let end = text.ceil_char_boundary(hit.place.end);
+            match found.last_mut() {
+                Some(last) if start < last.place.end => {
+                    last.place.end = last.place.end.max(end);
+                    if last.form == Form::Shape && hit.owner.is_some() {
+                        last.name = hit.name;
+                        last.form = hit.form;
+                    }
+                }
+                _ => found.push(Finding {
+                    name: hit.name,
+                    form: hit.form,
+                    place: start..end,
+                }),
+            }
+        }
+        found
+    }
+}
