@@ -54,6 +54,7 @@ codes! {
     PatchInvalid "patch_invalid" 422 "The patch can't be read or does not fit the files.";
     LockedPath "locked_path" 422 "The file is locked for assistants.";
     ImportRefused "import_refused" 422 "The project can't be imported.";
+    SecretFound "secret_found" 422 "The request holds a secret that may not leave.";
     ModelNotConfigured "model_not_configured" 422 "No model is configured.";
     NoModelFits "no_model_fits" 422 "None of the configured models fits this.";
     PriceUnknown "price_unknown" 422 "The model's price is not known, and a budget counts money.";

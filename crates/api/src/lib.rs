@@ -22,6 +22,7 @@ pub mod proposal;
 pub mod review;
 pub mod route;
 pub mod run;
+pub mod secret;
 pub mod session;
 pub mod system;
 pub mod terminal;

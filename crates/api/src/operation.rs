@@ -5,7 +5,7 @@
 
 use crate::{
     budget, cell, draft, event, file, local_model, model, page, piston, proposal, review, route,
-    run, session, system, terminal, turn, usage, workspace,
+    run, secret, session, system, terminal, turn, usage, workspace,
 };
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -217,6 +217,12 @@ operations! {
     update_budget Patch "/api/budgets/{id}" SignedIn (None, Takes(of::<budget::UpdateBudget>())) => Json(200, of::<budget::Budget>()), "Changes a budget's limits.";
     delete_budget Delete "/api/budgets/{id}" SignedIn (None, NO) => Nothing, "Takes a budget back.";
     list_calls Get "/api/calls" SignedIn (Some(of::<route::ListCalls>()), NO) => Json(200, of::<route::Calls>()), "Lists the latest requests to models with what they used and cost.";
+    list_secrets Get "/api/secrets" SignedIn (Some(of::<secret::ListSecrets>()), NO) => Json(200, of::<secret::Secrets>()), "Lists secrets, without their values.";
+    create_secret Post "/api/secrets" SignedIn (None, Takes(of::<secret::CreateSecret>())) => Json(201, of::<secret::StoredSecret>()), "Stores a secret of a person or a workspace.";
+    delete_secret Delete "/api/secrets/{id}" SignedIn (None, NO) => Nothing, "Forgets a secret.";
+    list_tokens Get "/api/tokens" SignedIn (None, NO) => Json(200, of::<secret::AccessTokens>()), "Lists one's access tokens.";
+    create_token Post "/api/tokens" SignedIn (None, Takes(of::<secret::CreateToken>())) => Json(201, of::<secret::CreatedToken>()), "Makes an access token for the models' interface, shown once.";
+    delete_token Delete "/api/tokens/{id}" SignedIn (None, NO) => Nothing, "Revokes an access token.";
     get_model_call Get "/api/model-calls/{id}" SignedIn (None, NO) => Json(200, of::<model::ModelCall>()), "Returns what was sent to a model, byte for byte.";
     get_usage Get "/api/usage" SignedIn (Some(of::<usage::GetUsage>()), NO) => Json(200, of::<usage::Usage>()), "Sums up tokens, cost and execution time.";
 }

@@ -47,6 +47,38 @@ pub struct WorkspaceSettings {
     /// What may be lost without asking.
     #[serde(default)]
     pub destructive: DestructiveLimits,
+    /// What holds for requests to models.
+    #[serde(default)]
+    pub requests: RequestRules,
+}
+
+/// What happens to a request to a model that holds a secret which was not
+/// attached to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum SecretsRule {
+    /// The secret is replaced by `[secret NAME]`.
+    #[default]
+    Replace,
+    /// The request is refused.
+    Refuse,
+}
+
+/// What holds for requests to models; all of it at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RequestRules {
+    /// What happens to one that holds a secret.
+    #[serde(default)]
+    pub secrets: SecretsRule,
+    /// For how many days what was sent is kept; null for 30, 0 for none.
+    #[serde(default)]
+    #[schema(maximum = 3650)]
+    pub keep_days: Option<u32>,
+    /// How much of it is kept, in MiB, the latest first; null for 256.
+    #[serde(default)]
+    #[schema(maximum = 100_000)]
+    pub keep_mb: Option<u32>,
 }
 
 /// A command that checks a proposal: it passes when it exits with 0.
@@ -93,6 +125,9 @@ pub struct UpdateSettings {
     /// What may be lost without asking, all of it at once.
     #[serde(default)]
     pub destructive: Option<DestructiveLimits>,
+    /// What holds for requests to models.
+    #[serde(default)]
+    pub requests: Option<RequestRules>,
 }
 
 /// Makes a workspace. A zip is sent as `multipart/form-data` instead, with the

@@ -10,7 +10,7 @@ use atelier_store::Store;
 use clap::{Args, Subcommand};
 use tokio::io::AsyncWriteExt as _;
 
-use crate::config::{self, StorageArguments};
+use crate::config::{self, Storage, StorageArguments};
 use crate::{say, serve};
 
 /// The command line of `atelier admin`.
@@ -30,6 +30,15 @@ enum Command {
         #[command(flatten)]
         storage: StorageArguments,
     },
+    /// Seals all secrets anew with a new master key. Stop the server first, or
+    /// start it anew right after.
+    ///
+    /// The key's file is replaced. A key in the environment, ATELIER_MASTER_KEY,
+    /// is changed to the one in ATELIER_NEXT_MASTER_KEY.
+    RotateKey {
+        #[command(flatten)]
+        storage: StorageArguments,
+    },
     /// Writes workspaces, files, versions, conversations, messages, model
     /// calls, runs and usage as JSON lines to standard output.
     Export {
@@ -43,6 +52,7 @@ pub(crate) fn main(arguments: Arguments) -> Result<ExitCode> {
     serve::runtime()?.block_on(async {
         match arguments.command {
             Command::SignInLink { url, storage } => sign_in_link(&url, storage).await,
+            Command::RotateKey { storage } => rotate_key(storage).await,
             Command::Export { storage } => export(storage).await,
         }
     })?;
@@ -50,7 +60,10 @@ pub(crate) fn main(arguments: Arguments) -> Result<ExitCode> {
 }
 
 async fn open(arguments: StorageArguments) -> Result<Store> {
-    let storage = config::storage(arguments)?;
+    open_at(&config::storage(arguments)?).await
+}
+
+async fn open_at(storage: &Storage) -> Result<Store> {
     let database = &storage.database;
     Store::open(database, &storage.data.join("blobs"))
         .await
@@ -67,6 +80,20 @@ async fn sign_in_link(url: &str, arguments: StorageArguments) -> Result<()> {
         url.trim_end_matches('/'),
         token.expose()
     ));
+    Ok(())
+}
+
+async fn rotate_key(arguments: StorageArguments) -> Result<()> {
+    let storage = config::storage(arguments)?;
+    let store = open_at(&storage).await?;
+    let sealed = storage.keys.rotate(&store).await;
+    store.close().await;
+    let sealed = sealed?;
+    say(&format!("{sealed} secrets are sealed with the new key."));
+    if storage.keys.current.is_some() {
+        say("Now set ATELIER_MASTER_KEY to the new key and remove ATELIER_NEXT_MASTER_KEY.");
+    }
+    say("A server that is running must be started anew.");
     Ok(())
 }
 

@@ -15,17 +15,19 @@ use atelier_base::{Secret, limit as most};
 use atelier_domain::ImportSettings;
 use atelier_domain::network::NetworkSettings;
 use atelier_domain::provider::EnvironmentProvider;
+use atelier_domain::rate::RateSettings;
 use atelier_domain::terminal::TerminalSettings;
 use atelier_sandbox::cell::Limits;
 use atelier_store::DatabaseUrl;
 use clap::Args;
 use url::Url;
 
+use crate::key::{self, KeySource};
 pub(crate) use limit::CellSettings;
-use limit::{cell_settings, limits, longest_run, terminal_settings};
+use limit::{cell_settings, limits, longest_run, rates, terminal_settings};
 use local::local_settings;
 pub(crate) use local::{LocalSettings, local};
-use section::{File, ImportSection, ModelSection, StorageSection};
+use section::{File, ImportSection, ModelSection, StorageSection, VaultSection};
 
 /// Where the configuration comes from.
 #[derive(Clone, Debug, Default, Args)]
@@ -82,6 +84,7 @@ struct Key(Secret<String>);
 pub(crate) struct Storage {
     pub(crate) data: PathBuf,
     pub(crate) database: DatabaseUrl,
+    pub(crate) keys: KeySource,
 }
 
 /// Everything that `atelier serve` needs to know.
@@ -103,6 +106,7 @@ pub(crate) struct Config {
     pub(crate) model: Option<EnvironmentProvider>,
     pub(crate) local: LocalSettings,
     pub(crate) network: NetworkSettings,
+    pub(crate) rates: RateSettings,
     pub(crate) preview_domain: Option<String>,
 }
 
@@ -113,7 +117,7 @@ const DATA: &str = ".atelier";
 /// Reads where data is kept.
 pub(crate) fn storage(arguments: StorageArguments) -> Result<Storage> {
     let file = read(arguments.config.as_deref())?;
-    locate(arguments, file.storage)
+    locate(arguments, file.storage, file.vault)
 }
 
 /// Reads the whole configuration of a server.
@@ -132,7 +136,7 @@ pub(crate) fn server(arguments: ServeArguments) -> Result<Config> {
         listen: arguments.listen.or(file.server.listen).unwrap_or(LISTEN),
         public_url,
         allowed_hosts: file.server.allowed_hosts,
-        storage: locate(arguments.storage, file.storage)?,
+        storage: locate(arguments.storage, file.storage, file.vault)?,
         import: import_settings(file.import)?,
         longest_run: longest_run(&file.run)?,
         concurrent_runs: file.run.concurrent.unwrap_or(4),
@@ -147,6 +151,7 @@ pub(crate) fn server(arguments: ServeArguments) -> Result<Config> {
         network: NetworkSettings {
             allow_private: file.network.allow_private,
         },
+        rates: rates(&file.limits)?,
         preview_domain: file.preview.domain.map(preview_domain).transpose()?,
     })
 }
@@ -179,7 +184,11 @@ fn read(path: Option<&Path>) -> Result<File> {
         .with_context(|| format!("the configuration `{}` is not valid", path.display()))
 }
 
-fn locate(arguments: StorageArguments, section: StorageSection) -> Result<Storage> {
+fn locate(
+    arguments: StorageArguments,
+    section: StorageSection,
+    vault: VaultSection,
+) -> Result<Storage> {
     let data = arguments
         .data
         .or(section.data)
@@ -198,7 +207,19 @@ fn locate(arguments: StorageArguments, section: StorageSection) -> Result<Storag
         .database
         .or(written)
         .unwrap_or_else(|| DatabaseUrl::Sqlite(data.join("atelier.db")));
-    Ok(Storage { data, database })
+    let key_file = environment("ATELIER_MASTER_KEY_FILE").map(PathBuf::from);
+    let keys = KeySource {
+        file: key_file
+            .or(vault.key_file)
+            .unwrap_or_else(|| data.join("secret.key")),
+        current: environment(key::CURRENT).map(Secret::new),
+        next: environment(key::NEXT).map(Secret::new),
+    };
+    Ok(Storage {
+        data,
+        database,
+        keys,
+    })
 }
 
 /// Checks the domain of previews: a name, perhaps with a port.

@@ -9,6 +9,7 @@ mod apply;
 mod config;
 mod doctor;
 mod fake;
+mod key;
 mod local;
 mod machine;
 mod model;

@@ -7,7 +7,6 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use atelier_base::{Ids, SystemClock};
 use atelier_domain::network::SystemNames;
-use atelier_domain::vault::Vault;
 use atelier_domain::{Domain, Parts, Settings};
 use atelier_model::{Gateway, GatewayOptions};
 use atelier_sandbox::host::{self, LocalHost};
@@ -100,7 +99,11 @@ async fn run(config: Config) -> Result<ExitCode> {
 
 /// Opens the store and puts the domain together.
 async fn open(config: Config) -> Result<Domain> {
-    let Storage { data, database } = config.storage;
+    let Storage {
+        data,
+        database,
+        keys,
+    } = config.storage;
     let store = Store::open(&database, &data.join("blobs"))
         .await
         .with_context(|| format!("could not open the database {database}"))?;
@@ -116,7 +119,7 @@ async fn open(config: Config) -> Result<Domain> {
             local: Some(local::model(&data, config.local)),
             ..GatewayOptions::default()
         })?,
-        vault: Vault::new(&machine::master_key(&data)?),
+        vault: keys.vault()?,
         clock: Arc::new(SystemClock),
         ids: Ids::system(),
         names: Arc::new(SystemNames),
@@ -133,6 +136,7 @@ async fn open(config: Config) -> Result<Domain> {
             queued_runs_by_user: config.queued_runs_by_user,
             environment_provider: config.model,
             network: config.network,
+            rates: config.rates,
         },
     })
     .await

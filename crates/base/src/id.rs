@@ -101,6 +101,10 @@ ids! {
     ProviderId,
     /// Names a limit of what models may cost.
     BudgetId,
+    /// Names a secret in the vault.
+    SecretId,
+    /// Names a program's access token.
+    TokenId,
     /// Names one metered use.
     UsageId,
     /// Names a remembered permission.

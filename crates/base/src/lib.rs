@@ -19,8 +19,8 @@ pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use hash::ContentHash;
 pub use id::{
     BudgetId, CommentId, ConversationId, DraftId, EventStreamId, FileId, GrantId, HunkId, Ids,
-    MessageId, ModelCallId, ProposalId, ProviderId, RequestId, RunId, SessionId, TerminalId,
-    TransactionId, TurnId, UsageId, UserId, VerdictId, VersionId, WorkspaceId,
+    MessageId, ModelCallId, ProposalId, ProviderId, RequestId, RunId, SecretId, SessionId,
+    TerminalId, TokenId, TransactionId, TurnId, UsageId, UserId, VerdictId, VersionId, WorkspaceId,
 };
 pub use kind::ErrorKind;
 pub use path::{PathError, WorkspacePath};

@@ -178,6 +178,7 @@ impl Domain {
         let changed = self.finish(tree, committed, rows).await?;
         tree.set_unfinished(false);
         if !changed.is_empty() {
+            self.egress().files_changed(tree.workspace, &changed);
             self.streams()
                 .publish(
                     tree.workspace,

@@ -16,15 +16,18 @@ use tokio_util::task::TaskTracker;
 
 use crate::call::Ledger;
 use crate::cell::Watched;
+use crate::egress::Egress;
 use crate::error::{Error, Result};
 use crate::follow::Follows;
 use crate::live::{Running, Streams, Subscription};
 use crate::network::{Names, Network, NetworkSettings};
 use crate::preview::Previews;
 use crate::provider::EnvironmentProvider;
+use crate::rate::{Buckets, RateSettings};
 use crate::route::Catalogues;
 use crate::run::{Capacity, Queue};
 use crate::terminal::{TerminalSettings, Terminals};
+use crate::token::Tokens;
 use crate::tree::Trees;
 use crate::vault::Vault;
 
@@ -55,6 +58,8 @@ pub struct Settings {
     pub queued_runs_by_user: usize,
     /// The provider of the server's environment.
     pub environment_provider: Option<EnvironmentProvider>,
+    /// How often models may be asked.
+    pub rates: RateSettings,
     /// What programs may reach once it is granted.
     pub network: NetworkSettings,
 }
@@ -112,6 +117,9 @@ struct Inner {
     server_queue: Queue,
     network: Network,
     previews: Previews,
+    egress: Egress,
+    tokens: Tokens,
+    buckets: Buckets,
     watched: Watched,
     ledger: Ledger,
     catalogues: Catalogues,
@@ -145,6 +153,9 @@ impl Domain {
             server_queue: queue(parts.settings.concurrent_servers),
             network: Network::default(),
             previews: Previews::default(),
+            egress: Egress::default(),
+            tokens: Tokens::default(),
+            buckets: Buckets::default(),
             watched: Watched::default(),
             ledger: Ledger::default(),
             catalogues: Catalogues::default(),
@@ -305,6 +316,18 @@ impl Domain {
 
     pub(crate) fn catalogues(&self) -> &Catalogues {
         &self.0.catalogues
+    }
+
+    pub(crate) fn egress(&self) -> &Egress {
+        &self.0.egress
+    }
+
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.0.tokens
+    }
+
+    pub(crate) fn buckets(&self) -> &Buckets {
+        &self.0.buckets
     }
 
     pub(crate) fn watched(&self) -> &Watched {

@@ -104,6 +104,12 @@ pub enum Error {
         /// What to do.
         hint: Option<String>,
     },
+    /// What was to go to a model holds secrets that were not attached to it.
+    #[error("the request holds secrets that may not leave: {}", names.join(", "))]
+    SecretFound {
+        /// What they are called, never their values.
+        names: Vec<String>,
+    },
     /// No model is configured.
     #[error("no model is configured")]
     ModelNotConfigured,
@@ -225,6 +231,7 @@ impl Error {
             | Self::LockedPath { .. }
             | Self::PriceUnknown { .. }
             | Self::NoModelFits { .. }
+            | Self::SecretFound { .. }
             | Self::ModelNotConfigured => ErrorKind::Invalid,
             Self::BudgetExceeded(_) => ErrorKind::Denied,
             Self::PathTaken { .. }
@@ -279,6 +286,8 @@ fn thing_of(table: &str) -> &'static str {
         "providers" => "provider",
         "grants" => "grant",
         "budgets" => "budget",
+        "secrets" => "secret",
+        "access_tokens" => "token",
         _ => "thing",
     }
 }

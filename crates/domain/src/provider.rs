@@ -128,6 +128,7 @@ impl Domain {
             .await;
         stored.map_err(|error| name_taken(error, &row.name))?;
         self.catalogues().forget();
+        self.egress().forget_all();
         Ok(shown(&row))
     }
 
@@ -150,6 +151,7 @@ impl Domain {
             .await;
         stored.map_err(|error| name_taken(error, &row.name))?;
         self.catalogues().forget();
+        self.egress().forget_all();
         Ok(shown(&row))
     }
 

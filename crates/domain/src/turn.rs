@@ -92,6 +92,7 @@ impl Domain {
         let user = ctx.person()?;
         self.require_workspace(ctx, new.workspace).await?;
         check(&new)?;
+        self.require_pace(user, None)?;
         let wanted = new.provider.map(|provider| ModelRef {
             provider,
             model: None,

@@ -20,7 +20,9 @@ use crate::tree::blocking;
 
 pub use create::{ImportProgress, Source};
 pub(crate) use settings::Locks;
-pub use settings::{CheckCommand, SettingsChange, ThresholdChange, WorkspaceSettings};
+pub use settings::{
+    CheckCommand, RequestSettings, SettingsChange, ThresholdChange, WorkspaceSettings,
+};
 
 /// What is changed about a workspace; `None` leaves it as it is.
 #[derive(Clone, Debug, Default)]
@@ -117,6 +119,7 @@ impl Domain {
                 Ok::<_, Error>(row)
             })
             .await?;
+        self.egress().forget_all();
         if change.archived == Some(true) {
             self.close_terminals(id);
         }

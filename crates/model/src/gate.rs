@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use atelier_base::Secret;
+use atelier_base::{ContentHash, Secret};
 
 use self::form::{Pattern, patterns};
 use self::search::Search;
@@ -24,6 +24,8 @@ mod shape;
 #[cfg(test)]
 mod tests;
 mod view;
+
+pub use self::shape::is_secret_name;
 
 /// The fewest bytes of a value that the gate looks for: shorter ones stand in
 /// ordinary text by chance.
@@ -69,13 +71,14 @@ pub struct Finding {
 #[derive(Clone, Debug)]
 pub struct Gate {
     inner: Arc<Inner>,
-    /// The positions in `inner.names` of what may leave.
+    /// The positions in `inner.known` of what may leave.
     allowed: Arc<[usize]>,
 }
 
 #[derive(Debug)]
 struct Inner {
-    names: Vec<Arc<str>>,
+    /// The name and the hash of each known value.
+    known: Vec<(Arc<str>, ContentHash)>,
     search: Search,
 }
 
@@ -91,7 +94,10 @@ struct Hit {
 impl Gate {
     /// Makes a gate that looks for `known`, and for keys by their shape.
     pub fn new(known: &[Known]) -> Self {
-        let names = known.iter().map(|known| known.name.as_str().into());
+        let hashed = |known: &Known| {
+            let hash = ContentHash::of(known.value.expose().as_bytes());
+            (known.name.as_str().into(), hash)
+        };
         let all = known.iter().enumerate();
         let all: Vec<Pattern> = all
             .filter(|(_, known)| known.value.expose().len() >= SHORTEST_SECRET)
@@ -99,17 +105,19 @@ impl Gate {
             .collect();
         Self {
             inner: Arc::new(Inner {
-                names: names.collect(),
+                known: known.iter().map(hashed).collect(),
                 search: Search::new(all),
             }),
             allowed: Arc::default(),
         }
     }
 
-    /// Returns a gate that lets the known secrets of these names pass.
-    pub fn allowing(&self, names: &[&str]) -> Self {
-        let all = self.inner.names.iter().enumerate();
-        let allowed = all.filter(|(_, name)| names.contains(&&***name));
+    /// Returns a gate that lets these values pass, whatever they are called.
+    pub fn allowing(&self, values: &[Secret<String>]) -> Self {
+        let hash = |value: &Secret<String>| ContentHash::of(value.expose().as_bytes());
+        let values: Vec<ContentHash> = values.iter().map(hash).collect();
+        let all = self.inner.known.iter().enumerate();
+        let allowed = all.filter(|(_, (_, hash))| values.contains(hash));
         Self {
             inner: Arc::clone(&self.inner),
             allowed: allowed.map(|(position, _)| position).collect(),
@@ -178,7 +186,7 @@ impl Gate {
     fn hit(&self, pattern: &Pattern, place: Range<usize>) -> Hit {
         Hit {
             owner: Some(pattern.owner),
-            name: Arc::clone(&self.inner.names[pattern.owner]),
+            name: Arc::clone(&self.inner.known[pattern.owner].0),
             form: pattern.form,
             place,
         }

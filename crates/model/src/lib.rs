@@ -38,6 +38,7 @@ mod replay;
 mod request;
 mod responses;
 mod schema;
+pub mod serve;
 mod sse;
 mod wire;
 

@@ -11,6 +11,7 @@ pub(crate) mod proposal;
 mod provider;
 mod review;
 mod run;
+mod secret;
 mod session;
 mod system;
 mod terminal;
@@ -202,6 +203,16 @@ pub fn router(app: App) -> Router {
             patch(budget::update_budget).delete(budget::delete_budget),
         )
         .route("/api/calls", get(model::list_calls))
+        .route(
+            "/api/secrets",
+            get(secret::list_secrets).post(secret::create_secret),
+        )
+        .route("/api/secrets/{id}", delete(secret::delete_secret))
+        .route(
+            "/api/tokens",
+            get(secret::list_tokens).post(secret::create_token),
+        )
+        .route("/api/tokens/{id}", delete(secret::delete_token))
         .route("/api/model-calls/{id}", get(turn::get_model_call))
         .route("/api/usage", get(usage::get_usage))
         .method_not_allowed_fallback(method_not_allowed)

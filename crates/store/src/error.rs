@@ -133,12 +133,16 @@ pub enum Unique {
     WorkspaceNumber,
     /// The hash of a session's token.
     SessionToken,
+    /// The name of a secret, per workspace or, outside of any, per owner.
+    SecretName,
+    /// The hash of an access token.
+    AccessToken,
 }
 
 impl Unique {
     /// Each with its constraint's name, which Postgres reports, and its
     /// columns, which SQLite reports instead.
-    const ALL: [(Self, &'static str, &'static str); 4] = [
+    const ALL: [(Self, &'static str, &'static str); 7] = [
         (
             Self::ProviderName,
             "providers_owner_name_key",
@@ -158,6 +162,21 @@ impl Unique {
             Self::SessionToken,
             "sessions_token_hash_key",
             "sessions.token_hash",
+        ),
+        (
+            Self::SecretName,
+            "secrets_owner_name",
+            "secrets.owner_id, secrets.name",
+        ),
+        (
+            Self::SecretName,
+            "secrets_workspace_name",
+            "secrets.workspace_id, secrets.name",
+        ),
+        (
+            Self::AccessToken,
+            "access_tokens_token_hash_key",
+            "access_tokens.token_hash",
         ),
     ];
 
@@ -185,6 +204,8 @@ impl fmt::Display for Unique {
             Self::FilePath => "path",
             Self::WorkspaceNumber => "workspace number",
             Self::SessionToken => "session token",
+            Self::SecretName => "secret name",
+            Self::AccessToken => "access token",
         })
     }
 }

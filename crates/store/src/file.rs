@@ -178,6 +178,25 @@ impl Reader {
         .await
     }
 
+    /// Lists the live files whose names begin with `.env`, at any depth, by
+    /// path.
+    pub async fn list_live_env_files(
+        &mut self,
+        workspace: WorkspaceId,
+        limit: u32,
+    ) -> Result<Vec<LiveFile>> {
+        self.all(
+            "SELECT f.id, f.path, f.kind, f.size_bytes, f.modified_ns, f.inode, f.executable,
+                    f.current_version_id, v.content_hash
+             FROM files f LEFT JOIN file_versions v ON v.id = f.current_version_id
+             WHERE f.workspace_id = $1 AND f.deleted_at IS NULL AND f.kind = 'file'
+               AND (f.path LIKE '.env%' OR f.path LIKE '%/.env%')
+             ORDER BY f.path LIMIT $2",
+            args![workspace, limit],
+        )
+        .await
+    }
+
     /// Lists what is below a folder, at any depth, by path; not the folder.
     pub async fn list_under(
         &mut self,

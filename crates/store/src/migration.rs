@@ -29,6 +29,7 @@ pub(crate) fn sqlite() -> Migrator {
         6 "0006_review",
         7 "0007_gateway",
         8 "0008_comment_lines",
+        9 "0009_vault",
     )
 }
 
@@ -43,6 +44,7 @@ pub(crate) fn postgres() -> Migrator {
         6 "0006_review",
         7 "0007_gateway",
         8 "0008_comment_lines",
+        9 "0009_vault",
     )
 }
 

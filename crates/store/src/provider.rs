@@ -138,6 +138,12 @@ impl Reader {
         .await
     }
 
+    /// Lists the providers of everybody, for a change of the key.
+    pub async fn list_all_providers(&mut self) -> Result<Vec<ProviderRow>> {
+        self.all("SELECT * FROM providers ORDER BY id", args![])
+            .await
+    }
+
     /// Lists a person's providers, oldest first.
     pub async fn list_providers(&mut self, owner: UserId) -> Result<Vec<ProviderRow>> {
         self.all(

@@ -7,8 +7,9 @@
 
 use atelier_base::{
     BudgetId, CommentId, ContentHash, ConversationId, DraftId, EventStreamId, FileId, GrantId,
-    HunkId, MessageId, ModelCallId, ProposalId, ProviderId, RunId, SessionId, Timestamp,
-    TransactionId, TurnId, UsageId, UserId, VerdictId, VersionId, WorkspaceId, WorkspacePath,
+    HunkId, MessageId, ModelCallId, ProposalId, ProviderId, RunId, SecretId, SessionId, Timestamp,
+    TokenId, TransactionId, TurnId, UsageId, UserId, VerdictId, VersionId, WorkspaceId,
+    WorkspacePath,
 };
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
@@ -124,7 +125,9 @@ id_columns!(
     ProposalId,
     ProviderId,
     RunId,
+    SecretId,
     SessionId,
+    TokenId,
     TransactionId,
     TurnId,
     UsageId,

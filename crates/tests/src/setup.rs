@@ -9,6 +9,7 @@ use std::time::Duration;
 use atelier_base::Secret;
 use atelier_domain::network::NetworkSettings;
 use atelier_domain::provider::EnvironmentProvider;
+use atelier_domain::rate::{Rate, RateSettings};
 use atelier_domain::terminal::TerminalSettings;
 use atelier_domain::{ImportSettings, Settings};
 use atelier_model::fake::{FakeModel, Script};
@@ -200,6 +201,19 @@ fn settings(data: PathBuf, imports: PathBuf, number: u32) -> Settings {
         queued_runs_by_user: 16,
         environment_provider: None,
         network: NetworkSettings::default(),
+        rates: generous(),
+    }
+}
+
+/// The clock of tests stands still, so a bucket never fills again.
+fn generous() -> RateSettings {
+    let rate = Rate {
+        per_minute: 1_000_000,
+        burst: 1_000_000,
+    };
+    RateSettings {
+        user: rate,
+        token: rate,
     }
 }
 

@@ -46,8 +46,10 @@ mod it {
     mod secrets;
     mod session;
     mod terminals;
+    mod tokens;
     mod turns;
     mod usage;
+    mod vault;
     mod workspaces;
     mod zips;
 }

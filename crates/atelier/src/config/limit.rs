@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use anyhow::{Result, bail};
+use atelier_domain::rate::{Rate, RateSettings};
 use atelier_domain::terminal::TerminalSettings;
 use atelier_sandbox::cell::Limits;
 
-use super::section::{CellSection, RunSection, TerminalSection};
+use super::section::{CellSection, LimitsSection, RunSection, TerminalSection};
 
 /// What a cell that stays may use with all that runs in it, and how long it
 /// stays when nothing does.
@@ -56,6 +57,34 @@ pub(super) fn cell_settings(section: &CellSection, run: &Limits) -> Result<CellS
         limits: most,
         idle: idle.unwrap_or(defaults.idle),
     })
+}
+
+/// Reads how often models may be asked.
+pub(super) fn rates(section: &LimitsSection) -> Result<RateSettings> {
+    let defaults = RateSettings::default();
+    let rate = |minute: Option<u32>, at_once: Option<u32>, usual: Rate| Rate {
+        per_minute: minute.unwrap_or(usual.per_minute),
+        burst: at_once.unwrap_or(usual.burst),
+    };
+    let user = rate(
+        section.model_requests_per_minute,
+        section.model_requests_at_once,
+        defaults.user,
+    );
+    let token = rate(
+        section.token_requests_per_minute,
+        section.token_requests_at_once,
+        defaults.token,
+    );
+    let least = user
+        .per_minute
+        .min(user.burst)
+        .min(token.per_minute)
+        .min(token.burst);
+    if least == 0 {
+        bail!("every limit under `[limits]` is at least 1");
+    }
+    Ok(RateSettings { user, token })
 }
 
 pub(super) fn limits(section: &RunSection) -> Result<Limits> {

@@ -20,6 +20,25 @@ pub(super) struct File {
     pub(super) local_model: LocalModelSection,
     pub(super) network: NetworkSection,
     pub(super) preview: PreviewSection,
+    pub(super) vault: VaultSection,
+    pub(super) limits: LimitsSection,
+}
+
+/// Where the vault's master key is.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct VaultSection {
+    pub(super) key_file: Option<PathBuf>,
+}
+
+/// How often models may be asked.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct LimitsSection {
+    pub(super) model_requests_per_minute: Option<u32>,
+    pub(super) model_requests_at_once: Option<u32>,
+    pub(super) token_requests_per_minute: Option<u32>,
+    pub(super) token_requests_at_once: Option<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]

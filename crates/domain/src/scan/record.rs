@@ -46,6 +46,7 @@ impl Domain {
         };
         let changed = recorded.write(differences).await?;
         if !changed.is_empty() {
+            self.egress().files_changed(tree.workspace, &changed);
             let event = WorkspaceEvent::files_changed(changed.clone());
             self.streams().publish(tree.workspace, &event).await?;
         }

@@ -66,6 +66,12 @@ impl End {
                 detail: Some(error.to_string()),
                 hint: None,
             },
+            Error::SecretFound { .. } => Self {
+                state: TurnState::Failed,
+                code: Some("secret_found".to_owned()),
+                detail: Some(error.to_string()),
+                hint: Some("Take it out, or attach the secret to this request.".to_owned()),
+            },
             Error::Store(_) | Error::Internal(_) => Self {
                 state: TurnState::Failed,
                 code: Some("internal".to_owned()),

@@ -6,6 +6,7 @@ use atelier_store::WorkspaceRow;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::{Deserialize, Serialize};
 
+use crate::egress::EgressMode;
 use crate::error::{Error, Result};
 use crate::run::LimitChange;
 
@@ -19,6 +20,10 @@ const WORD_BYTES: usize = 4 * 1024;
 /// The most characters of a check's name.
 const CHECK_NAME: usize = 60;
 
+/// The longest time, and the most, that requests can be kept.
+const KEEP_DAYS: u32 = 3_650;
+const KEEP_MB: u32 = 100_000;
+
 /// What is set for a workspace.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -31,6 +36,20 @@ pub struct WorkspaceSettings {
     pub checks: Vec<CheckCommand>,
     /// What may be lost without asking.
     pub destructive: ThresholdChange,
+    /// What holds for requests to models.
+    pub requests: RequestSettings,
+}
+
+/// What holds for a workspace's requests to models.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RequestSettings {
+    /// What happens to one that holds a secret.
+    pub secrets: EgressMode,
+    /// For how many days what was sent is kept; `None` is the usual time.
+    pub keep_days: Option<u32>,
+    /// How much of it is kept, in MiB; `None` is the usual amount.
+    pub keep_mb: Option<u32>,
 }
 
 /// A command that checks a proposal; it passes when it exits with 0.
@@ -65,6 +84,8 @@ pub struct SettingsChange {
     pub checks: Option<Vec<CheckCommand>>,
     /// What may be lost without asking.
     pub destructive: Option<ThresholdChange>,
+    /// What holds for requests to models.
+    pub requests: Option<RequestSettings>,
 }
 
 impl WorkspaceSettings {
@@ -115,6 +136,7 @@ impl SettingsChange {
             let field = "settings.destructive.lostPercent";
             return Err(Error::invalid(field, "a share is at most 100 percent"));
         }
+        self.requests.map_or(Ok(()), RequestSettings::check)?;
         Ok(())
     }
 
@@ -122,12 +144,26 @@ impl SettingsChange {
     pub(crate) fn apply(self, settings: &mut WorkspaceSettings) {
         settings.limits = self.limits.unwrap_or(settings.limits);
         settings.destructive = self.destructive.unwrap_or(settings.destructive);
+        settings.requests = self.requests.unwrap_or(settings.requests);
         if let Some(globs) = self.locked_paths {
             settings.locked_paths = globs;
         }
         if let Some(checks) = self.checks {
             settings.checks = checks;
         }
+    }
+}
+
+impl RequestSettings {
+    fn check(self) -> Result<()> {
+        let too_long = self.keep_days.is_some_and(|days| days > KEEP_DAYS);
+        let too_much = self.keep_mb.is_some_and(|mb| mb > KEEP_MB);
+        if too_long || too_much {
+            let detail =
+                format!("requests are kept for at most {KEEP_DAYS} days and {KEEP_MB} MiB");
+            return Err(Error::invalid("settings.requests", detail));
+        }
+        Ok(())
     }
 }
 

@@ -158,7 +158,7 @@ fn issued(text: &[u8]) -> Option<(&'static str, usize)> {
 /// front of it.
 fn named(text: &[u8], run: Range<usize>) -> Option<usize> {
     // First what fails for nearly every run.
-    if !is_secret_name(name_before(text, run.start)?) {
+    if !is_secret_name(std::str::from_utf8(name_before(text, run.start)?).ok()?) {
         return None;
     }
     let longest = &text[run.start..run.end.min(run.start + LONGEST_NAMED + 1)];
@@ -204,12 +204,12 @@ fn name_before(text: &[u8], at: usize) -> Option<&[u8]> {
         .then(|| &before[before.len() - length..])
 }
 
-/// Says whether what has this name is secret.
-fn is_secret_name(name: &[u8]) -> bool {
+/// Says whether what has this name is secret: `API_KEY`, `clientSecret`.
+pub fn is_secret_name(name: &str) -> bool {
     let name: Vec<u8> = name
-        .iter()
-        .filter(|byte| byte.is_ascii_alphanumeric())
-        .map(u8::to_ascii_lowercase)
+        .bytes()
+        .filter(u8::is_ascii_alphanumeric)
+        .map(|byte| byte.to_ascii_lowercase())
         .collect();
     let has = |word: &&str| memmem::find(&name, word.as_bytes()).is_some();
     let ends = |word: &&str| name.ends_with(word.as_bytes());

@@ -199,6 +199,9 @@ impl From<Error> for ApiError {
                 }
             }
             Error::Import { hint, .. } => Self::new(Code::ImportRefused, text).hint(hint),
+            Error::SecretFound { .. } => Self::new(Code::SecretFound, text).hint(Some(
+                "Take it out, or attach the secret to this request if it is meant to be seen.",
+            )),
             Error::ModelNotConfigured => Self::new(Code::ModelNotConfigured, text)
                 .hint(Some("Add one under Settings, Models.")),
             Error::BudgetExceeded(exceeded) => {

@@ -4,17 +4,18 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 
 use atelier_api::workspace::{
-    CheckCommand, CreateProgress, CreateWorkspace, DestructiveLimits, ListWorkspaces, Source,
-    Template, Templates, UpdateSettings, UpdateWorkspace, Workspace, WorkspaceSettings,
+    CheckCommand, CreateProgress, CreateWorkspace, DestructiveLimits, ListWorkspaces, RequestRules,
+    SecretsRule, Source, Template, Templates, UpdateSettings, UpdateWorkspace, Workspace,
+    WorkspaceSettings,
 };
 use atelier_api::{Code, Page, event::After};
 use atelier_base::{WorkspaceId, limit};
 use atelier_domain::template::TEMPLATES;
 use atelier_domain::workspace::{
-    CheckCommand as Check, ImportProgress, SettingsChange, Source as From_, ThresholdChange,
-    WorkspaceChange, WorkspaceSettings as Settings,
+    CheckCommand as Check, ImportProgress, RequestSettings, SettingsChange, Source as From_,
+    ThresholdChange, WorkspaceChange, WorkspaceSettings as Settings,
 };
-use atelier_domain::{Ctx, WorkspaceRow};
+use atelier_domain::{Ctx, EgressMode, WorkspaceRow};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{
@@ -350,6 +351,7 @@ fn shown(row: WorkspaceRow) -> ApiResult<Workspace> {
                 lost_percent: settings.destructive.lost_percent,
                 total_lines: settings.destructive.total_lines,
             },
+            requests: shown_rules(settings.requests),
         },
     })
 }
@@ -371,5 +373,24 @@ fn settings_change(change: UpdateSettings) -> SettingsChange {
             lost_percent: limits.lost_percent,
             total_lines: limits.total_lines,
         }),
+        requests: change.requests.map(|rules| RequestSettings {
+            secrets: match rules.secrets {
+                SecretsRule::Replace => EgressMode::Replace,
+                SecretsRule::Refuse => EgressMode::Refuse,
+            },
+            keep_days: rules.keep_days,
+            keep_mb: rules.keep_mb,
+        }),
+    }
+}
+
+fn shown_rules(settings: RequestSettings) -> RequestRules {
+    RequestRules {
+        secrets: match settings.secrets {
+            EgressMode::Replace => SecretsRule::Replace,
+            EgressMode::Refuse => SecretsRule::Refuse,
+        },
+        keep_days: settings.keep_days,
+        keep_mb: settings.keep_mb,
     }
 }

@@ -187,4 +187,16 @@ both_engines! {
         assert_eq!(all.len(), 20_000);
         assert!(all.is_sorted_by(|a, b| a.path < b.path));
     }
+
+    async fn env_files_are_found_at_any_depth(t) {
+        let workspace = t.workspace().await;
+        t.files(&workspace, &[".env", "a/.env.local", "a/b.env", "a/env", "xenv", "z/.environment"]).await;
+        let found = async |limit| {
+            let rows = t.read(async |r| r.list_live_env_files(workspace.id, limit).await).await;
+            assert!(rows.iter().all(|row| row.kind == FileKind::File));
+            rows.iter().map(|row| row.path.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(found(9).await, [".env", "a/.env.local", "z/.environment"]);
+        assert_eq!(found(1).await, [".env"]);
+    }
 }

@@ -39,7 +39,10 @@ both_engines! {
         t.write(async |tx| tx.update_provider(&changed).await).await;
         assert_eq!(t.read(async |r| r.get_provider(changed.id).await).await, changed);
         let listed = t.read(async |r| r.list_providers(ana.id).await).await;
-        assert_eq!(listed, [mine.clone(), changed]);
+        assert_eq!(listed, [mine.clone(), changed.clone()]);
+        let all = t.read(async |r| r.list_all_providers().await).await;
+        assert_eq!(all.iter().filter(|row| row.owner_id == ana.id).count(), 2);
+        assert_eq!(all.len(), 3, "and somebody else's");
         let found = t.read(async |r| r.find_provider_by_name(ana.id, "Local").await).await;
         assert_eq!(found, Some(mine.clone()));
 

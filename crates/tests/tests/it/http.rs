@@ -36,6 +36,8 @@ fn body_of(operation: &Operation) -> Option<Value> {
         "create_provider" => {
             json!({ "name": "walked", "baseUrl": "http://127.0.0.1:9/v1", "model": "m" })
         }
+        "create_secret" => json!({ "name": "walked", "value": "12345678" }),
+        "create_token" => json!({ "name": "walked" }),
         "create_grant" => json!({ "action": "network", "resource": "example.org" }),
         "route_model" => json!({ "task": "chat" }),
         "create_budget" => json!({ "scope": "user", "period": "day", "limitUsd": "5" }),

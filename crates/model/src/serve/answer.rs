@@ -1,0 +1,363 @@
+//! Writes an answer, as it comes or whole.
+
+use serde::Serialize;
+
+use crate::delta::{Delta, FinishReason, ToolCallPart, Usage};
+use crate::message::ToolCall;
+
+/// The last line of a stream.
+const DONE: &[u8] = b"data: [DONE]\n\n";
+
+/// What is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A conversation.
+    Chat,
+    /// A completion.
+    Completion,
+}
+
+/// An answer that is being written.
+#[derive(Debug)]
+pub struct Answering {
+    kind: Kind,
+    id: String,
+    created: i64,
+    model: String,
+    include_usage: bool,
+    begun: bool,
+    finish: Option<&'static str>,
+    usage: Usage,
+    /// What came, for a whole answer only.
+    whole: Option<Whole>,
+}
+
+#[derive(Debug, Default)]
+struct Whole {
+    text: String,
+    reasoning: String,
+    calls: Vec<ToolCall>,
+}
+
+#[derive(Serialize)]
+struct Chunk<'a> {
+    id: &'a str,
+    object: &'static str,
+    created: i64,
+    model: &'a str,
+    choices: &'a [Choice<'a>],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<Option<WireUsage>>,
+}
+
+#[derive(Default, Serialize)]
+struct Choice<'a> {
+    index: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delta: Option<Message<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Message<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    logprobs: Option<()>,
+    finish_reason: Option<&'static str>,
+}
+
+#[derive(Default, Serialize)]
+struct Message<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<Option<&'a str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_content: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<Option<&'a str>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_calls: Vec<WireCall<'a>>,
+}
+
+#[derive(Serialize)]
+struct WireCall<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#type: Option<&'static str>,
+    function: WireFunction<'a>,
+}
+
+#[derive(Serialize)]
+struct WireFunction<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    arguments: &'a str,
+}
+
+#[derive(Clone, Copy, Serialize)]
+struct WireUsage {
+    prompt_tokens: u64,
+    completion_tokens: u64,
+    total_tokens: u64,
+    prompt_tokens_details: PromptDetails,
+    completion_tokens_details: CompletionDetails,
+}
+
+#[derive(Clone, Copy, Serialize)]
+struct PromptDetails {
+    cached_tokens: u64,
+}
+
+#[derive(Clone, Copy, Serialize)]
+struct CompletionDetails {
+    reasoning_tokens: u64,
+}
+
+impl Answering {
+    /// Begins an answer that is written as it comes. `id` is the call's, and
+    /// `created` the time in seconds since 1970.
+    pub fn streaming(kind: Kind, id: &str, created: i64, model: &str, include_usage: bool) -> Self {
+        let prefix = match kind {
+            Kind::Chat => "chatcmpl-",
+            Kind::Completion => "cmpl-",
+        };
+        Self {
+            kind,
+            id: format!("{prefix}{id}"),
+            created,
+            model: model.to_owned(),
+            include_usage,
+            begun: false,
+            finish: None,
+            usage: Usage::default(),
+            whole: None,
+        }
+    }
+
+    /// Begins an answer that is written at once.
+    pub fn whole(kind: Kind, id: &str, created: i64, model: &str) -> Self {
+        Self {
+            whole: Some(Whole::default()),
+            ..Self::streaming(kind, id, created, model, false)
+        }
+    }
+
+    /// Begins anew: another model took over.
+    pub fn restart(&mut self, id: &str, model: &str) {
+        let fresh = Self::streaming(self.kind, id, self.created, model, self.include_usage);
+        *self = Self {
+            whole: self.whole.take().map(|_| Whole::default()),
+            // A role that was said once is not said again.
+            begun: self.begun,
+            ..fresh
+        };
+    }
+
+    /// Takes the next step of the answer, and adds to `out` what it is in a
+    /// stream.
+    pub fn add(&mut self, delta: Delta, out: &mut Vec<u8>) {
+        if let Some(whole) = &mut self.whole {
+            match delta {
+                Delta::Text(text) => whole.text.push_str(&text),
+                Delta::Reasoning(text) => whole.reasoning.push_str(&text),
+                Delta::ToolCall(call) => whole.calls.push(call),
+                Delta::Finish { reason } => self.finish = Some(finish(&reason)),
+                Delta::Usage(usage) => self.usage = usage,
+                Delta::ToolCallPart(_) | Delta::Carried(_) => {}
+            }
+            return;
+        }
+        self.begin(out);
+        match (delta, self.kind) {
+            (Delta::Text(text), Kind::Chat) => self.say(
+                Message {
+                    content: Some(Some(&text)),
+                    ..Message::default()
+                },
+                out,
+            ),
+            (Delta::Text(text), Kind::Completion) => {
+                let choice = Choice {
+                    text: Some(&text),
+                    ..Choice::default()
+                };
+                self.chunk(&[choice], out);
+            }
+            (Delta::Reasoning(text), Kind::Chat) => self.say(
+                Message {
+                    reasoning_content: Some(&text),
+                    ..Message::default()
+                },
+                out,
+            ),
+            (Delta::ToolCallPart(part), Kind::Chat) => self.part(&part, out),
+            (Delta::Finish { reason }, _) => {
+                self.finish = Some(finish(&reason));
+                self.say(Message::default(), out);
+            }
+            (Delta::Usage(usage), _) => self.usage = usage,
+            // Its parts said it all; a completion has no calls.
+            (Delta::ToolCall(_) | Delta::ToolCallPart(_) | Delta::Reasoning(_), _)
+            | (Delta::Carried(_), _) => {}
+        }
+    }
+
+    /// Adds the end of a stream.
+    pub fn end(&mut self, out: &mut Vec<u8>) {
+        self.begin(out);
+        if self.finish.is_none() {
+            self.finish = Some("stop");
+            self.say(Message::default(), out);
+        }
+        if self.include_usage {
+            let usage = Some(Some(self.used()));
+            self.write(&[], usage, out);
+        }
+        out.extend_from_slice(DONE);
+    }
+
+    /// Returns the whole answer.
+    pub fn into_whole(self) -> Vec<u8> {
+        let whole = self.whole.as_ref();
+        let text = whole.map_or("", |whole| whole.text.as_str());
+        let reasoning = whole.map_or("", |whole| whole.reasoning.as_str());
+        let calls = whole.map_or(&[][..], |whole| whole.calls.as_slice());
+        let finish_reason = Some(self.finish.unwrap_or("stop"));
+        let choice = match self.kind {
+            Kind::Completion => Choice {
+                text: Some(text),
+                finish_reason,
+                ..Choice::default()
+            },
+            Kind::Chat => Choice {
+                message: Some(Message {
+                    role: Some("assistant"),
+                    content: Some((!text.is_empty() || calls.is_empty()).then_some(text)),
+                    reasoning_content: (!reasoning.is_empty()).then_some(reasoning),
+                    refusal: Some(None),
+                    tool_calls: calls.iter().map(whole_call).collect(),
+                }),
+                finish_reason,
+                ..Choice::default()
+            },
+        };
+        let object = match self.kind {
+            Kind::Chat => "chat.completion",
+            Kind::Completion => "text_completion",
+        };
+        let chunk = Chunk {
+            id: &self.id,
+            object,
+            created: self.created,
+            model: &self.model,
+            choices: &[choice],
+            usage: Some(Some(self.used())),
+        };
+        // Texts and numbers always serialise.
+        serde_json::to_vec(&chunk).unwrap_or_default()
+    }
+
+    fn begin(&mut self, out: &mut Vec<u8>) {
+        if self.begun {
+            return;
+        }
+        self.begun = true;
+        if self.kind == Kind::Chat {
+            let message = Message {
+                role: Some("assistant"),
+                content: Some(Some("")),
+                ..Message::default()
+            };
+            self.say(message, out);
+        }
+    }
+
+    fn part(&self, part: &ToolCallPart, out: &mut Vec<u8>) {
+        let first = part.id.is_some() || part.name.is_some();
+        let call = WireCall {
+            index: Some(part.index),
+            id: part.id.as_deref(),
+            r#type: first.then_some("function"),
+            function: WireFunction {
+                name: part.name.as_deref(),
+                arguments: &part.arguments,
+            },
+        };
+        let message = Message {
+            tool_calls: vec![call],
+            ..Message::default()
+        };
+        self.say(message, out);
+    }
+
+    fn say(&self, message: Message<'_>, out: &mut Vec<u8>) {
+        let choice = Choice {
+            delta: (self.kind == Kind::Chat).then_some(message),
+            text: (self.kind == Kind::Completion).then_some(""),
+            finish_reason: self.finish,
+            ..Choice::default()
+        };
+        self.chunk(&[choice], out);
+    }
+
+    fn chunk(&self, choices: &[Choice<'_>], out: &mut Vec<u8>) {
+        // With usage at the end, the others say that they have none.
+        self.write(choices, self.include_usage.then_some(None), out);
+    }
+
+    fn write(&self, choices: &[Choice<'_>], usage: Option<Option<WireUsage>>, out: &mut Vec<u8>) {
+        let object = match self.kind {
+            Kind::Chat => "chat.completion.chunk",
+            Kind::Completion => "text_completion",
+        };
+        let chunk = Chunk {
+            id: &self.id,
+            object,
+            created: self.created,
+            model: &self.model,
+            choices,
+            usage,
+        };
+        out.extend_from_slice(b"data: ");
+        // Texts and numbers always serialise, and a `Vec` always takes them.
+        let _ = serde_json::to_writer(&mut *out, &chunk);
+        out.extend_from_slice(b"\n\n");
+    }
+
+    fn used(&self) -> WireUsage {
+        let usage = self.usage;
+        WireUsage {
+            prompt_tokens: usage.input_tokens,
+            completion_tokens: usage.output_tokens,
+            total_tokens: usage.input_tokens.saturating_add(usage.output_tokens),
+            prompt_tokens_details: PromptDetails {
+                cached_tokens: usage.cached_input_tokens,
+            },
+            completion_tokens_details: CompletionDetails {
+                reasoning_tokens: usage.reasoning_tokens,
+            },
+        }
+    }
+}
+
+fn whole_call(call: &ToolCall) -> WireCall<'_> {
+    WireCall {
+        index: None,
+        id: Some(&call.id),
+        r#type: Some("function"),
+        function: WireFunction {
+            name: Some(&call.name),
+            arguments: &call.arguments,
+        },
+    }
+}
+
+fn finish(reason: &FinishReason) -> &'static str {
+    match reason {
+        FinishReason::Stop | FinishReason::Other(_) => "stop",
+        FinishReason::Length => "length",
+        FinishReason::ToolCalls => "tool_calls",
+        FinishReason::Refusal | FinishReason::ContentFilter => "content_filter",
+    }
+}

@@ -1,0 +1,81 @@
+//! Reads a request for a completion.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    Asked, Refusal, Served, Stop, StreamOptions, model, only_one, refuse, stops, tokens, within,
+};
+use crate::completion::Completion;
+
+/// The most tokens when a client names no limit, as the reference has it.
+const TOKENS: u32 = 16;
+
+#[derive(Deserialize)]
+pub(super) struct Body {
+    model: String,
+    prompt: Prompt,
+    suffix: Option<String>,
+    stream: Option<bool>,
+    stream_options: Option<StreamOptions>,
+    temperature: Option<f64>,
+    top_p: Option<f64>,
+    max_tokens: Option<i64>,
+    stop: Option<Stop>,
+    seed: Option<i64>,
+    n: Option<i64>,
+    best_of: Option<i64>,
+    echo: Option<bool>,
+    logprobs: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Prompt {
+    One(String),
+    Many(Vec<String>),
+    Tokens(Value),
+}
+
+pub(super) fn read(body: Body) -> Result<Served, Refusal> {
+    only_one("n", body.n)?;
+    only_one("best_of", body.best_of)?;
+    if body.echo == Some(true) {
+        return refuse("echo", "The prompt is not said again.");
+    }
+    if !matches!(body.logprobs, None | Some(Value::Null | Value::Bool(false))) {
+        return refuse("logprobs", "Log probabilities can't be had.");
+    }
+    let prefix = match body.prompt {
+        Prompt::One(prompt) => prompt,
+        Prompt::Many(prompts) => match <[String; 1]>::try_from(prompts) {
+            Ok([prompt]) => prompt,
+            Err(_) => return refuse("prompt", "A request has one prompt."),
+        },
+        Prompt::Tokens(_) => return refuse("prompt", "A prompt is text, not tokens."),
+    };
+    let suffix = body.suffix.unwrap_or_default();
+    if prefix.is_empty() && suffix.is_empty() {
+        return refuse("prompt", "A request has a prompt or a suffix.");
+    }
+    // Not every way of filling in has a word for it.
+    within("top_p", body.top_p, 1.0)?;
+    let gap = Completion {
+        prefix,
+        suffix,
+        form: None,
+        max_output_tokens: Some(tokens("max_tokens", body.max_tokens)?.unwrap_or(TOKENS)),
+        temperature: within("temperature", body.temperature, 2.0)?,
+        stop: stops(body.stop)?,
+        seed: body.seed,
+    };
+    Ok(Served {
+        model: model(body.model)?,
+        request: Asked::Completion(gap),
+        stream: body.stream.unwrap_or(false),
+        include_usage: body
+            .stream_options
+            .and_then(|options| options.include_usage)
+            .unwrap_or(false),
+    })
+}
