@@ -28,6 +28,7 @@ pub mod system;
 pub mod terminal;
 pub mod turn;
 pub mod usage;
+pub mod v1;
 pub mod workspace;
 
 pub use code::Code;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::operation::{Access, Body, MORE, Method, OPERATIONS, Operation, Reply, Type};
 use crate::piston::PistonError;
 use crate::problem::Problem;
+use crate::v1::OpenAiError;
 use utoipa::{PartialSchema as _, ToSchema as _};
 
 const PROBLEM: &str = "application/problem+json";
@@ -42,7 +43,10 @@ pub fn openapi() -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "securitySchemes": { "session": { "type": "apiKey", "in": "cookie", "name": "atelier_session" } },
+            "securitySchemes": {
+                "session": { "type": "apiKey", "in": "cookie", "name": "atelier_session" },
+                "token": { "type": "http", "scheme": "bearer" },
+            },
         },
     })
 }
@@ -69,6 +73,7 @@ fn describe(operation: &Operation, schemas: &mut BTreeMap<String, Value>) -> Val
         "security": match operation.access {
             Access::Public => json!([]),
             Access::SignedIn => json!([{ "session": [] }]),
+            Access::Program => json!([{ "token": [] }]),
         },
     });
     if let Some(body) = body(&operation.body, schemas) {
@@ -164,8 +169,13 @@ fn responses(operation: &Operation, schemas: &mut BTreeMap<String, Value>) -> Va
             }),
         ),
     };
-    let failure = if operation.is_piston() {
-        let schema = named(Type::of::<PistonError>(), schemas);
+    let own = match (operation.is_piston(), operation.is_openai()) {
+        (true, _) => Some(Type::of::<PistonError>()),
+        (_, true) => Some(Type::of::<OpenAiError>()),
+        _ => None,
+    };
+    let failure = if let Some(kind) = own {
+        let schema = named(kind, schemas);
         json!({
             "description": "What is wrong.",
             "content": { "application/json": { "schema": schema } },

@@ -5,7 +5,7 @@
 
 use crate::{
     budget, cell, draft, event, file, local_model, model, page, piston, proposal, review, route,
-    run, secret, session, system, terminal, turn, usage, workspace,
+    run, secret, session, system, terminal, turn, usage, v1, workspace,
 };
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -32,6 +32,8 @@ pub enum Access {
     Public,
     /// Somebody who is signed in.
     SignedIn,
+    /// A program with an access token.
+    Program,
 }
 
 /// A type of the wire: its name and how to describe it.
@@ -113,7 +115,7 @@ pub struct Operation {
     pub reply: Reply,
 }
 
-use Access::{Public, SignedIn};
+use Access::{Program, Public, SignedIn};
 use Body::{Json as Takes, JsonOrArchive};
 use Method::{Delete, Get, Patch, Post, Put};
 use Reply::{Json, JsonOrStream, Nothing, Socket, Stream};
@@ -223,6 +225,9 @@ operations! {
     list_tokens Get "/api/tokens" SignedIn (None, NO) => Json(200, of::<secret::AccessTokens>()), "Lists one's access tokens.";
     create_token Post "/api/tokens" SignedIn (None, Takes(of::<secret::CreateToken>())) => Json(201, of::<secret::CreatedToken>()), "Makes an access token for the models' interface, shown once.";
     delete_token Delete "/api/tokens/{id}" SignedIn (None, NO) => Nothing, "Revokes an access token.";
+    create_chat_completion Post "/v1/chat/completions" Program (None, Takes(of::<v1::ChatCompletionRequest>())) => Json(200, of::<v1::ChatCompletion>()), "Answers in a conversation, for clients of OpenAI; as server-sent events with `stream`.";
+    create_completion Post "/v1/completions" Program (None, Takes(of::<v1::CompletionRequest>())) => Json(200, of::<v1::TextCompletion>()), "Goes on with a text or fills it in, for clients of OpenAI; as server-sent events with `stream`.";
+    list_openai_models Get "/v1/models" Program (None, NO) => Json(200, of::<v1::OpenAiModels>()), "Lists the models that a token may ask, for clients of OpenAI.";
     get_model_call Get "/api/model-calls/{id}" SignedIn (None, NO) => Json(200, of::<model::ModelCall>()), "Returns what was sent to a model, byte for byte.";
     get_usage Get "/api/usage" SignedIn (Some(of::<usage::GetUsage>()), NO) => Json(200, of::<usage::Usage>()), "Sums up tokens, cost and execution time.";
 }
@@ -231,6 +236,11 @@ impl Operation {
     /// Says whether it speaks as Piston does, errors included.
     pub fn is_piston(&self) -> bool {
         piston::is_address(self.path)
+    }
+
+    /// Says whether it speaks as OpenAI does, errors included.
+    pub fn is_openai(&self) -> bool {
+        v1::is_address(self.path)
     }
 }
 

@@ -25,6 +25,10 @@ pub struct Chat {
     /// The model's provider id; the workspace's default when absent.
     #[serde(default)]
     pub provider_id: Option<Uuid>,
+    /// The secrets that may leave with it, by their ids.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub attach: Vec<Uuid>,
 }
 
 /// A conversation.

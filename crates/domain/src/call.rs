@@ -18,6 +18,8 @@ use atelier_model::{Completion, Delta, Request};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::egress::Guarded;
+
 pub use asked::{Asked, Spent};
 pub(crate) use ledger::Ledger;
 
@@ -194,6 +196,8 @@ pub struct Ask {
     /// [`Part::Switched`].
     pub takes_back: bool,
     pub(crate) place: Option<(ConversationId, TurnId)>,
+    /// What keeps secrets in; set when it is asked.
+    pub(crate) guarded: Option<Guarded>,
 }
 
 impl Ask {
@@ -210,6 +214,7 @@ impl Ask {
             token: None,
             takes_back: false,
             place: None,
+            guarded: None,
         }
     }
 

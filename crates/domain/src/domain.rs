@@ -348,6 +348,11 @@ impl Domain {
         self.0.parts.clock.now()
     }
 
+    /// Returns the time, in seconds since 1970.
+    pub fn seconds(&self) -> i64 {
+        self.now().as_micros() / 1_000_000
+    }
+
     /// Says that the store answers.
     ///
     /// # Errors

@@ -14,13 +14,14 @@ use std::time::Duration;
 
 use atelier_base::{Secret, SecretId, Timestamp, UserId, WorkspaceId, WorkspacePath};
 use atelier_model::gate::{Finding, Gate, Known};
-use atelier_model::{ImageSource, Message, Request, ResponseForm};
+use atelier_model::{Completion, ImageSource, Message, Request, ResponseForm};
 use atelier_sandbox::FileError;
 use atelier_sandbox::files::Found;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::call::{Ask, Source, Wish};
 use crate::ctx::Ctx;
 use crate::domain::Domain;
 use crate::error::{Error, Result};
@@ -166,6 +167,29 @@ impl Domain {
         })
     }
 
+    /// Keeps secrets out of what is asked, and notes in its manifest which.
+    ///
+    /// # Errors
+    /// [`Error::SecretFound`] when such a request is to be refused, and
+    /// [`Error::NotFound`] for an attached secret that the asker has not.
+    pub(crate) async fn guard_ask(&self, ctx: &Ctx, ask: &mut Ask) -> Result<()> {
+        let attached: Vec<SecretId> = ask.attach.iter().map(|id| (*id).into()).collect();
+        let guarded = self.guard(ctx, ask.workspace, &attached).await?;
+        let replaced = match &mut ask.wish {
+            Wish::Answer(request) => guarded.request(request)?,
+            Wish::Fill(gap) => guarded.completion(gap)?,
+        };
+        ask.sources.extend(replaced.into_iter().map(|name| Source {
+            kind: "secret".to_owned(),
+            path: None,
+            version_id: None,
+            bytes: 0,
+            reason: format!("`{name}` was replaced; it is not attached."),
+        }));
+        ask.guarded = Some(guarded);
+        Ok(())
+    }
+
     async fn still_holds(&self, kept: &Kept) -> Result<bool> {
         let Some(files) = kept.files.clone() else {
             return Ok(true);
@@ -177,7 +201,7 @@ impl Domain {
     }
 
     async fn make_gate(&self, ctx: &Ctx, who: Who, generation: u64) -> Result<Guarded> {
-        let mut known = self.known(who).await?;
+        let mut known = self.known_secrets(who).await?;
         let files = match who.1 {
             Some(workspace) => {
                 let (set, files) = self.known_in_files(workspace).await?;
@@ -229,7 +253,7 @@ impl Domain {
     }
 
     /// Collects what a person's requests in a workspace must not hold.
-    async fn known(&self, (person, workspace): Who) -> Result<Vec<Known>> {
+    async fn known_secrets(&self, (person, workspace): Who) -> Result<Vec<Known>> {
         let mut known = Vec::new();
         for row in self.secret_rows_of(person, workspace).await? {
             known.push(Known {
@@ -319,6 +343,20 @@ impl Guarded {
             cleaning.value(schema);
         }
         for stop in &mut request.stop {
+            cleaning.text(stop);
+        }
+        self.judge(cleaning.found)
+    }
+
+    /// Replaces the secrets around a gap, or refuses it.
+    ///
+    /// # Errors
+    /// As [`Guarded::request`].
+    pub(crate) fn completion(&self, gap: &mut Completion) -> Result<BTreeSet<String>> {
+        let mut cleaning = Cleaning::of(&self.gate);
+        cleaning.text(&mut gap.prefix);
+        cleaning.text(&mut gap.suffix);
+        for stop in &mut gap.stop {
             cleaning.text(stop);
         }
         self.judge(cleaning.found)

@@ -31,6 +31,7 @@ pub mod route;
 pub mod run;
 mod scan;
 pub mod secret;
+pub mod served;
 pub mod system;
 pub mod template;
 pub mod terminal;

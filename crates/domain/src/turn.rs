@@ -43,6 +43,8 @@ pub struct NewTurn {
     pub files: Vec<WorkspacePath>,
     /// The provider; the workspace's when `None`.
     pub provider: Option<ProviderId>,
+    /// The secrets that may leave with it.
+    pub attach: Vec<uuid::Uuid>,
 }
 
 /// A turn with what it used and made.
@@ -79,6 +81,7 @@ struct Going {
     conversation: ConversationId,
     model: String,
     wanted: Option<ModelRef>,
+    attach: Vec<uuid::Uuid>,
     seen: BTreeMap<WorkspacePath, VersionId>,
 }
 
@@ -119,6 +122,7 @@ impl Domain {
             conversation,
             model,
             wanted,
+            attach: new.attach.clone(),
             seen,
         };
         let conversation = going.conversation;

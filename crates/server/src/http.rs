@@ -5,6 +5,7 @@ pub(crate) mod body;
 pub(crate) mod error;
 pub(crate) mod guard;
 pub(crate) mod live;
+pub(crate) mod openai;
 pub(crate) mod pages;
 pub(crate) mod request;
 pub(crate) mod screen;

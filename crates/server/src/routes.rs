@@ -17,6 +17,7 @@ mod system;
 mod terminal;
 mod turn;
 mod usage;
+mod v1;
 mod workspace;
 
 use std::any::Any;
@@ -213,6 +214,9 @@ pub fn router(app: App) -> Router {
             get(secret::list_tokens).post(secret::create_token),
         )
         .route("/api/tokens/{id}", delete(secret::delete_token))
+        .route("/v1/chat/completions", post(v1::create_chat_completion))
+        .route("/v1/completions", post(v1::create_completion))
+        .route("/v1/models", get(v1::list_openai_models))
         .route("/api/model-calls/{id}", get(turn::get_model_call))
         .route("/api/usage", get(usage::get_usage))
         .method_not_allowed_fallback(method_not_allowed)

@@ -37,6 +37,7 @@ static HEADERS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
         "x-content-type-options",
         "x-frame-options",
         "x-request-id",
+        "x-should-retry",
     ])
 });
 /// The headers that every answer has.
@@ -219,6 +220,8 @@ impl Reply {
         if reply.status.is_client_error() || reply.status.is_server_error() {
             if reply.is_pistons() {
                 reply.check_message();
+            } else if reply.is_openais() {
+                reply.check_fault();
             } else {
                 reply.check_problem();
             }
@@ -293,6 +296,22 @@ impl Reply {
             assert_eq!(self.status.as_u16(), status, "{self}");
             return Problem::new(code, self.check_message(), "");
         }
+        if self.is_openais() {
+            let (message, found) = self.check_fault();
+            let (status, expected) = match code {
+                Code::NotSignedIn => (401, "invalid_api_key"),
+                Code::NotFound => (404, "model_not_found"),
+                Code::TooMany => (429, "rate_limit_exceeded"),
+                other if other.status() == 422 => (400, other.as_str()),
+                other => (other.status(), other.as_str()),
+            };
+            assert_eq!(
+                (self.status.as_u16(), found.as_str()),
+                (status, expected),
+                "{self}"
+            );
+            return Problem::new(code, message, "");
+        }
         assert_eq!(
             (self.status.as_u16(), self.problem().code.as_str()),
             (code.status(), code.as_str()),
@@ -326,6 +345,29 @@ impl Reply {
     fn is_pistons(&self) -> bool {
         let path = self.asked.split(' ').nth(1).unwrap_or_default();
         atelier_api::piston::is_address(path)
+    }
+
+    /// Whether the answer is in the form of OpenAI's interface.
+    fn is_openais(&self) -> bool {
+        let path = self.asked.split(' ').nth(1).unwrap_or_default();
+        atelier_api::v1::is_address(path)
+    }
+
+    /// Checks an error in OpenAI's form, and returns its message and code.
+    #[track_caller]
+    fn check_fault(&self) -> (String, String) {
+        assert_eq!(self.header("content-type"), "application/json", "{self}");
+        let body: Value = serde_json::from_slice(&self.body).expect("an error is JSON");
+        let fields = body["error"].as_object().expect("an error is an object");
+        for field in ["message", "type", "param", "code"] {
+            assert!(fields.contains_key(field), "{self}");
+        }
+        let text = |name: &str| body["error"][name].as_str().unwrap_or_default().to_owned();
+        assert!(
+            !text("message").is_empty() && !text("type").is_empty(),
+            "{self}"
+        );
+        (text("message"), text("code"))
     }
 
     /// Checks an error in Piston's form, and returns its message.

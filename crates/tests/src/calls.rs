@@ -64,6 +64,7 @@ pub fn question(workspace: Uuid, message: &str) -> Chat {
         message: message.to_owned(),
         files: Vec::new(),
         provider_id: None,
+        attach: Vec::new(),
     }
 }
 

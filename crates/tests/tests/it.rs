@@ -13,6 +13,7 @@ mod it {
     mod apply;
     mod apply_later;
     mod budgets;
+    mod canary;
     mod cli;
     mod contain;
     mod corpus;
@@ -49,6 +50,7 @@ mod it {
     mod tokens;
     mod turns;
     mod usage;
+    mod v1;
     mod vault;
     mod workspaces;
     mod zips;

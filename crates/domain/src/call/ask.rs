@@ -91,11 +91,12 @@ impl Domain {
     /// see, [`Error::ModelNotConfigured`], [`Error::BudgetExceeded`],
     /// [`Error::PriceUnknown`], and [`Error::Model`] for a request that can't
     /// be sent.
-    pub async fn ask(&self, ctx: &Ctx, ask: Ask) -> Result<Asked> {
+    pub async fn ask(&self, ctx: &Ctx, mut ask: Ask) -> Result<Asked> {
         ctx.person()?;
         if let Some(workspace) = ask.workspace {
             self.require_workspace(ctx, workspace).await?;
         }
+        self.guard_ask(ctx, &mut ask).await?;
         let mut routes: VecDeque<Chosen> = self.routes(ctx, &ask).await?.into();
         let first = routes.pop_front().ok_or(Error::ModelNotConfigured)?;
         let ask = Arc::new(ask);
@@ -145,6 +146,9 @@ impl Domain {
         let mut tries = TRIES;
         loop {
             let (prepared, bound) = self.fit(ctx, ask, &chosen).await?;
+            if let Some(guarded) = &ask.guarded {
+                guarded.body(prepared.body())?;
+            }
             let row = self.call_row(user, ask, &chosen, &prepared, bound, replaces);
             let mut open = Open {
                 domain: self.clone(),

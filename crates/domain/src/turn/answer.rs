@@ -164,6 +164,7 @@ impl Domain {
         ask.wanted.clone_from(&going.wanted);
         ask.sources = context.sources;
         ask.takes_back = true;
+        ask.attach.clone_from(&going.attach);
         ask.place = Some((going.conversation, going.turn));
         let mut asked = self.ask(&going.ctx, ask).await?;
         let event = context_event(&asked, context.files);

@@ -23,28 +23,32 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
-        if media_type(request.headers()) != "application/json" {
-            return Err(ApiError::new(
-                Code::UnsupportedMediaType,
-                "Send the body as `application/json`.",
-            ));
-        }
-        let bytes = Bytes::from_request(request, app)
-            .await
-            .map_err(|rejection| {
-                let too_large = rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE;
-                if too_large {
-                    let most = limit::JSON_BODY_BYTES / 1024 / 1024;
-                    ApiError::new(
-                        Code::TooLarge,
-                        format!("The body is larger than {most} MiB."),
-                    )
-                } else {
-                    ApiError::new(Code::Invalid, "The body could not be read.")
-                }
-            })?;
+        let bytes = whole(request, app).await?;
         parse(&bytes).map(Self)
     }
+}
+
+/// Reads a JSON body to its end: right media type, bounded size.
+pub(crate) async fn whole(request: Request, app: &App) -> ApiResult<Bytes> {
+    if media_type(request.headers()) != "application/json" {
+        return Err(ApiError::new(
+            Code::UnsupportedMediaType,
+            "Send the body as `application/json`.",
+        ));
+    }
+    Bytes::from_request(request, app)
+        .await
+        .map_err(|rejection| {
+            if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+                let most = limit::JSON_BODY_BYTES / 1024 / 1024;
+                ApiError::new(
+                    Code::TooLarge,
+                    format!("The body is larger than {most} MiB."),
+                )
+            } else {
+                ApiError::new(Code::Invalid, "The body could not be read.")
+            }
+        })
 }
 
 /// A JSON body as [`Body`] reads it, or none, which stands for the default.

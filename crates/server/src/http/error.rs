@@ -3,7 +3,7 @@
 
 use atelier_api::file::StaleFile;
 use atelier_api::proposal::{Conflict, Divergence, LineSpan, LockedPath, MergePiece, PatchFailure};
-use atelier_api::{Code, Problem, piston};
+use atelier_api::{Code, Problem, piston, v1};
 use atelier_base::{ErrorKind, PathError};
 use atelier_domain::budget::PRICE_HINT;
 use atelier_domain::{Error, PatchError, chain};
@@ -14,6 +14,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use std::time::Duration;
 
+use crate::http::openai::as_openai;
 use crate::http::request::Passing;
 use crate::routes::budget::exceeded_budget;
 use crate::routes::proposal::warning;
@@ -86,13 +87,14 @@ struct Unnamed(Box<Problem>);
 /// Writes the request's id into problem documents.
 pub(crate) async fn name_problems(request: Request, next: axum::middleware::Next) -> Response {
     let passing = request.extensions().get::<Passing>().cloned();
-    let to_piston = piston::is_address(request.uri().path());
+    let path = request.uri().path();
+    let (to_piston, to_openai) = (piston::is_address(path), v1::is_address(path));
     let mut response = next.run(request).await;
     let unnamed = response.extensions_mut().remove::<Unnamed>();
     let (Some(Unnamed(mut problem)), Some(passing)) = (unnamed, passing) else {
         return response;
     };
-    if !problem.request_id.is_empty() && !to_piston {
+    if !problem.request_id.is_empty() && !to_piston && !to_openai {
         return response;
     }
     problem.request_id = passing.id.to_string();
@@ -100,6 +102,8 @@ pub(crate) async fn name_problems(request: Request, next: axum::middleware::Next
     parts.headers.remove(axum::http::header::CONTENT_LENGTH);
     let body = if to_piston {
         as_piston(&mut parts, *problem)
+    } else if to_openai {
+        as_openai(&mut parts, &problem)
     } else {
         serde_json::to_vec(&problem).unwrap_or_default()
     };

@@ -38,6 +38,7 @@ pub(super) async fn chat(
         message: body.message,
         files: files.map_err(domain::Error::from)?,
         provider: body.provider_id.map(Into::into),
+        attach: body.attach,
     };
     let (_, subscription) = app.domain.chat(&ctx, new).await?;
     Ok(live::events(subscription, app.domain.stopping().clone()))

@@ -36,6 +36,10 @@ fn body_of(operation: &Operation) -> Option<Value> {
         "create_provider" => {
             json!({ "name": "walked", "baseUrl": "http://127.0.0.1:9/v1", "model": "m" })
         }
+        "create_chat_completion" => {
+            json!({ "model": "auto", "messages": [{ "role": "user", "content": "hi" }] })
+        }
+        "create_completion" => json!({ "model": "auto", "prompt": "hi" }),
         "create_secret" => json!({ "name": "walked", "value": "12345678" }),
         "create_token" => json!({ "name": "walked" }),
         "create_grant" => json!({ "action": "network", "resource": "example.org" }),
@@ -82,7 +86,7 @@ on_both_engines! {
         for operation in OPERATIONS {
             let reply = call(&app.nobody(), operation).await;
             match operation.access {
-                Access::SignedIn => drop(reply.refused(Code::NotSignedIn)),
+                Access::SignedIn | Access::Program => drop(reply.refused(Code::NotSignedIn)),
                 Access::Public if operation.id == "create_session" => {
                     reply.refused(Code::SignInLinkInvalid);
                 }
@@ -99,7 +103,10 @@ on_both_engines! {
             let names_a_thing = operation.path.contains("{id}")
                 || ["execute", "chat", "apply_diff"].contains(&operation.id);
             let reply = call(&owner, operation).await;
-            if names_a_thing {
+            if operation.access == Access::Program {
+                // The owner's cookie is for pages.
+                reply.refused(Code::NotSignedIn);
+            } else if names_a_thing {
                 reply.refused(Code::NotFound);
             } else if operation.id == "create_session" {
                 reply.refused(Code::SignInLinkInvalid);
@@ -235,7 +242,8 @@ on_both_engines! {
 
     async fn bodies_over_the_limit_are_refused(app) {
         let body = bytes::Bytes::from(vec![b' '; limit::JSON_BODY_BYTES + 1]);
-        for operation in OPERATIONS.iter().filter(|known| !matches!(known.body, Body::None)) {
+        let taking = |known: &&Operation| !matches!(known.body, Body::None) && known.access != Access::Program;
+        for operation in OPERATIONS.iter().filter(taking) {
             let path = path_of(operation, &STRANGER.to_string());
             let request = app.owner().request(method_of(operation), &path)
                 .header("content-type", "application/json").body(body.clone());

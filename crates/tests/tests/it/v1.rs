@@ -1,0 +1,204 @@
+//! The models' interface in OpenAI's form: answers whole and streamed, tokens,
+//! limits, and errors as its clients know them.
+
+use std::time::Duration;
+
+use atelier_api::Code;
+use atelier_api::secret::CreatedToken;
+use atelier_domain::rate::{Rate, RateSettings};
+use atelier_model::fake::{ErrorStep, Step, Turn};
+use atelier_tests::{Reply, TestApp, on_both_engines};
+use serde_json::{Value, json};
+
+const CHAT: &str = "/v1/chat/completions";
+
+/// Makes a token; `body` says more of it.
+async fn token(app: &TestApp, mut body: Value) -> String {
+    body["name"] = "editor".into();
+    app.owner()
+        .post("/api/tokens", body)
+        .await
+        .ok::<CreatedToken>()
+        .secret
+}
+
+async fn ask(app: &TestApp, token: &str, path: &str, body: &Value) -> Reply {
+    let request = app.nobody().request(reqwest::Method::POST, path);
+    let request = request
+        .bearer_auth(token)
+        .header("content-type", "application/json");
+    app.nobody().send(request.body(body.to_string())).await
+}
+
+fn question(text: &str) -> Value {
+    json!({ "model": "auto", "messages": [{ "role": "user", "content": text }] })
+}
+
+fn events(reply: &Reply) -> Vec<Value> {
+    assert_eq!(reply.header("content-type"), "text/event-stream");
+    let mut events: Vec<&str> = reply.text().split_terminator("\n\n").collect();
+    assert_eq!(events.pop(), Some("data: [DONE]"), "{reply}");
+    let parsed = events
+        .iter()
+        .map(|event| serde_json::from_str(event.strip_prefix("data: ").unwrap()).unwrap());
+    parsed.collect()
+}
+
+fn fault(reply: &Reply) -> (u16, String, String) {
+    let error: Value = serde_json::from_slice(&reply.body).unwrap();
+    let text = |name: &str| error["error"][name].as_str().unwrap_or_default().to_owned();
+    (reply.status.as_u16(), text("type"), text("code"))
+}
+
+on_both_engines! {
+    async fn an_answer_comes_whole_or_as_it_is_made(app) {
+        let token = token(&app, json!({})).await;
+        app.model.push(Turn::text("Héllo there."));
+        let whole: Value = ask(&app, &token, CHAT, &question("hi")).await.ok();
+        assert_eq!(whole["choices"][0]["message"]["content"], "Héllo there.");
+        assert_eq!((&whole["object"], &whole["model"]), (&json!("chat.completion"), &json!("fake-model")));
+        assert!(whole["usage"]["prompt_tokens"].as_u64().unwrap() > 0, "{whole}");
+
+        app.model.push(Turn::text("Héllo there."));
+        let mut body = question("hi");
+        body["stream"] = true.into();
+        body["stream_options"] = json!({ "include_usage": true });
+        let streamed = events(&ask(&app, &token, CHAT, &body).await);
+        let text: String = streamed.iter().filter_map(|event| event["choices"][0]["delta"]["content"].as_str()).collect();
+        assert_eq!(text, "Héllo there.");
+        assert!(streamed.last().unwrap()["usage"]["total_tokens"].as_u64().unwrap() > 0);
+        assert_eq!(app.model.requests()[0].body["messages"], app.model.requests()[1].body["messages"]);
+    }
+
+    async fn tools_are_offered_called_and_answered(app) {
+        let token = token(&app, json!({})).await;
+        app.model.push(Turn::of([Step::tool_call("read", json!({ "path": "a" }))]));
+        app.model.push(Turn::text("It is empty."));
+        let tool = json!({ "type": "function", "function": { "name": "read", "description": "reads", "parameters": { "type": "object" } } });
+        let mut body = question("what is in a?");
+        body["tools"] = json!([tool]);
+        let first: Value = ask(&app, &token, CHAT, &body).await.ok();
+        let message = &first["choices"][0]["message"];
+        assert_eq!(first["choices"][0]["finish_reason"], "tool_calls");
+        assert_eq!((&message["content"], &message["tool_calls"][0]["function"]["arguments"]), (&Value::Null, &json!("{\"path\":\"a\"}")));
+        let id = message["tool_calls"][0]["id"].clone();
+        let messages = body["messages"].as_array_mut().unwrap();
+        messages.push(message.clone());
+        messages.push(json!({ "role": "tool", "tool_call_id": id, "content": "" }));
+        let second: Value = ask(&app, &token, CHAT, &body).await.ok();
+        assert_eq!(second["choices"][0]["message"]["content"], "It is empty.");
+    }
+
+    async fn a_completion_fills_in_before_its_suffix(app) {
+        let token = token(&app, json!({})).await;
+        for stream in [false, true] {
+            app.model.push(Turn::text("return 1"));
+            let body = json!({ "model": "auto", "prompt": "def one():\n    ", "suffix": "\n\nprint(one())", "max_tokens": 64, "stream": stream });
+            let reply = ask(&app, &token, "/v1/completions", &body).await;
+            let text: String = if stream {
+                events(&reply).iter().filter_map(|event| event["choices"][0]["text"].as_str()).collect()
+            } else {
+                reply.ok::<Value>()["choices"][0]["text"].as_str().unwrap().to_owned()
+            };
+            assert_eq!(text, "return 1");
+        }
+        let sent = String::from_utf8(app.model.requests()[0].raw.to_vec()).unwrap();
+        assert!(sent.contains("def one()") && sent.contains("print(one())"), "{sent}");
+    }
+
+    async fn only_a_token_that_holds_is_let_in(app) {
+        let owner = app.owner();
+        let made: CreatedToken = owner.post("/api/tokens", json!({ "name": "a", "expiresInDays": 1 })).await.ok();
+        app.model.push(Turn::text("hi").repeat());
+        ask(&app, &made.secret, CHAT, &question("hi")).await.ok::<Value>();
+        // A cookie is for pages: none of them may ask here.
+        for path in [CHAT, "/v1/completions"] {
+            owner.post(path, question("hi")).await.refused(Code::NotSignedIn);
+        }
+        owner.get("/v1/models").await.refused(Code::NotSignedIn);
+        for wrong in ["", "x", "atl_token_x", &made.secret[..made.secret.len() - 1], &format!("{}x", made.secret)] {
+            let reply = ask(&app, wrong, CHAT, &question("hi")).await;
+            assert_eq!(fault(&reply), (401, "authentication_error".to_owned(), "invalid_api_key".to_owned()));
+        }
+        app.clock.advance(Duration::from_hours(25));
+        ask(&app, &made.secret, CHAT, &question("hi")).await.refused(Code::NotSignedIn);
+        let other: CreatedToken = app.owner().post("/api/tokens", json!({ "name": "b" })).await.ok();
+        ask(&app, &other.secret, CHAT, &question("hi")).await.ok::<Value>();
+        app.owner().delete(&format!("/api/tokens/{}", other.token.id)).await.done();
+        ask(&app, &other.secret, CHAT, &question("hi")).await.refused(Code::NotSignedIn);
+    }
+
+    async fn a_token_asks_the_models_it_is_bound_to(app) {
+        let owner = app.owner();
+        let body = json!({ "name": "Other", "baseUrl": "http://127.0.0.1:9/v1", "model": "large" });
+        owner.post("/api/providers", body).await.ok::<Value>();
+        app.model.push(Turn::text("hi").repeat());
+        let all = token(&app, json!({})).await;
+        let bound = token(&app, json!({ "models": ["fake-model"] })).await;
+        let models = async |token: &str| {
+            let request = app.nobody().request(reqwest::Method::GET, "/v1/models").bearer_auth(token);
+            let list: Value = app.nobody().send(request).await.ok();
+            assert_eq!(list["object"], "list");
+            let ids = list["data"].as_array().unwrap().iter().map(|model| model["id"].as_str().unwrap().to_owned());
+            ids.collect::<Vec<_>>()
+        };
+        let listed = models(&all).await;
+        assert_eq!(listed[0], "auto");
+        assert!(listed.contains(&"fake-model".to_owned()) && listed.contains(&"large".to_owned()), "{listed:?}");
+        assert_eq!(models(&bound).await, ["fake-model"]);
+        let mut body = question("hi");
+        for (model, status) in [("fake-model", 200), ("large", 404), ("auto", 404), ("none", 404)] {
+            body["model"] = model.into();
+            let reply = ask(&app, &bound, CHAT, &body).await;
+            assert_eq!(reply.status, status, "{model}: {reply}");
+            if status == 404 {
+                assert_eq!(fault(&reply).2, "model_not_found");
+            }
+        }
+    }
+
+    async fn who_asks_too_often_waits_and_nobody_else_does(app, |setup| setup.settings(|settings| {
+        let rate = |per_minute, burst| Rate { per_minute, burst };
+        settings.rates = RateSettings { user: rate(60, 6), token: rate(60, 4) };
+    })) {
+        app.model.push(Turn::text("hi").repeat());
+        let (first, second) = (token(&app, json!({})).await, token(&app, json!({})).await);
+        for _ in 0..4 {
+            ask(&app, &first, CHAT, &question("hi")).await.ok::<Value>();
+        }
+        let reply = ask(&app, &first, CHAT, &question("hi")).await;
+        assert_eq!(fault(&reply), (429, "rate_limit_error".to_owned(), "rate_limit_exceeded".to_owned()));
+        assert_eq!(reply.header("retry-after"), "1");
+        for _ in 0..2 {
+            ask(&app, &second, CHAT, &question("hi")).await.ok::<Value>();
+        }
+        ask(&app, &second, CHAT, &question("hi")).await.refused(Code::TooMany);
+        let workspace = app.owner().workspace("a").await.id;
+        let turn = atelier_tests::question(workspace, "hi");
+        app.owner().post("/api/ai/chat", turn).await.refused(Code::TooMany);
+        app.clock.advance(Duration::from_secs(2));
+        ask(&app, &second, CHAT, &question("hi")).await.ok::<Value>();
+    }
+
+    async fn errors_have_the_form_that_clients_know(app) {
+        let token = token(&app, json!({})).await;
+        let mut many = question("hi");
+        many["n"] = 2.into();
+        let reply = ask(&app, &token, CHAT, &many).await;
+        assert_eq!(fault(&reply), (400, "invalid_request_error".to_owned(), "invalid".to_owned()));
+        assert!(reply.text().contains("\"param\":\"n\""), "{reply}");
+        let reply = ask(&app, &token, CHAT, &json!({ "messages": 1 })).await;
+        assert_eq!(fault(&reply).0, 400);
+        app.model.push(Turn::error(401, "no"));
+        let reply = ask(&app, &token, CHAT, &question("hi")).await;
+        assert_eq!(fault(&reply), (502, "api_error".to_owned(), "model_failed".to_owned()));
+        // One that comes too late for a status is the stream's last event.
+        app.model.push(Turn::of([Step::text("half"), Step::Error(ErrorStep { status: 400, message: "broken".to_owned(), ..ErrorStep::default() })]));
+        let mut body = question("hi");
+        body["stream"] = true.into();
+        let reply = ask(&app, &token, CHAT, &body).await;
+        let last = reply.text().split_terminator("\n\n").last().unwrap();
+        let last: Value = serde_json::from_str(last.strip_prefix("data: ").unwrap()).unwrap();
+        assert_eq!(last["error"]["code"], "model_failed", "{reply}");
+    }
+}
