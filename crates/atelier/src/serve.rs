@@ -69,6 +69,7 @@ async fn run(config: Config) -> Result<ExitCode> {
     );
     let domain = open(config).await?;
     let token = domain.create_sign_in_token().await?;
+    domain.bound_requests();
     let app = App::new(domain.clone(), options);
     app.open_network();
     let router = atelier_server::router(app);

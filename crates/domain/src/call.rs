@@ -12,6 +12,7 @@ mod bound;
 mod ledger;
 mod recent;
 mod recover;
+mod retention;
 
 use atelier_base::{ConversationId, ProviderId, TurnId, WorkspaceId};
 use atelier_model::{Completion, Delta, Request};

@@ -275,8 +275,11 @@ impl Domain {
         let (bytes, sources) = if let Some(sent) = sent {
             (sent.body, sent.sources)
         } else {
-            let bytes = self.store().blobs().get(row.request_hash).await?;
-            (bytes, "[]".to_owned())
+            let kept = self.store().blobs().get(row.request_hash).await;
+            let gone = |_| Error::NotFound {
+                what: "request: it is no longer kept",
+            };
+            (kept.map_err(gone)?, "[]".to_owned())
         };
         let request = String::from_utf8(bytes)
             .map_err(|_| Error::Internal(format!("the request of {id} is not text")))?;

@@ -35,6 +35,7 @@ mod grant;
 mod migration;
 mod proposal;
 mod provider;
+mod request;
 mod run;
 mod secret;
 mod store;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use atelier_api::Code;
-use atelier_api::secret::CreatedToken;
+use atelier_api::secret::{CreatedToken, StoredSecret};
 use atelier_domain::rate::{Rate, RateSettings};
 use atelier_model::fake::{ErrorStep, Step, Turn};
 use atelier_tests::{Reply, TestApp, on_both_engines};
@@ -200,5 +200,57 @@ on_both_engines! {
         let last = reply.text().split_terminator("\n\n").last().unwrap();
         let last: Value = serde_json::from_str(last.strip_prefix("data: ").unwrap()).unwrap();
         assert_eq!(last["error"]["code"], "model_failed", "{reply}");
+    }
+
+    async fn what_was_sent_is_kept_within_bounds(app) {
+        let owner = app.owner();
+        let workspace = owner.workspace("a").await.id;
+        let token = token(&app, json!({ "workspaceId": workspace })).await;
+        app.model.push(Turn::text("hi").repeat());
+        let rules = json!({ "settings": { "requests": { "keepDays": 2 } } });
+        owner.patch(&format!("/api/workspaces/{workspace}"), rules).await.ok::<Value>();
+        ask(&app, &token, CHAT, &question("first")).await.ok::<Value>();
+        app.clock.advance(Duration::from_hours(50));
+        ask(&app, &token, CHAT, &question("second")).await.ok::<Value>();
+        assert_eq!(app.domain.remove_old_requests().await.unwrap(), 1);
+        let calls: Value = owner.get("/api/calls").await.ok();
+        let path = |at: usize| format!("/api/model-calls/{}", calls["items"][at]["id"].as_str().unwrap());
+        let kept: Value = owner.get(&path(0)).await.ok();
+        assert_eq!(kept["request"].as_str().unwrap().as_bytes(), app.model.requests()[1].raw);
+        owner.get(&path(1)).await.refused(Code::NotFound);
+        assert_eq!(calls["items"].as_array().unwrap().len(), 2, "the call itself stays");
+    }
+
+    async fn a_secret_that_is_attached_may_leave_this_once(app) {
+        let owner = app.owner();
+        let body = json!({ "name": "PASSWORD", "value": "attached-c4n4ry-1" });
+        let secret: StoredSecret = owner.post("/api/secrets", body).await.ok();
+        let token = token(&app, json!({})).await;
+        app.model.push(Turn::text("hi").repeat());
+        let asked = async |attach: Option<String>| {
+            let request = app.nobody().request(reqwest::Method::POST, CHAT).bearer_auth(&token);
+            let request = match attach {
+                Some(ids) => request.header("x-atelier-attach", ids),
+                None => request,
+            };
+            let request = request.header("content-type", "application/json");
+            let reply = app.nobody().send(request.body(question("log in with attached-c4n4ry-1").to_string())).await;
+            let sent = app.model.requests().pop().map(|sent| String::from_utf8(sent.raw.to_vec()).unwrap());
+            (reply, sent.unwrap_or_default())
+        };
+        let (reply, sent) = asked(None).await;
+        assert!(reply.status.is_success() && sent.contains("[secret PASSWORD]"), "{sent}");
+        let (reply, sent) = asked(Some(secret.id.to_string())).await;
+        assert!(reply.status.is_success() && sent.contains("attached-c4n4ry-1"), "{reply} {sent}");
+        let (reply, _) = asked(Some(uuid::Uuid::from_u128(7).to_string())).await;
+        reply.refused(Code::NotFound);
+        let (reply, _) = asked(Some("PASSWORD".to_owned())).await;
+        reply.refused(Code::Invalid);
+        let workspace = owner.workspace("a").await.id;
+        let mut turn = atelier_tests::question(workspace, "log in with attached-c4n4ry-1");
+        turn.attach = vec![secret.id];
+        owner.ask(&turn).await;
+        let sent = app.model.requests().pop().unwrap();
+        assert!(String::from_utf8(sent.raw.to_vec()).unwrap().contains("attached-c4n4ry-1"));
     }
 }
