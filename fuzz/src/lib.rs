@@ -2,5 +2,6 @@
 
 pub mod answers;
 mod check;
+pub mod served;
 
 pub use check::{Format, merge, plan, read, stream};

@@ -128,8 +128,8 @@ fn base64(owner: usize, value: &[u8], lead: usize, url_safe: bool) -> Option<Pat
         owner,
         form: Form::Base64,
         bytes: core.as_bytes().into(),
-        before: usize::from(lead * 8 % 6 != 0),
-        after: usize::from(padded.len() * 8 % 6 != 0),
+        before: usize::from(!(lead * 8).is_multiple_of(6)),
+        after: usize::from(!(padded.len() * 8).is_multiple_of(6)),
         survives_density: true,
     })
 }

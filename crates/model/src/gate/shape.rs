@@ -240,9 +240,7 @@ pub fn is_secret_name(name: &str) -> bool {
         "encryptionkey",
         "accountkey",
     ];
-    secret.iter().any(|word| has(word))
-        && !open.iter().any(|word| has(word))
-        && !about.iter().any(|word| ends(word))
+    secret.iter().any(&has) && !open.iter().any(has) && !about.iter().any(ends)
 }
 
 fn is_uuid(value: &[u8]) -> bool {

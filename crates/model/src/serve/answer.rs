@@ -1,4 +1,8 @@
 //! Writes an answer, as it comes or whole.
+#![expect(
+    clippy::option_option,
+    reason = "on this wire, what is absent differs from what is null"
+)]
 
 use serde::Serialize;
 
@@ -198,8 +202,13 @@ impl Answering {
             }
             (Delta::Usage(usage), _) => self.usage = usage,
             // Its parts said it all; a completion has no calls.
-            (Delta::ToolCall(_) | Delta::ToolCallPart(_) | Delta::Reasoning(_), _)
-            | (Delta::Carried(_), _) => {}
+            (
+                Delta::ToolCall(_)
+                | Delta::ToolCallPart(_)
+                | Delta::Reasoning(_)
+                | Delta::Carried(_),
+                _,
+            ) => {}
         }
     }
 

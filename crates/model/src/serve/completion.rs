@@ -14,7 +14,7 @@ const TOKENS: u32 = 16;
 #[derive(Deserialize)]
 pub(super) struct Body {
     model: String,
-    prompt: Prompt,
+    prompt: Value,
     suffix: Option<String>,
     stream: Option<bool>,
     stream_options: Option<StreamOptions>,
@@ -29,14 +29,6 @@ pub(super) struct Body {
     logprobs: Option<Value>,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Prompt {
-    One(String),
-    Many(Vec<String>),
-    Tokens(Value),
-}
-
 pub(super) fn read(body: Body) -> Result<Served, Refusal> {
     only_one("n", body.n)?;
     only_one("best_of", body.best_of)?;
@@ -46,13 +38,12 @@ pub(super) fn read(body: Body) -> Result<Served, Refusal> {
     if !matches!(body.logprobs, None | Some(Value::Null | Value::Bool(false))) {
         return refuse("logprobs", "Log probabilities can't be had.");
     }
-    let prefix = match body.prompt {
-        Prompt::One(prompt) => prompt,
-        Prompt::Many(prompts) => match <[String; 1]>::try_from(prompts) {
-            Ok([prompt]) => prompt,
-            Err(_) => return refuse("prompt", "A request has one prompt."),
-        },
-        Prompt::Tokens(_) => return refuse("prompt", "A prompt is text, not tokens."),
+    let one = match body.prompt {
+        Value::Array(mut prompts) if prompts.len() == 1 => prompts.remove(0),
+        other => other,
+    };
+    let Value::String(prefix) = one else {
+        return refuse("prompt", "A request has one prompt, and it is text.");
     };
     let suffix = body.suffix.unwrap_or_default();
     if prefix.is_empty() && suffix.is_empty() {
