@@ -628,6 +628,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists secrets, without their values. */
+        get: operations["list_secrets"];
+        put?: never;
+        /** Stores a secret of a person or a workspace. */
+        post: operations["create_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/secrets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets a secret. */
+        delete: operations["delete_secret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -711,6 +746,41 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists one's access tokens. */
+        get: operations["list_tokens"];
+        put?: never;
+        /** Makes an access token for the models' interface, shown once. */
+        post: operations["create_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes an access token. */
+        delete: operations["delete_token"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1148,6 +1218,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/chat/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers in a conversation, for clients of OpenAI; as server-sent events with `stream`. */
+        post: operations["create_chat_completion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Goes on with a text or fills it in, for clients of OpenAI; as server-sent events with `stream`. */
+        post: operations["create_completion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the models that a token may ask, for clients of OpenAI. */
+        get: operations["list_openai_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1159,6 +1280,36 @@ export interface components {
          * @enum {string}
          */
         AcceptAll: "all";
+        /** @description An access token, without what proves it. */
+        AccessToken: {
+            /** @description When it was made. */
+            createdAt: string;
+            /** @description Its last characters. */
+            ending: string;
+            /** @description From when on it is no longer good; null for never. */
+            expiresAt?: string | null;
+            /**
+             * Format: uuid
+             * @description The token's id.
+             */
+            id: string;
+            /** @description When it was last used, give or take five minutes; null for never. */
+            lastUsedAt?: string | null;
+            /** @description The models it may ask; null for all. */
+            models?: string[] | null;
+            /** @description What it is called. */
+            name: string;
+            /**
+             * Format: uuid
+             * @description The workspace its calls count for; null for none.
+             */
+            workspaceId?: string | null;
+        };
+        /** @description Access tokens. */
+        AccessTokens: {
+            /** @description The tokens that were not revoked, oldest first. */
+            items: components["schemas"]["AccessToken"][];
+        };
         /** @description Validates a patch against the workspace and makes a proposal of it. */
         ApplyDiff: {
             accept?: components["schemas"]["Accept"] | null;
@@ -1467,6 +1618,8 @@ export interface components {
         };
         /** @description Asks the assistant. The answer is the turn's events, as server-sent events. */
         Chat: {
+            /** @description The secrets that may leave with it, by their ids. */
+            attach?: string[];
             /**
              * Format: uuid
              * @description The conversation to go on with; a new one when absent.
@@ -1487,6 +1640,16 @@ export interface components {
              */
             workspaceId: string;
         };
+        /**
+         * @description An answer, as OpenAI's `chat.completion` or, streamed, its
+         *     `chat.completion.chunk`.
+         */
+        ChatCompletion: Record<string, never>;
+        /**
+         * @description A request for an answer in a conversation: `model`, `messages`, `stream`,
+         *     `tools` and the rest as OpenAI's `POST /v1/chat/completions` takes them.
+         */
+        ChatCompletionRequest: Record<string, never>;
         /** @description A command that checks a proposal: it passes when it exits with 0. */
         CheckCommand: {
             /** @description The program and its arguments. */
@@ -1578,6 +1741,11 @@ export interface components {
             /** @description The comments. */
             items: components["schemas"]["Comment"][];
         };
+        /**
+         * @description A request for a completion: `model`, `prompt`, `suffix`, `stream` and the
+         *     rest as OpenAI's `POST /v1/completions` takes them.
+         */
+        CompletionRequest: Record<string, never>;
         /** @description A file whose merge needs a person. */
         Conflict: {
             /** @description The text the proposal was made on. */
@@ -1699,6 +1867,13 @@ export interface components {
              */
             shareCaches?: boolean;
         };
+        /** @description A new access token. */
+        CreatedToken: {
+            /** @description What proves it. It is shown this once. */
+            secret: string;
+            /** @description What it is good for. */
+            token: components["schemas"]["AccessToken"];
+        };
         /** @description Makes a file or folder. Missing folders on the way are made too. */
         CreateFile: {
             /** @description The text of a new file; empty when absent. */
@@ -1766,6 +1941,21 @@ export interface components {
             /** @description The format it speaks; `openai_chat` when absent. */
             wire?: string | null;
         };
+        /** @description Stores a secret. */
+        CreateSecret: {
+            /**
+             * @description What it is called: a letter or `_`, then letters, digits, `_`, `-` and
+             *     `.`.
+             */
+            name: string;
+            /** @description The value. */
+            value: string;
+            /**
+             * Format: uuid
+             * @description The workspace it is for; absent for all of the asker's.
+             */
+            workspaceId?: string | null;
+        };
         /** @description Starts a terminal. */
         CreateTerminal: {
             /** @description The program and its arguments; a shell when absent. */
@@ -1782,6 +1972,23 @@ export interface components {
              * @description Lines of the screen, 1 to 1,000; 24 when absent.
              */
             rows?: number | null;
+        };
+        /** @description Makes an access token. */
+        CreateToken: {
+            /**
+             * Format: int32
+             * @description For how many days it is good; absent for good.
+             */
+            expiresInDays?: number | null;
+            /** @description The models it may ask, as `GET /v1/models` names them; absent for all. */
+            models?: string[] | null;
+            /** @description What it is called. */
+            name: string;
+            /**
+             * Format: uuid
+             * @description The workspace its calls count for, whose secrets they are kept from.
+             */
+            workspaceId?: string | null;
         };
         /**
          * @description Makes a workspace. A zip is sent as `multipart/form-data` instead, with the
@@ -2443,6 +2650,47 @@ export interface components {
          * @enum {string}
          */
         NewFileKind: "file" | "directory";
+        /** @description An error in OpenAI's form. */
+        OpenAiError: {
+            /** @description The error. */
+            error: components["schemas"]["OpenAiFault"];
+        };
+        /** @description What went wrong, in OpenAI's form. */
+        OpenAiFault: {
+            /** @description A word for programs: our own code, or OpenAI's for what it has one. */
+            code?: string | null;
+            /** @description A sentence for a person, with what to do about it. */
+            message: string;
+            /** @description The field to blame. */
+            param?: string | null;
+            /**
+             * @description The kind: `invalid_request_error`, `authentication_error`,
+             *     `permission_error`, `not_found_error`, `rate_limit_error`,
+             *     `insufficient_quota`, or `api_error`.
+             */
+            type: string;
+        };
+        /** @description A model that can be asked. */
+        OpenAiModel: {
+            /**
+             * Format: int64
+             * @description Seconds since 1970; 0, for nobody says.
+             */
+            created: number;
+            /** @description What it is called in requests. */
+            id: string;
+            /** @description `model`. */
+            object: string;
+            /** @description The provider's name. */
+            ownedBy: string;
+        };
+        /** @description The models that can be asked. */
+        OpenAiModels: {
+            /** @description The models. */
+            data: components["schemas"]["OpenAiModel"][];
+            /** @description `list`. */
+            object: string;
+        };
         /** @description An OpenAPI document. */
         OpenApiDocument: Record<string, never>;
         /** @description A port that a program in the cell listens on. */
@@ -2829,6 +3077,21 @@ export interface components {
             /** @description The providers, oldest first; the first is the default. */
             items: components["schemas"]["Provider"][];
         };
+        /** @description What holds for requests to models; all of it at once. */
+        RequestRules: {
+            /**
+             * Format: int32
+             * @description For how many days what was sent is kept; null for 30, 0 for none.
+             */
+            keepDays?: number | null;
+            /**
+             * Format: int32
+             * @description How much of it is kept, in MiB, the latest first; null for 256.
+             */
+            keepMb?: number | null;
+            /** @description What happens to one that holds a secret. */
+            secrets?: components["schemas"]["SecretsRule"];
+        };
         /** @description A piece of what a request was made of. */
         RequestSource: {
             /**
@@ -3115,6 +3378,17 @@ export interface components {
             /** @description One for each language that this machine has. */
             items: components["schemas"]["LanguageRuntime"][];
         };
+        /** @description Secrets. */
+        Secrets: {
+            /** @description The secrets, by name. */
+            items: components["schemas"]["StoredSecret"][];
+        };
+        /**
+         * @description What happens to a request to a model that holds a secret which was not
+         *     attached to it.
+         * @enum {string}
+         */
+        SecretsRule: "replace" | "refuse";
         /** @description Who is signed in. */
         Session: {
             /** @description The signed-in person. */
@@ -3213,6 +3487,23 @@ export interface components {
              * @description The version that stands now.
              */
             versionId?: string | null;
+        };
+        /** @description A secret. Its value never comes back. */
+        StoredSecret: {
+            /** @description When it was stored. */
+            createdAt: string;
+            /**
+             * Format: uuid
+             * @description The secret's id, to attach it to a request by.
+             */
+            id: string;
+            /** @description What it is called. */
+            name: string;
+            /**
+             * Format: uuid
+             * @description The workspace it is for; null for all of its owner's.
+             */
+            workspaceId?: string | null;
         };
         /** @description What this server and its machine can do. */
         System: {
@@ -3395,6 +3686,8 @@ export interface components {
          * @enum {string}
          */
         TerminalState: "running" | "ended";
+        /** @description A completion, as OpenAI's `text_completion`. */
+        TextCompletion: Record<string, never>;
         /** @description Tokens and cost. */
         TokenUsage: {
             /**
@@ -3654,6 +3947,7 @@ export interface components {
             limits?: components["schemas"]["RunLimits"] | null;
             /** @description All of the locked paths, at most 100. */
             lockedPaths?: string[] | null;
+            requests?: components["schemas"]["RequestRules"] | null;
         };
         /** @description Changes a terminal. */
         UpdateTerminal: {
@@ -3938,6 +4232,8 @@ export interface components {
              *     without `/` means that name at any depth, a folder all that is in it.
              */
             lockedPaths?: string[];
+            /** @description What holds for requests to models. */
+            requests?: components["schemas"]["RequestRules"];
         };
     };
     responses: never;
@@ -3948,6 +4244,8 @@ export interface components {
 }
 export type Accept = components['schemas']['Accept'];
 export type AcceptAll = components['schemas']['AcceptAll'];
+export type AccessToken = components['schemas']['AccessToken'];
+export type AccessTokens = components['schemas']['AccessTokens'];
 export type ApplyDiff = components['schemas']['ApplyDiff'];
 export type ApplyProposal = components['schemas']['ApplyProposal'];
 export type AuthorKind = components['schemas']['AuthorKind'];
@@ -3967,12 +4265,15 @@ export type CellStatus = components['schemas']['CellStatus'];
 export type Change = components['schemas']['Change'];
 export type ChangedFile = components['schemas']['ChangedFile'];
 export type Chat = components['schemas']['Chat'];
+export type ChatCompletion = components['schemas']['ChatCompletion'];
+export type ChatCompletionRequest = components['schemas']['ChatCompletionRequest'];
 export type CheckCommand = components['schemas']['CheckCommand'];
 export type CheckedCommand = components['schemas']['CheckedCommand'];
 export type CheckProposal = components['schemas']['CheckProposal'];
 export type CheckState = components['schemas']['CheckState'];
 export type Comment = components['schemas']['Comment'];
 export type Comments = components['schemas']['Comments'];
+export type CompletionRequest = components['schemas']['CompletionRequest'];
 export type Conflict = components['schemas']['Conflict'];
 export type ContextFile = components['schemas']['ContextFile'];
 export type Conversation = components['schemas']['Conversation'];
@@ -3980,11 +4281,14 @@ export type ConversationDetail = components['schemas']['ConversationDetail'];
 export type CreateBudget = components['schemas']['CreateBudget'];
 export type CreateComment = components['schemas']['CreateComment'];
 export type CreateDraft = components['schemas']['CreateDraft'];
+export type CreatedToken = components['schemas']['CreatedToken'];
 export type CreateFile = components['schemas']['CreateFile'];
 export type CreateGrant = components['schemas']['CreateGrant'];
 export type CreateProgress = components['schemas']['CreateProgress'];
 export type CreateProvider = components['schemas']['CreateProvider'];
+export type CreateSecret = components['schemas']['CreateSecret'];
 export type CreateTerminal = components['schemas']['CreateTerminal'];
+export type CreateToken = components['schemas']['CreateToken'];
 export type CreateWorkspace = components['schemas']['CreateWorkspace'];
 export type Denial = components['schemas']['Denial'];
 export type Denials = components['schemas']['Denials'];
@@ -4032,6 +4336,10 @@ export type ModelRef = components['schemas']['ModelRef'];
 export type ModelRoute = components['schemas']['ModelRoute'];
 export type Models = components['schemas']['Models'];
 export type NewFileKind = components['schemas']['NewFileKind'];
+export type OpenAiError = components['schemas']['OpenAiError'];
+export type OpenAiFault = components['schemas']['OpenAiFault'];
+export type OpenAiModel = components['schemas']['OpenAiModel'];
+export type OpenAiModels = components['schemas']['OpenAiModels'];
 export type OpenApiDocument = components['schemas']['OpenApiDocument'];
 export type OpenPort = components['schemas']['OpenPort'];
 export type Outcome = components['schemas']['Outcome'];
@@ -4058,6 +4366,7 @@ export type ProposeDraft = components['schemas']['ProposeDraft'];
 export type Provider = components['schemas']['Provider'];
 export type ProviderCheck = components['schemas']['ProviderCheck'];
 export type Providers = components['schemas']['Providers'];
+export type RequestRules = components['schemas']['RequestRules'];
 export type RequestSource = components['schemas']['RequestSource'];
 export type Resolution = components['schemas']['Resolution'];
 export type RestoreVersion = components['schemas']['RestoreVersion'];
@@ -4070,6 +4379,8 @@ export type RunLimits = components['schemas']['RunLimits'];
 export type RunStatus = components['schemas']['RunStatus'];
 export type Runtime = components['schemas']['Runtime'];
 export type Runtimes = components['schemas']['Runtimes'];
+export type Secrets = components['schemas']['Secrets'];
+export type SecretsRule = components['schemas']['SecretsRule'];
 export type Session = components['schemas']['Session'];
 export type SetModel = components['schemas']['SetModel'];
 export type SetModelDefaults = components['schemas']['SetModelDefaults'];
@@ -4078,6 +4389,7 @@ export type Source = components['schemas']['Source'];
 export type Stage = components['schemas']['Stage'];
 export type StageName = components['schemas']['StageName'];
 export type StaleFile = components['schemas']['StaleFile'];
+export type StoredSecret = components['schemas']['StoredSecret'];
 export type System = components['schemas']['System'];
 export type Task = components['schemas']['Task'];
 export type TaskModels = components['schemas']['TaskModels'];
@@ -4088,6 +4400,7 @@ export type TerminalMessage = components['schemas']['TerminalMessage'];
 export type TerminalRequest = components['schemas']['TerminalRequest'];
 export type Terminals = components['schemas']['Terminals'];
 export type TerminalState = components['schemas']['TerminalState'];
+export type TextCompletion = components['schemas']['TextCompletion'];
 export type TokenUsage = components['schemas']['TokenUsage'];
 export type Turn = components['schemas']['Turn'];
 export type TurnEvent = components['schemas']['TurnEvent'];
@@ -5664,6 +5977,99 @@ export interface operations {
             };
         };
     };
+    list_secrets: {
+        parameters: {
+            query?: {
+                workspaceId?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Secrets"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateSecret"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredSecret"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_session: {
         parameters: {
             query?: never;
@@ -5896,6 +6302,97 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["TerminalMessage"];
                 };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccessTokens"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateToken"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedToken"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem document. */
             default: {
@@ -6981,6 +7478,101 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_chat_completion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChatCompletionRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatCompletion"];
+                };
+            };
+            /** @description What is wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+        };
+    };
+    create_completion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompletionRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextCompletion"];
+                };
+            };
+            /** @description What is wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
+                };
+            };
+        };
+    };
+    list_openai_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiModels"];
+                };
+            };
+            /** @description What is wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenAiError"];
                 };
             };
         };

@@ -34,7 +34,7 @@ pub(crate) struct LocalSettings {
 /// Reads where data is kept and how the model on this machine is run.
 pub(crate) fn local(arguments: StorageArguments) -> Result<(PathBuf, LocalSettings)> {
     let file = read(arguments.config.as_deref())?;
-    let storage = locate(arguments, file.storage)?;
+    let storage = locate(arguments, file.storage, file.vault)?;
     Ok((storage.data, local_settings(file.local_model)?))
 }
 
