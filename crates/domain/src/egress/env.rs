@@ -160,10 +160,8 @@ fn is_secret(value: &str, shortest: usize) -> bool {
         .bytes()
         .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b':' | b','));
     let refers = value.contains("${") || value.contains("$(");
-    value.len() >= shortest
-        && !(letters && value.len() < SHORTEST_LETTERS)
-        && !(number && value.len() < SHORTEST_LETTERS)
-        && !refers
+    let ordinary = (letters || number) && value.len() < SHORTEST_LETTERS;
+    value.len() >= shortest && !ordinary && !refers
 }
 
 /// Says whether a value whose name does not call it secret may be one.
