@@ -7,6 +7,7 @@ import {
   type RouterHistory,
 } from "@tanstack/react-router";
 import type { GroupBy } from "@/api/schema";
+import { type ModelsView, modelsView } from "@/lib/modelsView";
 import { parseWorkspaceSearch } from "@/lib/workspaceSearch";
 import { DashboardRoute } from "./routes/DashboardRoute";
 import { NotFoundRoute } from "./routes/NotFoundRoute";
@@ -54,6 +55,9 @@ const modelsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/settings/models",
   component: lazyRouteComponent(() => import("./routes/ModelsRoute"), "ModelsRoute"),
+  validateSearch: (raw: Record<string, unknown>): { view?: ModelsView | undefined } => ({
+    view: modelsView(raw.view),
+  }),
 });
 
 const systemRoute = createRoute({
@@ -67,7 +71,7 @@ const usageRoute = createRoute({
   path: "/usage",
   component: lazyRouteComponent(() => import("./routes/UsageRoute"), "UsageRoute"),
   validateSearch: (raw: Record<string, unknown>): { by?: GroupBy | undefined } => ({
-    by: (["model", "workspace", "turn"] as const).find((known) => known === raw.by),
+    by: (["user", "model", "task", "workspace", "turn"] as const).find((known) => known === raw.by),
   }),
 });
 

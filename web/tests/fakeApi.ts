@@ -6,7 +6,7 @@ import type { Problem, paths } from "@/api/schema";
  * `fetch`; what a handler takes and gives is checked against `schema.ts`.
  */
 
-type Method = "get" | "post" | "patch" | "delete";
+type Method = "get" | "post" | "put" | "patch" | "delete";
 
 /** What a handler is told about the request. */
 export interface Asked {

@@ -34,11 +34,11 @@ function apiWith(items: Provider[]): FakeApi {
     });
 }
 
-describe("the models page", () => {
-  it("adds a model from a preset; the key goes out and never comes back", async () => {
+describe("the providers", () => {
+  it("adds a provider from a preset; the key goes out and never comes back", async () => {
     const api = apiWith([]);
     const { user } = openPage("/settings/models", api);
-    await user.click(await screen.findByRole("button", { name: "Add model" }));
+    await user.click(await screen.findByRole("button", { name: "Add provider" }));
     await user.selectOptions(screen.getByLabelText("Service"), "OpenRouter");
     expect(screen.getByLabelText("Base URL")).toHaveValue("https://openrouter.ai/api/v1");
     expect(screen.getByLabelText("Name")).toHaveValue("OpenRouter");
@@ -48,13 +48,14 @@ describe("the models page", () => {
     await user.type(key, "sk-secret");
     await expectAccessible();
     await user.click(screen.getByRole("button", { name: "Save" }));
-    const list = await screen.findByRole("list", { name: "Models" });
+    const list = await screen.findByRole("list", { name: "Providers" });
     expect(list).toHaveTextContent("Key stored, encrypted");
     expect(document.body).not.toHaveTextContent("sk-secret");
     expect(api.sent("post", "/api/providers")).toEqual([
       {
         name: "OpenRouter",
         baseUrl: "https://openrouter.ai/api/v1",
+        wire: "openrouter",
         model: "qwen/qwen3-coder",
         key: "sk-secret",
       },
@@ -65,7 +66,7 @@ describe("the models page", () => {
   it("says which field is wrong and sends nothing", async () => {
     const api = apiWith([]);
     const { user } = openPage("/settings/models", api);
-    await user.click(await screen.findByRole("button", { name: "Add model" }));
+    await user.click(await screen.findByRole("button", { name: "Add provider" }));
     await user.click(screen.getByRole("button", { name: "Save" }));
     expect(screen.getByLabelText("Base URL")).toBeInvalid();
     expect(screen.getByLabelText("Model")).toHaveAccessibleDescription(
@@ -91,7 +92,7 @@ describe("the models page", () => {
     expect(second).toHaveProperty("key", "");
   });
 
-  it("tests a model and says what to do when it doesn't answer", async () => {
+  it("tests a provider and says what to do when it doesn't answer", async () => {
     const api = apiWith([sampleProvider()]).on("post", "/api/providers/{id}/check", () => ({
       ok: false,
       detail: "The service refused the key.",
@@ -122,8 +123,8 @@ describe("the models page", () => {
     await user.click(within(question).getByRole("button", { name: "Cancel" }));
     expect(api.sent("delete", "/api/providers/{id}")).toHaveLength(0);
     await user.click(screen.getByRole("button", { name: "Delete OpenAI" }));
-    await user.click(await screen.findByRole("button", { name: "Delete model" }));
-    expect(await screen.findByText("No model yet")).toBeVisible();
+    await user.click(await screen.findByRole("button", { name: "Delete provider" }));
+    expect(await screen.findByText("No provider yet")).toBeVisible();
   });
 
   it("shows inside the form why the server refused it", async () => {
@@ -136,7 +137,7 @@ describe("the models page", () => {
         }),
     );
     const { user } = openPage("/settings/models", api);
-    await user.click(await screen.findByRole("button", { name: "Add model" }));
+    await user.click(await screen.findByRole("button", { name: "Add provider" }));
     await user.type(screen.getByLabelText("Base URL"), "http://127.0.0.1:9/v1");
     await user.type(screen.getByLabelText("Model"), "m");
     await user.type(screen.getByLabelText("Name"), "Here");

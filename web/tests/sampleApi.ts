@@ -1,8 +1,9 @@
 import type { UsageRow } from "@/api/schema";
 import { Events, FakeApi, Refusal } from "./fakeApi.ts";
 import { addCell } from "./sampleCell.ts";
+import { addGateway } from "./sampleGateway.ts";
 import { addProject, WORKSPACE } from "./sampleProject.ts";
-import { sampleProvider, sampleSystem, sampleWorkspace } from "./samples.ts";
+import { sampleSystem, sampleWorkspace } from "./samples.ts";
 
 const HOUR = 3_600_000;
 
@@ -22,7 +23,7 @@ export function sampleApi(): FakeApi {
     .on("get", "/api/usage", ({ query }) => usageBy(query.get("groupBy") ?? "day"));
   addWorkspaces(api);
   addProject(api);
-  addProviders(api);
+  addGateway(api);
   addCell(api);
   return api;
 }
@@ -78,33 +79,6 @@ function addWorkspaces(api: FakeApi): void {
       all.unshift(workspace);
       return new Events([progress(12), pause(), progress(64), { type: "created", workspace }]);
     });
-}
-
-function addProviders(api: FakeApi): void {
-  const items = [
-    sampleProvider({
-      name: "Qwen3 Coder, here",
-      baseUrl: "http://127.0.0.1:11434/v1",
-      model: "qwen3-coder:30b",
-      hasKey: false,
-      fromEnvironment: true,
-      inputUsdPerMillion: null,
-      outputUsdPerMillion: null,
-    }),
-    sampleProvider(),
-  ];
-  api
-    .on("get", "/api/providers", () => ({ items }))
-    .on("post", "/api/providers/{id}/check", ({ path }) =>
-      path.id === items[0]?.id
-        ? {
-            ok: false,
-            detail: "Nothing answers at http://127.0.0.1:11434/v1.",
-            hint: "Start Ollama, then test again.",
-            models: [],
-          }
-        : { ok: true, detail: "gpt-5.1 answered in 840 ms.", hint: null, models: ["gpt-5.1"] },
-    );
 }
 
 const RUNTIMES = [
@@ -172,6 +146,8 @@ function usageBy(groupBy: string): { items: UsageRow[]; total: UsageRow } {
       row("0199a4f2-6f3e-7c11-9d55-000000000001", "Shop", 60_000, "0.75"),
       row("0199a4f2-6f3e-7c11-9d55-000000000002", "Invoices and reminders", 58_741, "0.5612", 3),
     ],
+    task: [row("chat", null, 98_741, "1.2312"), row("commit_message", null, 20_000, "0.08", 3)],
+    user: [row("0199a4f2-0000-7000-8000-0000000000aa", "Owner", 118_741, "1.3112", 3)],
     turn: [
       row("0199a4f2-6f3e-7c11-9d55-0000000000f1", "Round prices to cents", 9_210, "0.0213"),
       row("0199a4f2-6f3e-7c11-9d55-0000000000f2", null, 4_120, "0", 1),

@@ -1,4 +1,4 @@
-import type { Provider, System, Workspace } from "@/api/schema";
+import type { Call, LocalModel, Model, Provider, System, Workspace } from "@/api/schema";
 
 /** Things as the server sends them, for tests to change where it matters. */
 
@@ -29,7 +29,7 @@ export function sampleProvider(change: Partial<Provider> = {}): Provider {
     id: sampleId(),
     name: "OpenAI",
     baseUrl: "https://api.openai.com/v1",
-    wire: "openai_chat",
+    wire: "openai_responses",
     local: false,
     model: "gpt-5.1",
     hasKey: true,
@@ -73,5 +73,84 @@ export function sampleSystem(change: Partial<System["isolation"]> = {}): System 
     },
     longestTimeoutMs: 86_400_000,
     runtimes: [{ language: "python", command: "python3", extensions: ["py"] }],
+  };
+}
+
+export function sampleModel(change: Partial<Model> = {}): Model {
+  return {
+    providerId: sampleId(),
+    provider: "OpenAI",
+    model: "gpt-5.1",
+    wire: "openai_responses",
+    local: false,
+    configured: true,
+    contextTokens: 400_000,
+    maxOutputTokens: 128_000,
+    images: true,
+    tools: true,
+    reasoning: true,
+    fim: null,
+    inputUsdPerMillion: "1.25",
+    outputUsdPerMillion: "10",
+    cachedInputUsdPerMillion: "0.125",
+    cacheWriteUsdPerMillion: null,
+    priceSource: "published",
+    priceDate: "2026-11-20",
+    firstTokenMs: 640,
+    latencyMs: 4_200,
+    unreachable: false,
+    ...change,
+  };
+}
+
+export function sampleLocalModel(change: Partial<LocalModel> = {}): LocalModel {
+  return {
+    model: "Qwen2.5-Coder-1.5B-Instruct",
+    license: "Apache-2.0",
+    weights: "absent",
+    helper: "ready",
+    usable: false,
+    sizeBytes: 1_117_320_736,
+    receivedBytes: 0,
+    checkedBytes: 0,
+    sha256: "5f1c".repeat(16),
+    source: "https://models.example.org/qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+    failure: null,
+    hint: "Download its weights here, or with `atelier model pull`.",
+    ...change,
+  };
+}
+
+export function sampleCall(change: Partial<Call> = {}): Call {
+  return {
+    id: sampleId(),
+    workspaceId: null,
+    conversationId: null,
+    turnId: null,
+    tokenId: null,
+    replacesId: null,
+    task: "chat",
+    providerId: null,
+    provider: "OpenAI",
+    model: "gpt-5.1",
+    wire: "openai_responses",
+    local: false,
+    reason: "It is the first of your models that fits.",
+    state: "done",
+    stopReason: "stop",
+    inputTokens: 4_120,
+    cachedInputTokens: 1_024,
+    cacheWriteTokens: 0,
+    outputTokens: 380,
+    reasoningTokens: 64,
+    measured: true,
+    costUsd: "0.0078",
+    reservedUsd: null,
+    reservedTokens: 0,
+    firstTokenMs: 640,
+    latencyMs: 4_200,
+    error: null,
+    createdAt: "2026-11-21T08:00:00Z",
+    ...change,
   };
 }

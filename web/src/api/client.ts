@@ -24,7 +24,7 @@ export class ApiError extends Error {
   }
 }
 
-type Method = "get" | "post" | "patch" | "delete";
+type Method = "get" | "post" | "put" | "patch" | "delete";
 type Fits<P extends keyof paths, M extends Method> = paths[P] extends Record<M, object> ? P : never;
 /** The paths that answer to a method. */
 export type PathOf<M extends Method> = { [P in keyof paths]: Fits<P, M> }[keyof paths];

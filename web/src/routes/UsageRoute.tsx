@@ -11,7 +11,9 @@ import { PILL } from "@/ui/pill";
 const VIEWS: { by: GroupBy; label: string }[] = [
   { by: "day", label: "By day" },
   { by: "model", label: "By model" },
+  { by: "task", label: "By task" },
   { by: "workspace", label: "By workspace" },
+  { by: "user", label: "By person" },
   { by: "turn", label: "By turn" },
 ];
 

@@ -2,6 +2,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { call } from "../client";
 import type { UpdateWorkspace } from "../schema";
 import { keys } from "./keys";
+import { allPages } from "./paging";
 
 /** Workspaces, newest first, a page at a time. */
 export function workspacesQuery(archived: boolean) {
@@ -16,6 +17,15 @@ export function workspacesQuery(archived: boolean) {
     getNextPageParam: (page) => page.nextCursor ?? undefined,
   });
 }
+
+/** Every workspace in use, to choose one of. */
+export const workspaceChoicesQuery = queryOptions({
+  queryKey: [...keys.workspaces, "choices"],
+  queryFn: ({ signal }) =>
+    allPages((query) =>
+      call("get", "/api/workspaces", { query: { ...query, archived: false }, signal }),
+    ),
+});
 
 export function workspaceQuery(id: string) {
   return queryOptions({

@@ -1,6 +1,8 @@
-import { FileInput } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
-import { bytes, plural } from "@/lib/format";
+import { Cpu, FileInput, Shuffle } from "lucide-react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
+import type { ContextFile } from "@/api/schema";
+import { bytes, plural, sentence } from "@/lib/format";
+import { Badge } from "@/ui/Badge";
 import type { TurnBlock } from "./turnLog";
 
 const ModelCallDialog = lazy(() =>
@@ -9,14 +11,84 @@ const ModelCallDialog = lazy(() =>
 
 /** What went to the model: how much, which files, and the request itself on demand. */
 export function ContextLine({ block }: { block: Extract<TurnBlock, { kind: "context" }> }) {
-  const [isOpen, setOpen] = useState(false);
-  const { files } = block;
+  const { files, asked } = block;
   const facts = [
     block.bytes === undefined ? undefined : bytes(block.bytes),
     files.length === 0 ? undefined : plural(files.length, "file"),
   ].filter(Boolean);
   return (
-    <div className="flex flex-wrap items-center gap-x-2 gap-y-0.5 text-muted text-sm">
+    <>
+      <div className="flex flex-wrap items-center gap-x-2 gap-y-0.5 text-muted text-sm">
+        <WhatWasSent modelCallId={block.modelCallId} files={files} />
+        {facts.length > 0 ? <span>{facts.join(", ")}</span> : null}
+        {files.length > 0 ? (
+          <span className="min-w-0 truncate" title={files.map(({ path }) => path).join("\n")}>
+            {files
+              .slice(0, 3)
+              .map(({ path }) => path)
+              .join(", ")}
+            {files.length > 3 ? ` and ${files.length - 3} more` : ""}
+          </span>
+        ) : null}
+        {asked && !asked.isLocal ? (
+          <span className="[overflow-wrap:anywhere]" title={asked.reason}>
+            to {asked.model}
+          </span>
+        ) : null}
+      </div>
+      {asked?.isLocal ? (
+        <Sign icon={<Cpu />} tone="bg-accent-soft" label="On your own hardware">
+          {asked.model} answers; nothing leaves for another machine. {sentence(asked.reason)}
+        </Sign>
+      ) : null}
+    </>
+  );
+}
+
+/** Another model took over: which, why, and what it was sent. */
+export function SwitchedLine({ block }: { block: Extract<TurnBlock, { kind: "switched" }> }) {
+  return (
+    <Sign icon={<Shuffle />} tone="bg-warning-soft" label="Another model took over">
+      {block.to} answers instead of {block.from}. {sentence(block.reason)} The answer begins anew.{" "}
+      {block.isLocal ? <Badge tone="accent">On your own hardware</Badge> : null}{" "}
+      <WhatWasSent modelCallId={block.modelCallId} files={[]} />
+    </Sign>
+  );
+}
+
+function Sign({
+  icon,
+  tone,
+  label,
+  children,
+}: {
+  icon: ReactNode;
+  tone: string;
+  label: string;
+  children: ReactNode;
+}) {
+  return (
+    <div role="note" aria-label={label} className={`flex gap-2.5 rounded-md px-3 py-2 ${tone}`}>
+      <span aria-hidden className="mt-0.5 [&_svg]:size-4">
+        {icon}
+      </span>
+      <p className="min-w-0 text-sm [overflow-wrap:anywhere]">
+        <strong className="font-medium">{label}.</strong> {children}
+      </p>
+    </div>
+  );
+}
+
+function WhatWasSent({
+  modelCallId,
+  files,
+}: {
+  modelCallId: string;
+  files: readonly ContextFile[];
+}) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
       <button
         type="button"
         onClick={() => setOpen(true)}
@@ -25,21 +97,11 @@ export function ContextLine({ block }: { block: Extract<TurnBlock, { kind: "cont
         <FileInput aria-hidden className="size-3.5" />
         What was sent
       </button>
-      {facts.length > 0 ? <span>{facts.join(", ")}</span> : null}
-      {files.length > 0 ? (
-        <span className="min-w-0 truncate" title={files.map(({ path }) => path).join("\n")}>
-          {files
-            .slice(0, 3)
-            .map(({ path }) => path)
-            .join(", ")}
-          {files.length > 3 ? ` and ${files.length - 3} more` : ""}
-        </span>
-      ) : null}
       {isOpen ? (
         <Suspense>
-          <ModelCallDialog id={block.modelCallId} files={files} onClose={() => setOpen(false)} />
+          <ModelCallDialog id={modelCallId} files={files} onClose={() => setOpen(false)} />
         </Suspense>
       ) : null}
-    </div>
+    </>
   );
 }

@@ -79,7 +79,12 @@ export function Conversation({ workspaceId, chat }: { workspaceId: string; chat:
           </>
         }
         beside={
-          <ModelSelect providers={model.providers} value={model.id} onChange={model.choose} />
+          <ModelSelect
+            workspaceId={workspaceId}
+            providers={model.providers}
+            value={model.id}
+            onChange={model.choose}
+          />
         }
       />
     </>
@@ -114,12 +119,22 @@ function NoModel() {
         icon={<KeyRound />}
         title="No model is set up"
         action={
-          <Link to="/settings/models" className={buttonClass("primary")}>
-            Set up a model
-          </Link>
+          <span className="flex flex-wrap justify-center gap-2">
+            <Link to="/settings/models" className={buttonClass("primary")}>
+              Set up a model
+            </Link>
+            <Link
+              to="/settings/models"
+              search={{ view: "local" }}
+              className={buttonClass("secondary")}
+            >
+              Get the local model
+            </Link>
+          </span>
         }
       >
-        Any service that speaks the OpenAI protocol will do, also one on your own machine.
+        A service on the net, a server on your own machine, or a small model that needs neither key
+        nor network.
       </EmptyState>
     </div>
   );
@@ -159,7 +174,7 @@ function useModel(workspaceId: string) {
     isMissing: data !== undefined && providers.length === 0,
     // A model that has been removed since is nobody's choice any more.
     id: providers.find(({ id }) => id === chosen)?.id,
-    choose: (id: string) => {
+    choose: (id: string | undefined) => {
       setChosen(id);
       writeStored(key, id);
     },

@@ -3,7 +3,8 @@ import { Copy } from "lucide-react";
 import { useState } from "react";
 import { modelCallQuery } from "@/api/queries/conversations";
 import type { ContextFile, ModelCall } from "@/api/schema";
-import { bytes } from "@/lib/format";
+import { bytes, sentence } from "@/lib/format";
+import { taskWords } from "@/lib/modelWords";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { ErrorState } from "@/ui/ErrorState";
@@ -73,15 +74,19 @@ function Request({ call, files }: { call: ModelCall; files: readonly ContextFile
     <div className="flex flex-col gap-3">
       <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm [&_dt]:text-muted">
         <dt>Model</dt>
-        <dd>
+        <dd className="[overflow-wrap:anywhere]">
           {call.model} at {call.provider}
+        </dd>
+        <dt>For</dt>
+        <dd className="[overflow-wrap:anywhere]">
+          {taskWords(call.task)}. {call.reason}
         </dd>
         <dt>Size</dt>
         <dd>{bytes(size)}</dd>
         {files.length > 0 ? (
           <>
             <dt>Files</dt>
-            <dd>
+            <dd className="[overflow-wrap:anywhere]">
               {files.map(({ path, bytes: length }) => `${path} (${bytes(length)})`).join(", ")}
             </dd>
           </>
@@ -113,6 +118,15 @@ function Request({ call, files }: { call: ModelCall; files: readonly ContextFile
                 },
               ]
             : []),
+          ...(call.sources.length > 0
+            ? [
+                {
+                  id: "sources",
+                  label: "Made of",
+                  content: <Sources sources={call.sources} />,
+                },
+              ]
+            : []),
           {
             id: "body",
             label: "Body, byte for byte",
@@ -121,6 +135,27 @@ function Request({ call, files }: { call: ModelCall; files: readonly ContextFile
         ]}
       />
     </div>
+  );
+}
+
+/** What the body was made of, and why each piece is in it. */
+function Sources({ sources }: { sources: ModelCall["sources"] }) {
+  return (
+    <ul aria-label="What it was made of" className="rounded-md border border-line bg-panel">
+      {sources.map(({ kind, path, bytes: length, reason }, index) => (
+        <li
+          // biome-ignore lint/suspicious/noArrayIndexKey: a request never changes
+          key={index}
+          className="flex flex-wrap gap-x-3 border-line border-b px-3 py-2 last:border-0"
+        >
+          <span className="min-w-0 flex-1 basis-48 [overflow-wrap:anywhere]">
+            {path ? <code className="font-mono text-sm">{path}</code> : sentence(kind)}
+            <span className="block text-muted text-sm">{sentence(reason)}</span>
+          </span>
+          <span className="whitespace-nowrap text-muted text-sm tabular-nums">{bytes(length)}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -1,28 +1,59 @@
+import { useQuery } from "@tanstack/react-query";
+import { useId } from "react";
+import { modelRouteQuery } from "@/api/queries/models";
 import type { Provider } from "@/api/schema";
 import { Select } from "@/ui/Select";
 
-/** Which model answers. */
+/** Which model answers: the one that is chosen, or what the policy says now. */
 export function ModelSelect({
+  workspaceId,
   providers,
   value,
   onChange,
 }: {
+  workspaceId: string;
   providers: readonly Provider[];
+  /** Nothing when it is chosen automatically. */
   value: string | undefined;
-  onChange: (id: string) => void;
+  onChange: (id: string | undefined) => void;
 }) {
+  const note = useId();
+  const { data } = useQuery({
+    ...modelRouteQuery({
+      task: "chat",
+      workspaceId,
+      images: false,
+      tools: false,
+      fim: false,
+      ...(value ? { model: { providerId: value } } : {}),
+    }),
+    enabled: providers.length > 0,
+  });
+  const first = data?.chosen ?? data?.candidates[0];
+  const words = data?.chosen
+    ? `${data.chosen.model}: ${data.chosen.reason}`
+    : data
+      ? `No model would answer. ${first?.reason ?? ""}`
+      : "";
   return (
-    <Select
-      aria-label="Model"
-      value={value ?? providers[0]?.id ?? ""}
-      onChange={(event) => onChange(event.target.value)}
-      className="min-w-0 max-w-52 [&_select]:h-control-sm [&_select]:text-sm"
-    >
-      {providers.map(({ id, name, model }) => (
-        <option key={id} value={id}>
-          {name === model ? name : `${name} · ${model}`}
-        </option>
-      ))}
-    </Select>
+    <span className="flex min-w-0 items-center gap-2">
+      <Select
+        aria-label="Model"
+        aria-describedby={note}
+        value={value ?? ""}
+        onChange={(event) => onChange(event.target.value || undefined)}
+        className="min-w-0 max-w-52 shrink-0 max-sm:max-w-40 [&_select]:h-control-sm [&_select]:text-sm"
+      >
+        <option value="">Automatic</option>
+        {providers.map(({ id, name, model }) => (
+          <option key={id} value={id}>
+            {name === model ? name : `${name} · ${model}`}
+          </option>
+        ))}
+      </Select>
+      <span id={note} title={words} className="min-w-0 truncate text-muted text-sm">
+        {words}
+      </span>
+    </span>
   );
 }

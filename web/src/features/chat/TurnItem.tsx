@@ -1,11 +1,12 @@
 import { Link } from "@tanstack/react-router";
 import { RotateCcw, TriangleAlert } from "lucide-react";
 import { memo } from "react";
+import { ApiError } from "@/api/client";
 import { useShowInWorkspace } from "@/commands/useWorkspaceNavigation";
 import { Button } from "@/ui/Button";
 import { ErrorState } from "@/ui/ErrorState";
 import { Answer } from "./Answer";
-import { ContextLine } from "./ContextLine";
+import { ContextLine, SwitchedLine } from "./ContextLine";
 import type { Exchange } from "./exchange";
 import { PhaseLine } from "./PhaseLine";
 import { PreviewCard } from "./PreviewCard";
@@ -53,7 +54,12 @@ export const TurnItem = memo(function TurnItem({
       ) : error === undefined ? (
         <PhaseLine phase="thinking" model={undefined} usage={undefined} isReconnecting={false} />
       ) : null}
-      {error === undefined ? null : <ErrorState error={error} retry={retry} />}
+      {error === undefined ? null : (
+        <div className="flex flex-col gap-2">
+          <ErrorState error={error} retry={retry} />
+          {error instanceof ApiError ? <SettingsLink code={error.code} /> : null}
+        </div>
+      )}
     </li>
   );
 });
@@ -94,6 +100,8 @@ function Block({
       return <Reasoning text={block.text} />;
     case "context":
       return <ContextLine block={block} />;
+    case "switched":
+      return <SwitchedLine block={block} />;
     case "proposal":
       return (
         <ProposalCard
@@ -163,12 +171,30 @@ function Ending({ log, retry }: { log: TurnLog; retry: (() => void) | undefined 
             Ask again
           </Button>
         ) : null}
-        {code?.startsWith("model") ? (
-          <Link to="/settings/models" className="text-accent text-sm underline underline-offset-2">
-            Model settings
-          </Link>
-        ) : null}
+        <SettingsLink code={code} />
       </div>
     </div>
+  );
+}
+
+/** Leads to where it can be seen to that a model answers. */
+function SettingsLink({ code }: { code: string | undefined }) {
+  const [label, view] =
+    code === "budget_exceeded"
+      ? (["Budgets", "budgets"] as const)
+      : code === "price_unknown"
+        ? (["Set its price", undefined] as const)
+        : code?.startsWith("model")
+          ? (["Model settings", undefined] as const)
+          : [undefined, undefined];
+  if (!label) return null;
+  return (
+    <Link
+      to="/settings/models"
+      search={view ? { view } : {}}
+      className="self-start text-accent text-sm underline underline-offset-2"
+    >
+      {label}
+    </Link>
   );
 }

@@ -59,7 +59,7 @@ describe("withEvent", () => {
     expect(fold([proposal], log).previews).toEqual([]);
   });
 
-  it("drops what was said when another model takes over", () => {
+  it("drops what was said when another model takes over, and says which", () => {
     const switched = {
       type: "switched" as const,
       modelCallId: "k2",
@@ -78,8 +78,18 @@ describe("withEvent", () => {
     expect(log.model).toBe("n");
     expect(log.blocks.map((block) => ("text" in block ? block.text : block.kind))).toEqual([
       "context",
+      "switched",
       "whole",
     ]);
+    expect(log.blocks[1]).toMatchObject({ from: "m", to: "n", isLocal: true });
+  });
+
+  it("keeps which model is asked and why, where the server says it", () => {
+    const asked = { model: "n", provider: "Here", local: true, reason: "You are offline." };
+    expect(fold([started, { ...context, ...asked }]).blocks[0]).toMatchObject({
+      asked: { model: "n", provider: "Here", isLocal: true, reason: "You are offline." },
+    });
+    expect(fold([started, context]).blocks[0]).toMatchObject({ asked: undefined });
   });
 
   it("takes each event once, also when a stream repeats some", () => {

@@ -13,6 +13,15 @@ export interface ProposalCounts {
   readonly removed: number;
 }
 
+/** The model that a request goes to. */
+export interface AskedModel {
+  readonly model: string;
+  readonly provider: string;
+  /** It runs on hardware of the person's own. */
+  readonly isLocal: boolean;
+  readonly reason: string;
+}
+
 /** One thing in a turn, in the order it came. */
 export type TurnBlock =
   | { readonly kind: "text"; readonly text: string }
@@ -23,6 +32,17 @@ export type TurnBlock =
       /** Nothing when only the request's id was kept. */
       readonly bytes: number | undefined;
       readonly files: readonly ContextFile[];
+      /** Which model is asked and why; nothing when only the request's id was kept. */
+      readonly asked?: AskedModel | undefined;
+    }
+  | {
+      readonly kind: "switched";
+      readonly modelCallId: string;
+      readonly from: string;
+      readonly to: string;
+      /** It runs on hardware of the person's own. */
+      readonly isLocal: boolean;
+      readonly reason: string;
     }
   | {
       readonly kind: "proposal";
@@ -95,8 +115,8 @@ export function withEvent(log: TurnLog, event: LiveTurnEvent): TurnLog {
       return { ...next, blocks: withText(log.blocks, event.type, event.text) };
     case "switched": {
       // The answer begins anew: what the other model said is void.
-      const blocks = log.blocks.filter(({ kind }) => kind !== "text" && kind !== "reasoning");
-      return { ...next, model: event.to, blocks, previews: [] };
+      const kept = log.blocks.filter(({ kind }) => kind !== "text" && kind !== "reasoning");
+      return { ...next, model: event.to, previews: [], blocks: [...kept, blockOf(event)] };
     }
     case "usage":
       return { ...next, usage: sumOfUsage(log.usage, event.usage) };
@@ -129,13 +149,23 @@ function textsOf(
   return { code: code ?? undefined, detail: detail ?? undefined, hint: hint ?? undefined };
 }
 
-type BlockEvent = Extract<LiveTurnEvent, { type: "context" | "proposal" | "editFailed" }>;
+type BlockEvent = Extract<
+  LiveTurnEvent,
+  { type: "context" | "switched" | "proposal" | "editFailed" }
+>;
 
 function blockOf(event: BlockEvent): TurnBlock {
   switch (event.type) {
     case "context": {
-      const { modelCallId, bytes, files } = event;
-      return { kind: "context", modelCallId, bytes, files };
+      const { modelCallId, bytes, files, model, provider, local, reason } = event;
+      const asked = model
+        ? { model, provider: provider ?? "", isLocal: local ?? false, reason: reason ?? "" }
+        : undefined;
+      return { kind: "context", modelCallId, bytes, files, asked };
+    }
+    case "switched": {
+      const { modelCallId, from, to, local, reason } = event;
+      return { kind: "switched", modelCallId, from, to, isLocal: local, reason };
     }
     case "proposal": {
       const { proposalId, files, added, removed } = event;

@@ -1,24 +1,30 @@
 import { CircleCheck, CircleX } from "lucide-react";
 import type { ProviderCheck } from "@/api/schema";
-import { plural, sentence } from "@/lib/format";
+import { duration, plural, sentence } from "@/lib/format";
 import { ErrorState } from "@/ui/ErrorState";
 
-/** What a test of a model found. */
+/** What a test found, and how long it took in milliseconds. */
+export interface TimedCheck {
+  readonly result: ProviderCheck;
+  readonly ms: number;
+}
+
+/** What a test of a provider found. */
 export function CheckResult({
   check,
 }: {
-  check: { isPending: boolean; data: ProviderCheck | undefined; error: unknown };
+  check: { isPending: boolean; data: TimedCheck | undefined; error: unknown };
 }) {
   if (check.error) return <ErrorState error={check.error} />;
   if (check.isPending) {
     return (
       <p role="status" className="text-muted">
-        Asking the model for a word…
+        Asking the provider…
       </p>
     );
   }
   if (!check.data) return null;
-  const { ok, detail, hint, models } = check.data;
+  const { ok, detail, hint, models, kind } = check.data.result;
   const Icon = ok ? CircleCheck : CircleX;
   return (
     <div
@@ -31,6 +37,11 @@ export function CheckResult({
       />
       <div className="flex min-w-0 flex-col gap-1">
         <p className="break-words font-medium">{sentence(detail)}</p>
+        <p className="text-muted text-sm">
+          {[kind ? `Server: ${kind}` : undefined, `Tested in ${duration(check.data.ms)}`]
+            .filter(Boolean)
+            .join(". ")}
+        </p>
         {hint ? <p className="break-words text-muted">{sentence(hint)}</p> : null}
         {models.length > 0 ? (
           <details className="text-sm">

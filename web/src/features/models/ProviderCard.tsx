@@ -1,9 +1,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Key, Pencil, Trash2 } from "lucide-react";
+import { ChevronRight, Key, Pencil, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { keys } from "@/api/queries/keys";
 import { checkProvider, deleteProvider } from "@/api/queries/providers";
 import type { Provider } from "@/api/schema";
+import { wireName } from "@/lib/presets";
 import { AlertDialog } from "@/ui/AlertDialog";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
@@ -11,8 +12,9 @@ import { Card } from "@/ui/Card";
 import { IconButton } from "@/ui/IconButton";
 import { toast } from "@/ui/Toast";
 import { CheckResult } from "./CheckResult";
+import { ModelList } from "./ModelList";
 
-/** One configured model. */
+/** One provider: how it is reached, whether it answers, and its models. */
 export function ProviderCard({
   provider,
   isDefault,
@@ -24,11 +26,20 @@ export function ProviderCard({
 }) {
   const [deleting, setDeleting] = useState(false);
   const queryClient = useQueryClient();
-  const check = useMutation({ mutationFn: () => checkProvider(provider.id) });
+  const [isOpen, setOpen] = useState(false);
+  const check = useMutation({
+    mutationFn: () => timed(() => checkProvider(provider.id)),
+    // What the provider says of its models and of itself is kept.
+    onSuccess: () => {
+      void queryClient.invalidateQueries({ queryKey: keys.models });
+      void queryClient.invalidateQueries({ queryKey: keys.providers });
+    },
+  });
   const remove = useMutation({
     mutationFn: () => deleteProvider(provider.id),
     onSuccess: async () => {
       await queryClient.invalidateQueries({ queryKey: keys.providers });
+      void queryClient.invalidateQueries({ queryKey: keys.models });
       toast.success(`“${provider.name}” is deleted`);
     },
     onError: (error) => toast.error(error),
@@ -73,14 +84,28 @@ export function ProviderCard({
           <Key aria-hidden className="size-3.5" />
           {provider.hasKey ? "Key stored, encrypted" : "No key"}
         </span>
-        <span>{priceOf(provider)}</span>
+        <span>{wireName(provider.wire)}</span>
+        {provider.local ? <span>On your own hardware</span> : null}
       </p>
       <CheckResult check={check} />
+      <div className="flex flex-col gap-2">
+        <Button
+          size="sm"
+          variant="ghost"
+          aria-expanded={isOpen}
+          icon={<ChevronRight className={isOpen ? "rotate-90" : undefined} />}
+          onClick={() => setOpen(!isOpen)}
+          className="self-start"
+        >
+          Models and prices
+        </Button>
+        {isOpen ? <ModelList providerId={provider.id} provider={provider.name} /> : null}
+      </div>
       <AlertDialog
         open={deleting}
         onOpenChange={setDeleting}
         title={`Delete “${provider.name}”?`}
-        confirm="Delete model"
+        confirm="Delete provider"
         danger
         busy={remove.isPending}
         onConfirm={() => remove.mutate()}
@@ -91,8 +116,9 @@ export function ProviderCard({
   );
 }
 
-function priceOf({ inputUsdPerMillion, outputUsdPerMillion }: Provider): string {
-  if (!inputUsdPerMillion && !outputUsdPerMillion) return "Price unknown";
-  const price = (decimal: string | null | undefined) => (decimal ? `$${decimal}` : "unknown");
-  return `${price(inputUsdPerMillion)} in, ${price(outputUsdPerMillion)} out, per million tokens`;
+/** Does something and says how long it took, in milliseconds. */
+async function timed<T>(act: () => Promise<T>): Promise<{ result: T; ms: number }> {
+  const began = performance.now();
+  const result = await act();
+  return { result, ms: performance.now() - began };
 }

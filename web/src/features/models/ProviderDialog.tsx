@@ -18,7 +18,7 @@ import { ErrorState } from "@/ui/ErrorState";
 import { toast } from "@/ui/Toast";
 import { ProviderFields } from "./ProviderFields";
 
-/** Adds a model or changes one. */
+/** Adds a provider or changes one. */
 export function ProviderDialog({
   provider,
   onClose,
@@ -35,6 +35,8 @@ export function ProviderDialog({
       provider ? updateProvider(provider.id, changeOf(values)) : createProvider(creationOf(values)),
     onSuccess: async (saved) => {
       await queryClient.invalidateQueries({ queryKey: keys.providers });
+      void queryClient.invalidateQueries({ queryKey: keys.models });
+      void queryClient.invalidateQueries({ queryKey: keys.modelRoute });
       toast.success(`“${saved.name}” is saved`);
       onClose();
     },
@@ -52,14 +54,19 @@ export function ProviderDialog({
     setValues((before) => ({
       ...before,
       baseUrl: preset.baseUrl,
-      name: before.name || preset.label,
+      wire: preset.wire,
+      isLocal: preset.isLocal,
+      // A name that another choice gave is none that a person wrote.
+      name: PRESETS.some(({ label }) => label === before.name.trim())
+        ? preset.label
+        : before.name || preset.label,
     }));
   };
   return (
     <Dialog
       open
       onOpenChange={onClose}
-      title={provider ? `Edit ${provider.name}` : "Add a model"}
+      title={provider ? `Edit ${provider.name}` : "Add a provider"}
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>

@@ -1,12 +1,13 @@
-import { PRESETS } from "@/lib/presets";
+import { PRESETS, WIRES } from "@/lib/presets";
 import type { ProviderErrors, ProviderValues } from "@/lib/providerForm";
 import { LONGEST_NAME } from "@/lib/workspaceName";
+import { Checkbox } from "@/ui/Checkbox";
 import { Field } from "@/ui/Field";
 import { Input } from "@/ui/Input";
 import { Select } from "@/ui/Select";
 import { KeyField } from "./KeyField";
 
-/** The fields of a model. */
+/** The fields of a provider. */
 export function ProviderFields({
   values,
   errors,
@@ -30,7 +31,7 @@ export function ProviderFields({
             value={preset?.id ?? "other"}
             onChange={(event) => onPreset(event.target.value)}
           >
-            <option value="other">Another OpenAI-compatible service</option>
+            <option value="other">Another service</option>
             {PRESETS.map(({ id, label }) => (
               <option key={id} value={id}>
                 {label}
@@ -39,7 +40,11 @@ export function ProviderFields({
           </Select>
         )}
       </Field>
-      <Field label="Base URL" hint="/chat/completions is added to it." error={errors.baseUrl}>
+      <Field
+        label="Base URL"
+        hint="As the service documents it, with the version at its end."
+        error={errors.baseUrl}
+      >
         {(control) => (
           <Input
             {...control}
@@ -52,6 +57,21 @@ export function ProviderFields({
             value={values.baseUrl}
             onChange={(event) => onChange({ baseUrl: event.target.value })}
           />
+        )}
+      </Field>
+      <Field label="Format" hint="How the service wants to be asked.">
+        {(control) => (
+          <Select
+            {...control}
+            value={values.wire}
+            onChange={(event) => onChange({ wire: event.target.value })}
+          >
+            {WIRES.map(({ id, label }) => (
+              <option key={id} value={id}>
+                {label}
+              </option>
+            ))}
+          </Select>
         )}
       </Field>
       <Field label="Model" error={errors.model}>
@@ -85,6 +105,17 @@ export function ProviderFields({
         isNeeded={preset?.needsKey ?? false}
         onChange={onChange}
       />
+      <div>
+        <Checkbox
+          label="It runs on hardware of my own"
+          aria-describedby="own-hardware"
+          checked={values.isLocal}
+          onChange={(event) => onChange({ isLocal: event.target.checked })}
+        />
+        <p id="own-hardware" className="text-muted text-sm">
+          Then it costs nothing unless you set a price, and answers when you are offline.
+        </p>
+      </div>
       <fieldset className="grid gap-4 sm:grid-cols-2">
         <legend className="sr-only">Price in US dollars per million tokens</legend>
         <Price
@@ -116,7 +147,12 @@ function Price({
   onChange: (value: string) => void;
 }) {
   return (
-    <Field label={label} optional hint="US dollars per million tokens" error={error}>
+    <Field
+      label={label}
+      optional
+      hint="US dollars per million tokens. Empty: the published price."
+      error={error}
+    >
       {(control) => (
         <Input
           {...control}

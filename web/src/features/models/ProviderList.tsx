@@ -11,14 +11,14 @@ import { Skeleton } from "@/ui/Skeleton";
 import { ProviderCard } from "./ProviderCard";
 import { ProviderDialog } from "./ProviderDialog";
 
-/** The configured models, and the way to add one. */
+/** The configured providers, and the way to add one. */
 export function ProviderList() {
   const providers = useQuery(providersQuery);
-  // The model in the dialog; "new" for one that isn't there yet.
+  // The provider in the dialog; "new" for one that isn't there yet.
   const [editing, setEditing] = useState<Provider | "new" | null>(null);
   const add = (
     <Button variant="primary" icon={<Plus />} onClick={() => setEditing("new")}>
-      Add model
+      Add provider
     </Button>
   );
   return (
@@ -33,15 +33,16 @@ export function ProviderList() {
       ) : null}
       {providers.data?.items.length === 0 ? (
         <Card>
-          <EmptyState icon={<Sparkles />} title="No model yet" action={add}>
-            Atelier works with any service that speaks the OpenAI interface, on the net or on your
-            own machine.
+          <EmptyState icon={<Sparkles />} title="No provider yet" action={add}>
+            OpenAI, Anthropic, Gemini, OpenRouter, or any server that is compatible with OpenAI's,
+            on the net or on your own machine. Or get the local model: it needs no key and no
+            network.
           </EmptyState>
         </Card>
       ) : null}
       {providers.data && providers.data.items.length > 0 ? (
         <>
-          <ul aria-label="Models" className="flex flex-col gap-3">
+          <ul aria-label="Providers" className="flex flex-col gap-3">
             {providers.data.items.map((provider, index) => (
               <li key={provider.id}>
                 <ProviderCard

@@ -3,6 +3,7 @@ import { ChartNoAxesColumn } from "lucide-react";
 import { type UsageFilter, usageQuery } from "@/api/queries/usage";
 import type { GroupBy, UsageRow } from "@/api/schema";
 import { count, day, dollars, duration, plural } from "@/lib/format";
+import { taskWords } from "@/lib/modelWords";
 import { Badge } from "@/ui/Badge";
 import { Card } from "@/ui/Card";
 import { EmptyState } from "@/ui/EmptyState";
@@ -91,6 +92,13 @@ function columnsFor(groupBy: GroupBy, total: UsageRow): Column<UsageRow>[] {
       footer: "Total",
     },
     {
+      id: "calls",
+      header: "Requests",
+      numeric: true,
+      cell: (row) => count(row.calls),
+      footer: count(total.calls),
+    },
+    {
       id: "input",
       header: "Input tokens",
       numeric: true,
@@ -129,6 +137,7 @@ function KeyCell({ row, groupBy }: { row: UsageRow; groupBy: GroupBy }) {
       </time>
     );
   }
+  if (groupBy === "task") return taskWords(row.key);
   if (row.name) return <span className="break-words">{row.name}</span>;
   return <span className="break-all font-mono text-sm">{row.key}</span>;
 }

@@ -1,0 +1,184 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type FormEvent, useId, useState } from "react";
+import { createBudget, updateBudget } from "@/api/queries/budgets";
+import { keys } from "@/api/queries/keys";
+import type { Budget, Workspace } from "@/api/schema";
+import {
+  type BudgetLimits,
+  type BudgetProblems,
+  type BudgetTexts,
+  PERIODS,
+  readBudget,
+  SCOPES,
+} from "@/lib/budgetWords";
+import { Button } from "@/ui/Button";
+import { Dialog } from "@/ui/Dialog";
+import { ErrorState } from "@/ui/ErrorState";
+import { Field } from "@/ui/Field";
+import { Select } from "@/ui/Select";
+import { toast } from "@/ui/Toast";
+import { UnitInput } from "@/ui/UnitInput";
+
+/** Sets a budget, or changes the limits of one. */
+export function BudgetDialog({
+  budget,
+  workspaces,
+  onClose,
+}: {
+  budget: Budget | undefined;
+  workspaces: readonly Workspace[];
+  onClose: () => void;
+}) {
+  const [texts, setTexts] = useState<BudgetTexts>(() => ({
+    scope: budget?.scope ?? "user",
+    workspaceId: budget?.subjectId ?? "",
+    period: budget?.period ?? "month",
+    usd: budget?.limitUsd ?? "",
+    tokens: budget?.limitTokens?.toString() ?? "",
+  }));
+  const [problems, setProblems] = useState<BudgetProblems>({});
+  const form = useId();
+  const client = useQueryClient();
+  const save = useMutation({
+    mutationFn: (limits: BudgetLimits) =>
+      budget ? updateBudget(budget.id, limits) : createBudget(creationOf(texts, limits)),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: keys.budgets });
+      void client.invalidateQueries({ queryKey: keys.modelRoute });
+      toast.success("The budget is saved");
+      onClose();
+    },
+  });
+  const change = (some: Partial<BudgetTexts>) => setTexts({ ...texts, ...some });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    const read = readBudget(texts);
+    setProblems("problems" in read ? read.problems : {});
+    if ("limits" in read) save.mutate(read.limits);
+  };
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title={budget ? "Change a budget" : "Add a budget"}
+      description="A request that could pass the limit is refused before anything leaves."
+      footer={
+        <>
+          <Button onClick={onClose}>Cancel</Button>
+          <Button variant="primary" type="submit" form={form} busy={save.isPending}>
+            Save budget
+          </Button>
+        </>
+      }
+    >
+      <form id={form} noValidate onSubmit={submit} className="flex flex-col gap-4">
+        {budget ? null : (
+          <Scope texts={texts} problems={problems} workspaces={workspaces} onChange={change} />
+        )}
+        <div className="grid gap-4 sm:grid-cols-2">
+          <Field label="Money" optional error={problems.usd}>
+            {(control) => (
+              <UnitInput
+                {...control}
+                unit="dollars"
+                placeholder="no limit"
+                value={texts.usd}
+                onChange={(event) => change({ usd: event.target.value })}
+              />
+            )}
+          </Field>
+          <Field label="Tokens" optional error={problems.tokens} hint="Sent and answered.">
+            {(control) => (
+              <UnitInput
+                {...control}
+                unit="tokens"
+                inputMode="numeric"
+                placeholder="no limit"
+                value={texts.tokens}
+                onChange={(event) => change({ tokens: event.target.value })}
+              />
+            )}
+          </Field>
+        </div>
+        {save.isError ? <ErrorState error={save.error} /> : null}
+      </form>
+    </Dialog>
+  );
+}
+
+/** What it is for and after what it begins anew; neither changes later. */
+function Scope({
+  texts,
+  problems,
+  workspaces,
+  onChange,
+}: {
+  texts: BudgetTexts;
+  problems: BudgetProblems;
+  workspaces: readonly Workspace[];
+  onChange: (some: Partial<BudgetTexts>) => void;
+}) {
+  return (
+    <>
+      <Field label="What for">
+        {(control) => (
+          <Select
+            {...control}
+            value={texts.scope}
+            onChange={(event) => {
+              const scope = SCOPES.find(({ id }) => id === event.target.value)?.id;
+              if (scope) onChange({ scope });
+            }}
+          >
+            {SCOPES.map(({ id, label }) => (
+              <option key={id} value={id}>
+                {label}
+              </option>
+            ))}
+          </Select>
+        )}
+      </Field>
+      {texts.scope === "workspace" ? (
+        <Field label="Workspace" error={problems.workspaceId}>
+          {(control) => (
+            <Select
+              {...control}
+              value={texts.workspaceId}
+              onChange={(event) => onChange({ workspaceId: event.target.value })}
+            >
+              <option value="">Choose one</option>
+              {workspaces.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {name}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+      ) : null}
+      <Field label="How long">
+        {(control) => (
+          <Select
+            {...control}
+            value={texts.period}
+            onChange={(event) => {
+              const period = PERIODS.find(({ id }) => id === event.target.value)?.id;
+              if (period) onChange({ period });
+            }}
+          >
+            {PERIODS.map(({ id, label }) => (
+              <option key={id} value={id}>
+                {label}
+              </option>
+            ))}
+          </Select>
+        )}
+      </Field>
+    </>
+  );
+}
+
+function creationOf(texts: BudgetTexts, limits: BudgetLimits) {
+  const { scope, period, workspaceId } = texts;
+  return { scope, period, ...limits, ...(scope === "workspace" ? { subjectId: workspaceId } : {}) };
+}

@@ -1,0 +1,164 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Pencil, Plus, Trash2, Wallet } from "lucide-react";
+import { useState } from "react";
+import { budgetsQuery, deleteBudget } from "@/api/queries/budgets";
+import { keys } from "@/api/queries/keys";
+import { workspaceChoicesQuery } from "@/api/queries/workspaces";
+import type { Budget } from "@/api/schema";
+import { type BudgetBar, budgetBars, budgetTitle, resetWords } from "@/lib/budgetWords";
+import { AlertDialog } from "@/ui/AlertDialog";
+import { Button } from "@/ui/Button";
+import { Card } from "@/ui/Card";
+import { EmptyState } from "@/ui/EmptyState";
+import { ErrorState } from "@/ui/ErrorState";
+import { IconButton } from "@/ui/IconButton";
+import { Skeleton } from "@/ui/Skeleton";
+import { toast } from "@/ui/Toast";
+import { BudgetDialog } from "./BudgetDialog";
+
+/** What models may use and cost, with what is used of it. */
+export function BudgetList() {
+  const budgets = useQuery(budgetsQuery);
+  const workspaces = useQuery(workspaceChoicesQuery);
+  // The budget in the dialog; "new" for one that isn't there yet.
+  const [editing, setEditing] = useState<Budget | "new">();
+  const add = (
+    <Button variant="primary" icon={<Plus />} onClick={() => setEditing("new")}>
+      Add budget
+    </Button>
+  );
+  const nameOf = (id: string | null | undefined) =>
+    workspaces.data?.find((workspace) => workspace.id === id)?.name;
+  return (
+    <>
+      {budgets.isPending ? (
+        <Card className="p-5">
+          <Skeleton lines={3} />
+        </Card>
+      ) : null}
+      {budgets.isError ? (
+        <ErrorState error={budgets.error} retry={() => void budgets.refetch()} />
+      ) : null}
+      {budgets.data?.items.length === 0 ? (
+        <Card>
+          <EmptyState icon={<Wallet />} title="No budget: nothing is limited" action={add}>
+            A budget limits what models may use, in money or tokens. The most that a request can
+            cost is reserved before it leaves, so the limit holds.
+          </EmptyState>
+        </Card>
+      ) : null}
+      {budgets.data && budgets.data.items.length > 0 ? (
+        <>
+          <ul aria-label="Budgets" className="flex flex-col gap-3">
+            {budgets.data.items.map((budget) => (
+              <li key={budget.id}>
+                <BudgetCard
+                  budget={budget}
+                  title={budgetTitle(budget, nameOf(budget.subjectId))}
+                  onEdit={() => setEditing(budget)}
+                />
+              </li>
+            ))}
+          </ul>
+          <div>{add}</div>
+        </>
+      ) : null}
+      {editing ? (
+        <BudgetDialog
+          budget={editing === "new" ? undefined : editing}
+          workspaces={workspaces.data ?? []}
+          onClose={() => setEditing(undefined)}
+        />
+      ) : null}
+    </>
+  );
+}
+
+function BudgetCard({
+  budget,
+  title,
+  onEdit,
+}: {
+  budget: Budget;
+  title: string;
+  onEdit: () => void;
+}) {
+  const [deleting, setDeleting] = useState(false);
+  const client = useQueryClient();
+  const remove = useMutation({
+    mutationFn: () => deleteBudget(budget.id),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: keys.budgets });
+      void client.invalidateQueries({ queryKey: keys.modelRoute });
+      toast.success("The budget is gone");
+    },
+    onError: (error) => toast.error(error),
+    onSettled: () => setDeleting(false),
+  });
+  const reset = resetWords(budget.resetsAt);
+  return (
+    <Card className="flex flex-col gap-3 p-4">
+      <div className="flex items-start gap-3">
+        <h2 className="min-w-0 flex-1 font-semibold text-md [overflow-wrap:anywhere]">{title}</h2>
+        <IconButton
+          size="sm"
+          label={`Change the budget: ${title}`}
+          icon={<Pencil />}
+          onClick={onEdit}
+        />
+        <IconButton
+          size="sm"
+          label={`Remove the budget: ${title}`}
+          icon={<Trash2 />}
+          onClick={() => setDeleting(true)}
+        />
+      </div>
+      {budgetBars(budget).map((bar) => (
+        <Bar key={bar.unit} bar={bar} />
+      ))}
+      {reset ? <p className="text-muted text-sm">{reset}.</p> : null}
+      <AlertDialog
+        open={deleting}
+        onOpenChange={setDeleting}
+        title="Remove this budget?"
+        confirm="Remove budget"
+        danger
+        busy={remove.isPending}
+        onConfirm={() => remove.mutate()}
+      >
+        {title}: what it limited is limited no longer. The usage stays.
+      </AlertDialog>
+    </Card>
+  );
+}
+
+function Bar({ bar }: { bar: BudgetBar }) {
+  if (bar.used === undefined) {
+    return (
+      <p>
+        At most <strong className="font-semibold tabular-nums">{bar.limit}</strong>
+        <span className="text-muted"> for each; each is counted apart.</span>
+      </p>
+    );
+  }
+  const words = `${bar.used} used${bar.reserved ? `, ${bar.reserved} reserved` : ""} of ${bar.limit}`;
+  const isShort = bar.usedPercent + bar.reservedPercent >= 90;
+  return (
+    <div className="flex flex-col gap-1.5">
+      <p className="text-sm tabular-nums">{words}</p>
+      {/* The line above says it all. */}
+      <div aria-hidden className="flex h-2 overflow-hidden rounded-full bg-pressed">
+        <div
+          className={isShort ? "h-full bg-danger-fill" : "h-full bg-accent-fill"}
+          style={{ width: `${bar.usedPercent}%` }}
+        />
+        <div
+          className={
+            isShort ? "h-full bg-danger-fill opacity-45" : "h-full bg-accent-fill opacity-45"
+          }
+          style={{ width: `${bar.reservedPercent}%` }}
+        />
+      </div>
+    </div>
+  );
+}

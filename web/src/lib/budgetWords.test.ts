@@ -1,0 +1,88 @@
+import { describe, expect, it } from "vitest";
+import { type BudgetTexts, budgetBars, budgetTitle, readBudget, resetWords } from "./budgetWords";
+
+const NONE: BudgetTexts = { scope: "user", workspaceId: "", period: "month", usd: "", tokens: "" };
+
+describe("a budget in words", () => {
+  it.each([
+    [{ scope: "user", period: "month" } as const, "All that you ask, each month"],
+    [{ scope: "turn", period: "total" } as const, "Each question with its answer"],
+    [
+      { scope: "conversation", period: "day", subjectId: "x" } as const,
+      "One conversation, each day",
+    ],
+  ])("%j", (budget, title) => {
+    expect(budgetTitle(budget)).toBe(title);
+  });
+
+  it("names its workspace, also when that is gone", () => {
+    const budget = { scope: "workspace", period: "day" } as const;
+    expect(budgetTitle(budget, "Shop")).toBe("The workspace Shop, each day");
+    expect(budgetTitle(budget)).toBe("The workspace that is gone, each day");
+  });
+
+  it("says when it begins anew", () => {
+    expect(resetWords("2026-12-01T00:00:00Z")).toBe("Begins anew on 1 Dec 2026, at midnight UTC");
+    expect(resetWords(null)).toBeUndefined();
+  });
+});
+
+describe("the bars of a budget", () => {
+  const spent = { usedUsd: "15", reservedUsd: "10", usedTokens: 500, reservedTokens: 0 };
+
+  it("show what is used and reserved of each limit, and never more than all of it", () => {
+    expect(budgetBars({ limitUsd: "20", limitTokens: 1000, spent })).toEqual([
+      {
+        unit: "usd",
+        limit: "$20.00",
+        used: "$15.00",
+        reserved: "$10.00",
+        usedPercent: 75,
+        reservedPercent: 25,
+      },
+      {
+        unit: "tokens",
+        limit: "1,000 tokens",
+        used: "500 tokens",
+        usedPercent: 50,
+        reservedPercent: 0,
+      },
+    ]);
+  });
+
+  it("say nothing of use where each of many is counted", () => {
+    expect(budgetBars({ limitUsd: "0.5", spent: null })).toEqual([
+      { unit: "usd", limit: "$0.50", usedPercent: 0, reservedPercent: 0 },
+    ]);
+  });
+
+  it("are full when nothing is allowed and something was used", () => {
+    expect(budgetBars({ limitUsd: "0", spent })[0]?.usedPercent).toBe(100);
+  });
+});
+
+describe("a budget as it is written", () => {
+  it("needs a limit, and a workspace when it is for one", () => {
+    expect(readBudget(NONE)).toEqual({
+      problems: { usd: "Give a limit: dollars, tokens, or both." },
+    });
+    expect(readBudget({ ...NONE, scope: "workspace", usd: "1" })).toEqual({
+      problems: { workspaceId: "Choose a workspace." },
+    });
+  });
+
+  it.each(["-1", "1,5", "1e3", "abc", "1234567"])("refuses %j dollars", (usd) => {
+    expect(readBudget({ ...NONE, usd })).toHaveProperty("problems.usd");
+  });
+
+  it.each([
+    [{ usd: "$ 20" }, { limitUsd: "20" }],
+    [
+      { usd: "0.50", tokens: "1,000 000" },
+      { limitUsd: "0.50", limitTokens: 1_000_000 },
+    ],
+    [{ tokens: "500" }, { limitTokens: 500 }],
+  ])("reads %j", (texts, limits) => {
+    expect(readBudget({ ...NONE, ...texts })).toEqual({ limits });
+  });
+});

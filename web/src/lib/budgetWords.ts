@@ -1,0 +1,154 @@
+/** Budgets as people read and write them. Amounts stay decimals in text. */
+import { count, day, dollars } from "./format";
+
+export type BudgetScope = "user" | "workspace" | "conversation" | "turn";
+export type BudgetPeriod = "day" | "month" | "total";
+
+export const SCOPES: readonly { readonly id: BudgetScope; readonly label: string }[] = [
+  { id: "user", label: "All that I ask" },
+  { id: "workspace", label: "One workspace" },
+  { id: "conversation", label: "Each conversation" },
+  { id: "turn", label: "Each question with its answer" },
+];
+
+export const PERIODS: readonly { readonly id: BudgetPeriod; readonly label: string }[] = [
+  { id: "day", label: "Each day" },
+  { id: "month", label: "Each month" },
+  { id: "total", label: "Once and for all" },
+];
+
+interface Scoped {
+  readonly scope: BudgetScope;
+  readonly period: BudgetPeriod;
+  readonly subjectId?: string | null | undefined;
+}
+
+/** What a budget is for: "All that you ask, each month". */
+export function budgetTitle({ scope, period, subjectId }: Scoped, workspace?: string): string {
+  const what = {
+    user: "All that you ask",
+    workspace: `The workspace ${workspace ?? "that is gone"}`,
+    conversation: subjectId ? "One conversation" : "Each conversation",
+    turn: subjectId ? "One question" : "Each question with its answer",
+  }[scope];
+  const when = { day: ", each day", month: ", each month", total: "" }[period];
+  return `${what}${when}`;
+}
+
+interface Spent {
+  readonly usedUsd: string;
+  readonly reservedUsd: string;
+  readonly usedTokens: number;
+  readonly reservedTokens: number;
+}
+
+interface Limited {
+  readonly limitUsd?: string | null | undefined;
+  readonly limitTokens?: number | null | undefined;
+  readonly spent?: Spent | null | undefined;
+}
+
+/** One limit as a bar: shares of it in percent, together at most 100. */
+export interface BudgetBar {
+  readonly unit: "usd" | "tokens";
+  readonly limit: string;
+  /** Nothing for a budget that is for each of many. */
+  readonly used?: string;
+  readonly reserved?: string;
+  readonly usedPercent: number;
+  readonly reservedPercent: number;
+}
+
+/** The bars of a budget: one for money, one for tokens, as they are limited. */
+export function budgetBars({ limitUsd, limitTokens, spent }: Limited): BudgetBar[] {
+  const bars: BudgetBar[] = [];
+  if (limitUsd != null) {
+    bars.push(
+      barOf("usd", dollars, Number(limitUsd), limitUsd, spent?.usedUsd, spent?.reservedUsd),
+    );
+  }
+  if (limitTokens != null) {
+    const words = (amount: string) => `${count(Number(amount))} tokens`;
+    bars.push(
+      barOf(
+        "tokens",
+        words,
+        limitTokens,
+        String(limitTokens),
+        spent?.usedTokens.toString(),
+        spent?.reservedTokens.toString(),
+      ),
+    );
+  }
+  return bars;
+}
+
+function barOf(
+  unit: "usd" | "tokens",
+  words: (amount: string) => string,
+  limit: number,
+  limitText: string,
+  used: string | undefined,
+  reserved: string | undefined,
+): BudgetBar {
+  const share = (amount: string | undefined) =>
+    limit > 0 ? (Number(amount ?? 0) / limit) * 100 : Number(amount ?? 0) > 0 ? 100 : 0;
+  const usedPercent = Math.min(100, share(used));
+  return {
+    unit,
+    limit: words(limitText),
+    ...(used === undefined ? {} : { used: words(used) }),
+    ...(reserved === undefined || Number(reserved) === 0 ? {} : { reserved: words(reserved) }),
+    usedPercent,
+    reservedPercent: Math.min(100 - usedPercent, share(reserved)),
+  };
+}
+
+/** "begins anew on 1 Dec 2026"; nothing for one that never does. */
+export function resetWords(resetsAt: string | null | undefined): string | undefined {
+  if (!resetsAt) return undefined;
+  const date = day(resetsAt);
+  return date ? `Begins anew on ${date}, at midnight UTC` : undefined;
+}
+
+/** A budget as it is written. */
+export interface BudgetTexts {
+  readonly scope: BudgetScope;
+  readonly workspaceId: string;
+  readonly period: BudgetPeriod;
+  readonly usd: string;
+  readonly tokens: string;
+}
+
+export type BudgetProblems = { readonly [K in "workspaceId" | "usd" | "tokens"]?: string };
+
+export interface BudgetLimits {
+  readonly limitUsd?: string;
+  readonly limitTokens?: number;
+}
+
+/** Reads the limits, and says what is wrong with what was written. */
+export function readBudget(
+  texts: BudgetTexts,
+): { readonly limits: BudgetLimits } | { readonly problems: BudgetProblems } {
+  const usd = texts.usd.trim().replace(/^\$\s*/, "");
+  const tokens = texts.tokens.trim().replaceAll(/[\s,_]/g, "");
+  const problems: { -readonly [K in keyof BudgetProblems]?: string } = {};
+  if (texts.scope === "workspace" && texts.workspaceId === "") {
+    problems.workspaceId = "Choose a workspace.";
+  }
+  if (usd === "" && tokens === "") problems.usd = "Give a limit: dollars, tokens, or both.";
+  else if (usd !== "" && !/^\d{1,6}(\.\d{1,6})?$/.test(usd)) {
+    problems.usd = "Give an amount such as 20 or 0.50.";
+  }
+  if (tokens !== "" && !/^\d{1,12}$/.test(tokens)) {
+    problems.tokens = "Give a whole number, such as 1,000,000.";
+  }
+  if (Object.keys(problems).length > 0) return { problems };
+  return {
+    limits: {
+      ...(usd === "" ? {} : { limitUsd: usd }),
+      ...(tokens === "" ? {} : { limitTokens: Number(tokens) }),
+    },
+  };
+}
