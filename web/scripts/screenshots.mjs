@@ -77,6 +77,40 @@ const SHOTS = [
     },
   ],
   ["model-form", "/settings/models", click("button", "Edit OpenAI")],
+  [
+    "model-prices",
+    "/settings/models",
+    async (page) => {
+      await page.getByRole("button", { name: "Models and prices" }).last().click();
+    },
+  ],
+  [
+    "model-price",
+    "/settings/models",
+    async (page) => {
+      await page.getByRole("button", { name: "Models and prices" }).last().click();
+      await click("button", "Set the price of gpt-5.1-mini")(page);
+    },
+  ],
+  ["models-local", "/settings/models?view=local"],
+  ["models-local-pull", "/settings/models?view=local", click("button", /Get the local model/)],
+  ["models-tasks", "/settings/models?view=tasks"],
+  ["models-budgets", "/settings/models?view=budgets"],
+  ["budget-form", "/settings/models?view=budgets", click("button", "Add budget")],
+  ["models-tokens", "/settings/models?view=tokens"],
+  [
+    "token-new",
+    "/settings/models?view=tokens",
+    async (page) => {
+      await click("button", "Create token")(page);
+      await page.getByLabel("Name").fill("A script");
+      await page.getByRole("dialog").getByRole("button", { name: "Create token" }).click();
+      await page.getByText("Copy it now").waitFor();
+    },
+  ],
+  ["models-secrets", "/settings/models?view=secrets"],
+  ["models-requests", "/settings/models?view=requests"],
+  ["workspace-requests", `${SHOP}?settings=requests`],
   ["system", "/settings/system"],
   ["usage", "/usage"],
   ["usage-turn", "/usage?by=turn"],

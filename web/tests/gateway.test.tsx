@@ -1,0 +1,276 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import { Refusal } from "./fakeApi";
+import { emptyApi, expectAccessible, openPage } from "./page";
+import { sampleCall, sampleLocalModel, sampleModel, sampleProvider } from "./samples";
+
+const page = (view: string) => `/settings/models?view=${view}`;
+
+describe("the models of a provider", () => {
+  it("say what they cost and who says so; what nobody knows is unknown, and can be set", async () => {
+    const provider = sampleProvider();
+    const models = [
+      sampleModel({ providerId: provider.id }),
+      sampleModel({
+        providerId: provider.id,
+        model: "vendor/new",
+        configured: false,
+        contextTokens: null,
+        inputUsdPerMillion: null,
+        outputUsdPerMillion: null,
+        cachedInputUsdPerMillion: null,
+        priceSource: "unknown",
+      }),
+    ];
+    const api = emptyApi()
+      .on("get", "/api/providers", () => ({ items: [provider] }))
+      .on("get", "/api/models", () => ({ items: models }))
+      .on("put", "/api/providers/{id}/models/{model}", () => models[1] ?? sampleModel());
+    const { user } = openPage("/settings/models", api);
+    await user.click(await screen.findByRole("button", { name: "Models and prices" }));
+    const list = await screen.findByRole("list", { name: "Models of OpenAI" });
+    const [known, unknown] = within(list).getAllByRole("listitem");
+    expect(known).toHaveTextContent("Price $1.25 in, $10.00 out (published, 20 Nov 2026)");
+    expect(known).toHaveTextContent("Context 400k");
+    expect(unknown).toHaveTextContent("Context unknown");
+    expect(unknown).toHaveTextContent("Price unknown");
+    await user.click(screen.getByRole("button", { name: "Set the price of vendor/new" }));
+    await user.click(await screen.findByRole("button", { name: "Save price" }));
+    expect(screen.getByLabelText("Input")).toBeInvalid();
+    await user.type(screen.getByLabelText("Input"), "0.5");
+    await user.type(screen.getByLabelText("Output"), "2");
+    await expectAccessible();
+    await user.click(screen.getByRole("button", { name: "Save price" }));
+    await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument());
+    expect(api.sent("put", "/api/providers/{id}/models/{model}")).toEqual([
+      {
+        inputUsdPerMillion: "0.5",
+        outputUsdPerMillion: "2",
+        cachedInputUsdPerMillion: null,
+        cacheWriteUsdPerMillion: null,
+      },
+    ]);
+  });
+});
+
+describe("the local model", () => {
+  it("is fetched by one button, shows how far it is, and can be stopped and resumed", async () => {
+    let local = sampleLocalModel();
+    const api = emptyApi()
+      .on("get", "/api/models/local", () => local)
+      .on("post", "/api/models/local/pull", () => {
+        local = { ...local, weights: "downloading", receivedBytes: 558_660_368 };
+        return local;
+      })
+      .on("delete", "/api/models/local/pull", () => {
+        local = { ...local, weights: "absent" };
+        return undefined;
+      });
+    const { user } = openPage(page("local"), api);
+    await user.click(await screen.findByRole("button", { name: "Get the local model (1.1 GB)" }));
+    expect(await screen.findByRole("progressbar")).toHaveAttribute("aria-valuenow", "50");
+    await expectAccessible();
+    await user.click(screen.getByRole("button", { name: "Stop the download" }));
+    const resume = await screen.findByRole("button", { name: /^Go on with the download/ });
+    expect(resume).toBeEnabled();
+  });
+
+  it("says what to do when its program isn't there", async () => {
+    const api = emptyApi().on("get", "/api/models/local", () =>
+      sampleLocalModel({
+        weights: "ready",
+        helper: "missing",
+        hint: "The program that runs it is not built. `cargo xtask run --local-model` builds it.",
+      }),
+    );
+    openPage(page("local"), api);
+    expect(await screen.findByText("Needs its program")).toBeVisible();
+    expect(screen.getByText("cargo xtask run --local-model")).toBeVisible();
+  });
+});
+
+describe("the defaults", () => {
+  it("say what would be asked and why, and keep only what was changed", async () => {
+    const model = sampleModel();
+    const chosen = {
+      providerId: model.providerId,
+      provider: model.provider,
+      model: model.model,
+      local: false,
+      fits: true,
+      reason: "It is the first of your models that fits.",
+      mostUsd: null,
+    };
+    const api = emptyApi()
+      .on("get", "/api/models", () => ({ items: [model] }))
+      .on("get", "/api/models/defaults", () => ({ offline: false, tasks: [] }))
+      .on("put", "/api/models/defaults", ({ body }) => body)
+      .on("post", "/api/models/route", () => ({
+        chosen,
+        candidates: [chosen],
+        offline: false,
+        leftUsd: null,
+        leftTokens: null,
+      }));
+    const { user } = openPage(page("tasks"), api);
+    const tasks = await screen.findByRole("list", { name: "Tasks" });
+    await waitFor(() =>
+      expect(tasks).toHaveTextContent(
+        "Would use gpt-5.1 of OpenAI. It is the first of your models that fits.",
+      ),
+    );
+    await user.selectOptions(screen.getByRole("combobox", { name: "Model for Edit" }), "gpt-5.1");
+    expect(
+      await screen.findByRole("combobox", { name: "Model for Edit when the first fails" }),
+    ).toBeVisible();
+    await waitFor(() =>
+      expect(api.sent("put", "/api/models/defaults")).toEqual([
+        {
+          offline: false,
+          tasks: [
+            {
+              task: "edit",
+              prefer: "order",
+              models: [{ providerId: model.providerId, model: "gpt-5.1" }],
+            },
+          ],
+        },
+      ]),
+    );
+    await expectAccessible();
+  });
+});
+
+describe("budgets", () => {
+  it("are set with a limit, and show what is used of it", async () => {
+    const items: object[] = [];
+    const api = emptyApi()
+      .on("get", "/api/budgets", () => ({ items }) as never)
+      .on("post", "/api/budgets", ({ body }) => {
+        const spent = { usedUsd: "5", reservedUsd: "1", usedTokens: 0, reservedTokens: 0 };
+        const made = { id: "b", subjectId: null, resetsAt: null, createdAt: "", spent, ...body };
+        items.push(made);
+        return made;
+      });
+    const { user } = openPage(page("budgets"), api);
+    await user.click(await screen.findByRole("button", { name: "Add budget" }));
+    await user.click(await screen.findByRole("button", { name: "Save budget" }));
+    expect(screen.getByLabelText(/^Money/)).toBeInvalid();
+    await user.type(screen.getByLabelText(/^Money/), "20");
+    await expectAccessible();
+    await user.click(screen.getByRole("button", { name: "Save budget" }));
+    const list = await screen.findByRole("list", { name: "Budgets" });
+    expect(list).toHaveTextContent("All that you ask, each month");
+    expect(list).toHaveTextContent("$5.00 used, $1.00 reserved of $20.00");
+    expect(api.sent("post", "/api/budgets")).toEqual([
+      { scope: "user", period: "month", limitUsd: "20" },
+    ]);
+    await expectAccessible();
+  });
+});
+
+describe("access tokens", () => {
+  it("are shown once, with what a program is told", async () => {
+    const token = {
+      id: "t",
+      name: "Editor",
+      ending: "wxyz",
+      workspaceId: null,
+      models: null,
+      createdAt: "2026-11-21T08:00:00Z",
+      expiresAt: null,
+      lastUsedAt: null,
+    };
+    const items: (typeof token)[] = [];
+    const api = emptyApi()
+      .on("get", "/api/tokens", () => ({ items }))
+      .on("post", "/api/tokens", () => {
+        items.push(token);
+        return { token, secret: "atl_token_wxyz" };
+      })
+      .on("delete", "/api/tokens/{id}", () => {
+        items.length = 0;
+        return undefined;
+      });
+    const { user } = openPage(page("tokens"), api);
+    await user.click(await screen.findByRole("button", { name: "Create token" }));
+    const dialog = await screen.findByRole("dialog");
+    await user.type(within(dialog).getByLabelText("Name"), "Editor");
+    await user.click(within(dialog).getByRole("button", { name: "Create token" }));
+    await user.click(await screen.findByRole("button", { name: "Copy the settings" }));
+    expect(await navigator.clipboard.readText()).toMatch(
+      /^OPENAI_BASE_URL=http.*\/v1\nOPENAI_API_KEY=atl_token_wxyz$/,
+    );
+    await expectAccessible();
+    await user.click(screen.getByRole("button", { name: "I have copied it" }));
+    expect(document.body).not.toHaveTextContent("atl_token_wxyz");
+    expect(api.sent("post", "/api/tokens")).toEqual([{ name: "Editor", expiresInDays: 90 }]);
+    await user.click(screen.getByRole("button", { name: "Revoke Editor" }));
+    await user.click(await screen.findByRole("button", { name: "Revoke token" }));
+    expect(await screen.findByText("No access token")).toBeVisible();
+  });
+});
+
+describe("secrets", () => {
+  it("go in and never come back", async () => {
+    const items: { id: string; name: string; workspaceId: null; createdAt: string }[] = [];
+    const api = emptyApi()
+      .on("get", "/api/secrets", () => ({ items }))
+      .on("post", "/api/secrets", ({ body }) => {
+        const made = { id: "s", name: body.name, workspaceId: null, createdAt: "2026-11-21" };
+        items.push(made);
+        return made;
+      });
+    const { user } = openPage(page("secrets"), api);
+    await user.click(await screen.findByRole("button", { name: "Add secret" }));
+    await user.type(await screen.findByLabelText("Name"), "DB");
+    await user.type(screen.getByLabelText("Value"), "short");
+    await user.click(screen.getByRole("button", { name: "Store" }));
+    expect(screen.getByLabelText("Value")).toBeInvalid();
+    await user.type(screen.getByLabelText("Value"), "-but-longer");
+    await expectAccessible();
+    await user.click(screen.getByRole("button", { name: "Store" }));
+    expect(await screen.findByRole("list", { name: "Secrets" })).toHaveTextContent("DB");
+    expect(document.body).not.toHaveTextContent("short-but-longer");
+  });
+});
+
+describe("the latest requests", () => {
+  it("say what they took, and open to what was sent and what it was made of", async () => {
+    const call = sampleCall({ costUsd: null });
+    const api = emptyApi()
+      .on("get", "/api/calls", () => ({ items: [call], nextCursor: null }))
+      .on("get", "/api/model-calls/{id}", () => ({
+        id: call.id,
+        turnId: null,
+        provider: "OpenAI",
+        model: "gpt-5.1",
+        task: "chat",
+        reason: call.reason,
+        requestHash: "0".repeat(64),
+        request: '{"messages":[{"role":"user","content":"what was asked"}]}',
+        sources: [
+          { kind: "file", path: "main.py", versionId: null, bytes: 9, reason: "you attached it" },
+        ],
+        createdAt: call.createdAt,
+      }));
+    const { user } = openPage(page("requests"), api);
+    const list = await screen.findByRole("list", { name: "Latest requests" });
+    expect(list).toHaveTextContent("Costunknown");
+    expect(list).toHaveTextContent("First token640 ms");
+    await expectAccessible();
+    await user.click(within(list).getByRole("button", { name: /^What was sent/ }));
+    expect(await screen.findByText("what was asked")).toBeVisible();
+    await user.click(screen.getByRole("tab", { name: "Made of" }));
+    expect(screen.getByRole("list", { name: "What it was made of" })).toHaveTextContent(
+      "main.pyYou attached it.9 B",
+    );
+    await expectAccessible();
+  });
+
+  it("say why they can't be listed", async () => {
+    const failing = () => new Refusal(500, "internal", "Something failed in the server.");
+    openPage(page("requests"), emptyApi().on("get", "/api/calls", failing));
+    expect(await screen.findByRole("alert")).toHaveTextContent("Something failed in the server.");
+  });
+});
