@@ -4,8 +4,6 @@ export const MODELS_VIEWS = [
   { id: "local", label: "Local model" },
   { id: "tasks", label: "Defaults" },
   { id: "budgets", label: "Budgets" },
-  { id: "tokens", label: "Access tokens" },
-  { id: "secrets", label: "Secrets" },
   { id: "requests", label: "Requests" },
 ] as const;
 
