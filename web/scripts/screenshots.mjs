@@ -97,7 +97,20 @@ const SHOTS = [
   ["models-tasks", "/settings/models?view=tasks"],
   ["models-budgets", "/settings/models?view=budgets"],
   ["budget-form", "/settings/models?view=budgets", click("button", "Add budget")],
+  ["models-tokens", "/settings/models?view=tokens"],
+  [
+    "token-new",
+    "/settings/models?view=tokens",
+    async (page) => {
+      await click("button", "Create token")(page);
+      await page.getByLabel("Name").fill("A script");
+      await page.getByRole("dialog").getByRole("button", { name: "Create token" }).click();
+      await page.getByText("Copy it now").waitFor();
+    },
+  ],
+  ["models-secrets", "/settings/models?view=secrets"],
   ["models-requests", "/settings/models?view=requests"],
+  ["workspace-requests", `${SHOP}?settings=requests`],
   ["system", "/settings/system"],
   ["usage", "/usage"],
   ["usage-turn", "/usage?by=turn"],

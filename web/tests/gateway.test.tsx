@@ -169,6 +169,72 @@ describe("budgets", () => {
   });
 });
 
+describe("access tokens", () => {
+  it("are shown once, with what a program is told", async () => {
+    const token = {
+      id: "t",
+      name: "Editor",
+      ending: "wxyz",
+      workspaceId: null,
+      models: null,
+      createdAt: "2026-11-21T08:00:00Z",
+      expiresAt: null,
+      lastUsedAt: null,
+    };
+    const items: (typeof token)[] = [];
+    const api = emptyApi()
+      .on("get", "/api/tokens", () => ({ items }))
+      .on("post", "/api/tokens", () => {
+        items.push(token);
+        return { token, secret: "atl_token_wxyz" };
+      })
+      .on("delete", "/api/tokens/{id}", () => {
+        items.length = 0;
+        return undefined;
+      });
+    const { user } = openPage(page("tokens"), api);
+    await user.click(await screen.findByRole("button", { name: "Create token" }));
+    const dialog = await screen.findByRole("dialog");
+    await user.type(within(dialog).getByLabelText("Name"), "Editor");
+    await user.click(within(dialog).getByRole("button", { name: "Create token" }));
+    await user.click(await screen.findByRole("button", { name: "Copy the settings" }));
+    expect(await navigator.clipboard.readText()).toMatch(
+      /^OPENAI_BASE_URL=http.*\/v1\nOPENAI_API_KEY=atl_token_wxyz$/,
+    );
+    await expectAccessible();
+    await user.click(screen.getByRole("button", { name: "I have copied it" }));
+    expect(document.body).not.toHaveTextContent("atl_token_wxyz");
+    expect(api.sent("post", "/api/tokens")).toEqual([{ name: "Editor", expiresInDays: 90 }]);
+    await user.click(screen.getByRole("button", { name: "Revoke Editor" }));
+    await user.click(await screen.findByRole("button", { name: "Revoke token" }));
+    expect(await screen.findByText("No access token")).toBeVisible();
+  });
+});
+
+describe("secrets", () => {
+  it("go in and never come back", async () => {
+    const items: { id: string; name: string; workspaceId: null; createdAt: string }[] = [];
+    const api = emptyApi()
+      .on("get", "/api/secrets", () => ({ items }))
+      .on("post", "/api/secrets", ({ body }) => {
+        const made = { id: "s", name: body.name, workspaceId: null, createdAt: "2026-11-21" };
+        items.push(made);
+        return made;
+      });
+    const { user } = openPage(page("secrets"), api);
+    await user.click(await screen.findByRole("button", { name: "Add secret" }));
+    await user.type(await screen.findByLabelText("Name"), "DB");
+    await user.type(screen.getByLabelText("Value"), "short");
+    await user.click(screen.getByRole("button", { name: "Store" }));
+    expect(screen.getByLabelText("Value")).toBeInvalid();
+    await user.type(screen.getByLabelText("Value"), "-but-longer");
+    await expectAccessible();
+    await user.click(screen.getByRole("button", { name: "Store" }));
+    expect(await screen.findByRole("list", { name: "Secrets" })).toHaveTextContent("DB");
+    expect(document.body).not.toHaveTextContent("short-but-longer");
+  });
+});
+
 describe("the latest requests", () => {
   it("say what they took, and open to what was sent and what it was made of", async () => {
     const call = sampleCall({ costUsd: null });

@@ -70,6 +70,7 @@ export function addGateway(api: FakeApi): void {
   addModels(api);
   addLocalModel(api);
   addBudgets(api);
+  addKeys(api);
   addCalls(api);
 }
 
@@ -205,6 +206,48 @@ function addBudgets(api: FakeApi): void {
         1,
       );
       return undefined;
+    });
+}
+
+function addKeys(api: FakeApi): void {
+  const token = (name: string, change: object = {}) => ({
+    id: sampleId(),
+    name,
+    ending: "9f3c",
+    workspaceId: null,
+    models: null,
+    createdAt: at(9_000),
+    expiresAt: null,
+    lastUsedAt: null,
+    ...change,
+  });
+  const tokens = [
+    token("Editor on my laptop", { lastUsedAt: at(4), workspaceId: WORKSPACE }),
+    token("Nightly summaries", { models: ["gpt-5.1-mini"], expiresAt: at(60) }),
+  ];
+  const secret = (name: string, workspaceId: string | null = null) => ({
+    id: sampleId(),
+    name,
+    workspaceId,
+    createdAt: at(3_000),
+  });
+  const secrets = [
+    secret("DEPLOY_KEY"),
+    secret("STRIPE_TEST_KEY"),
+    secret("DATABASE_PASSWORD", WORKSPACE),
+  ];
+  api
+    .on("get", "/api/tokens", () => ({ items: tokens }))
+    .on("post", "/api/tokens", ({ body }) => {
+      const made = token(body.name);
+      tokens.push(made);
+      return { token: made, secret: "atl_token_Zk3vQ8sXnB1rT6yHqJ0wUe5cMfPaLdGo9iKz2xNvRb4" };
+    })
+    .on("get", "/api/secrets", () => ({ items: secrets }))
+    .on("post", "/api/secrets", ({ body }) => {
+      const made = secret(body.name, body.workspaceId ?? null);
+      secrets.push(made);
+      return made;
     });
 }
 

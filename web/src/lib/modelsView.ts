@@ -4,6 +4,8 @@ export const MODELS_VIEWS = [
   { id: "local", label: "Local model" },
   { id: "tasks", label: "Defaults" },
   { id: "budgets", label: "Budgets" },
+  { id: "tokens", label: "Access tokens" },
+  { id: "secrets", label: "Secrets" },
   { id: "requests", label: "Requests" },
 ] as const;
 

@@ -19,7 +19,7 @@ export const PANELS = [
 export type Panel = (typeof PANELS)[number];
 
 /** The sheets of the workspace's settings. */
-export const SETTINGS = ["limits", "network", "review"] as const;
+export const SETTINGS = ["limits", "network", "review", "requests"] as const;
 
 export type Settings = (typeof SETTINGS)[number];
 

@@ -7,6 +7,8 @@ import { AppBar } from "@/features/frame/AppBar";
 import { LocalModelPanel } from "@/features/models/LocalModelPanel";
 import { ProviderList } from "@/features/models/ProviderList";
 import { TaskDefaults } from "@/features/models/TaskDefaults";
+import { SecretList } from "@/features/settings/SecretList";
+import { TokenList } from "@/features/tokens/TokenList";
 import { MODELS_VIEWS, type ModelsView } from "@/lib/modelsView";
 import { Page } from "@/ui/Page";
 import { PILL } from "@/ui/pill";
@@ -18,6 +20,8 @@ const LEADS: Record<ModelsView, string> = {
   local: "A model on this server's own machine, without a key.",
   tasks: "Which model answers what. A change holds from the next request on.",
   budgets: "What models may use and cost.",
+  tokens: "For other programs that use your models through Atelier.",
+  secrets: "What no model may see, unless you attach it to a request.",
   requests: "The last 20 requests to models, with what they took.",
 };
 
@@ -56,6 +60,10 @@ function View({ view }: { view: ModelsView }): ReactNode {
       return <TaskDefaults />;
     case "budgets":
       return <BudgetList />;
+    case "tokens":
+      return <TokenList />;
+    case "secrets":
+      return <SecretList />;
     case "requests":
       return (
         <CallList

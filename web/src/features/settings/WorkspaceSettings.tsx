@@ -5,9 +5,15 @@ import { Dialog } from "@/ui/Dialog";
 import { Tabs } from "@/ui/Tabs";
 import { LimitSettings } from "./LimitSettings";
 import { NetworkSettings } from "./NetworkSettings";
+import { RequestSettings } from "./RequestSettings";
 import { ReviewSettings } from "./ReviewSettings";
 
-const LABELS: Record<Settings, string> = { limits: "Limits", network: "Network", review: "Review" };
+const LABELS: Record<Settings, string> = {
+  limits: "Limits",
+  network: "Network",
+  review: "Review",
+  requests: "Secrets and requests",
+};
 
 /** The settings of a workspace, over its page. The sheet is the address's `?settings=`. */
 export function WorkspaceSettings({
@@ -22,6 +28,7 @@ export function WorkspaceSettings({
     limits: <LimitSettings workspaceId={workspaceId} />,
     network: <NetworkSettings workspaceId={workspaceId} />,
     review: <ReviewSettings workspaceId={workspaceId} />,
+    requests: <RequestSettings workspaceId={workspaceId} />,
   };
   return (
     <Dialog

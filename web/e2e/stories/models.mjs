@@ -1,0 +1,126 @@
+/** The gateway's pages: providers, defaults, budgets, tokens, secrets, requests. */
+import assert from "node:assert/strict";
+import { PHONE } from "../harness/browser.mjs";
+import { call, makeWorkspace, openSetting, signIn } from "../harness/setting.mjs";
+import { story } from "../harness/story.mjs";
+import { ask } from "../harness/workspace.mjs";
+import { FILES, SCRIPT } from "./sample.mjs";
+
+const PAGES = [
+  ["on a desk, light", {}],
+  ["on a desk, dark", { colorScheme: "dark" }],
+  ["on a phone, light", { screen: PHONE }],
+  ["on a phone, dark", { screen: PHONE, colorScheme: "dark" }],
+];
+
+for (const [where, options] of PAGES) {
+  story(`models ${where}`, async (t) => {
+    const setting = await openSetting(t, { script: SCRIPT, ...options });
+    const { page, look } = setting;
+    const part = (name) =>
+      page
+        .getByRole("navigation", { name: "Parts of this page" })
+        .getByRole("link", { name })
+        .click();
+    let workspace;
+
+    await t.step("a provider has models, whose price can be set", async () => {
+      await signIn(setting);
+      workspace = await makeWorkspace(setting, "Greetings", FILES);
+      await page.goto("/settings/models");
+      await page.getByRole("button", { name: "Test" }).click();
+      await page.getByText(/Tested in/).waitFor();
+      await page.getByRole("button", { name: "Models and prices" }).click();
+      await page.getByText("Price unknown").first().waitFor();
+      await look("providers");
+      await page.getByRole("button", { name: "Set the price of fake-small" }).click();
+      await page.getByLabel("Input", { exact: true }).fill("1.5");
+      await page.getByLabel("Output", { exact: true }).fill("6");
+      await look("price");
+      await page.getByRole("button", { name: "Save price" }).click();
+      await page.getByText("$1.50 in, $6.00 out (set by you)").waitFor();
+    });
+
+    await t.step("the local model says how far it is", async () => {
+      await part("Local model");
+      await page.getByText("SHA-256").or(page.getByText("no local model")).waitFor();
+      await look("local model");
+    });
+
+    await t.step("each task says what would be asked and why", async () => {
+      await part("Defaults");
+      await page.getByText("Would use").first().waitFor();
+      await look("defaults");
+      const first = page.getByRole("combobox", { name: "Model for Explain" });
+      await first.selectOption({ label: "fake-small" });
+      await page.getByText("It is your choice for explain.").waitFor();
+      const { tasks } = await call(page, "GET", "/api/models/defaults");
+      assert.equal(tasks.find(({ task }) => task === "explain").models.length, 1);
+    });
+
+    await t.step("a budget that is too small refuses in the chat, and leads back", async () => {
+      await part("Budgets");
+      await page.getByRole("button", { name: "Add budget" }).click();
+      await page.getByLabel(/^Tokens/).fill("1");
+      await look("budget");
+      await page.getByRole("button", { name: "Save budget" }).click();
+      await page.getByText("0 tokens used of 1 tokens").waitFor();
+      await look("budgets");
+      await page.goto(`/w/${workspace}?panel=chat`);
+      await ask(page, "improve the greeting");
+      await page.getByRole("link", { name: "Budgets" }).waitFor();
+      await look("refused");
+      await page.getByRole("link", { name: "Budgets" }).click();
+      await page.getByRole("button", { name: /^Remove the budget/ }).click();
+      await page.getByRole("button", { name: "Remove budget" }).click();
+      await page.getByText("No budget: nothing is limited").waitFor();
+    });
+
+    await t.step("a token is shown once, asks a model, and is revoked", async () => {
+      await part("Access tokens");
+      await page.getByRole("button", { name: "Create token" }).click();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByLabel("Name").fill("A script");
+      await look("token");
+      await dialog.getByRole("button", { name: "Create token" }).click();
+      const settings = await page.getByText(/^OPENAI_BASE_URL=/).innerText();
+      await look("token, shown once");
+      const [, address] = /OPENAI_BASE_URL=(\S+)/.exec(settings);
+      const [, key] = /OPENAI_API_KEY=(\S+)/.exec(settings);
+      const headers = { authorization: `Bearer ${key}` };
+      assert.equal((await fetch(`${address}/models`, { headers })).status, 200);
+      await page.getByRole("button", { name: "I have copied it" }).click();
+      await page.getByRole("button", { name: "Revoke A script" }).click();
+      await page.getByRole("button", { name: "Revoke token" }).click();
+      await page.getByText("No access token").waitFor();
+      assert.equal((await fetch(`${address}/models`, { headers })).status, 401);
+    });
+
+    await t.step("a secret goes in and never comes back", async () => {
+      await part("Secrets");
+      await page.getByRole("button", { name: "Add secret" }).click();
+      await page.getByLabel("Name").fill("DEPLOY_KEY");
+      await page.getByLabel("Value").fill("story-secret-value");
+      await page.getByRole("button", { name: "Store" }).click();
+      await page.getByRole("list", { name: "Secrets" }).getByText("DEPLOY_KEY").waitFor();
+      await look("secrets");
+      await page.goto(`/w/${workspace}?settings=requests`);
+      await page.getByText("Requests to models").waitFor();
+      await look("workspace");
+    });
+
+    await t.step("requests are listed, with what was sent and no secret in it", async () => {
+      await page.goto(`/w/${workspace}?panel=chat`);
+      await ask(page, "say story-secret-value");
+      await page.getByText("Done", { exact: true }).waitFor();
+      await page.goto("/settings/models?view=requests");
+      const list = page.getByRole("list", { name: "Latest requests" });
+      await list.getByRole("button").first().click();
+      await page.getByText("[secret DEPLOY_KEY]").first().waitFor();
+      await look("request");
+      await page.getByRole("tab", { name: "Made of" }).click();
+      await page.getByRole("list", { name: "What it was made of" }).waitFor();
+      assert.equal(await page.getByText("story-secret-value").count(), 0);
+    });
+  });
+}
