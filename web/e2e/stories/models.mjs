@@ -31,7 +31,7 @@ for (const [where, options] of PAGES) {
       await page.getByRole("button", { name: "Test" }).click();
       await page.getByText(/Tested in/).waitFor();
       await page.getByRole("button", { name: "Models and prices" }).click();
-      await page.getByText("Price unknown").first().waitFor();
+      await page.getByText("Free, on your hardware").waitFor();
       await look("providers");
       await page.getByRole("button", { name: "Set the price of fake-small" }).click();
       await page.getByLabel("Input", { exact: true }).fill("1.5");

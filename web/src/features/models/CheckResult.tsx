@@ -36,7 +36,10 @@ export function CheckResult({
         className={`mt-px size-4 shrink-0 ${ok ? "text-success" : "text-danger"}`}
       />
       <div className="flex min-w-0 flex-col gap-1">
-        <p className="break-words font-medium">{sentence(detail)}</p>
+        <p className="break-words font-medium">
+          {/* It may begin with a model's name, which has no capital. */}
+          {detail.replace(/\.$/, "")}.
+        </p>
         <p className="text-muted text-sm">
           {[kind ? `Server: ${kind}` : undefined, `Tested in ${duration(check.data.ms)}`]
             .filter(Boolean)
