@@ -5,6 +5,7 @@
 //! processes and whole requests. Nothing here passes or fails on a timing.
 
 mod first_load;
+mod gateway;
 mod http;
 mod patches;
 mod runs;
@@ -47,6 +48,8 @@ pub(crate) fn run(samples: usize) -> Result<()> {
     println!("## Runs ({samples} samples)\n");
     runs::measure(&binary, &server, samples)?;
     runs::flood(&server)?;
+    println!("## The gateway ({samples} samples)\n");
+    gateway::measure(&server, samples)?;
     println!("## Cells ({samples} samples)\n");
     cells(samples)?;
     println!("## One patch of 200 files and 1,000 hunks ({samples} samples)\n");

@@ -17,6 +17,7 @@ use crate::scratch::Scratch;
 pub(super) struct Server {
     child: Child,
     client: Client,
+    port: u16,
     _data: Scratch,
 }
 
@@ -38,6 +39,7 @@ impl Server {
         let mut server = Self {
             child,
             client: Client::new(port),
+            port,
             _data: data,
         };
         server.client.sign_in(&token?)?;
@@ -47,6 +49,16 @@ impl Server {
     /// A client that is signed in.
     pub(super) fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// The local port that it listens on.
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its process.
+    pub(super) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// The memory that the process holds in RAM, in KiB.
