@@ -22,6 +22,7 @@ use crate::usage::usd_of;
 
 pub(crate) use catalogue::Catalogues;
 pub use policy::{Policy, Prefer, Rule};
+pub(crate) use show::Scope;
 pub use show::{Dry, ListedModel, RouteQuery, ShownRoute};
 
 /// The room that an answer needs at least, in tokens, for a budget to count as

@@ -66,6 +66,20 @@ impl Windows {
         Ok(Ok(()))
     }
 
+    /// Says whether any budget may count the calls of a person in a workspace.
+    pub(crate) async fn count(
+        &mut self,
+        tx: &mut Reader,
+        user: UserId,
+        workspace: Option<WorkspaceId>,
+    ) -> Result<bool> {
+        let known = match self.budgets.entry((user, workspace)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(tx.list_budgets_on(user, workspace).await?),
+        };
+        Ok(!known.is_empty())
+    }
+
     /// Looks at the budgets that a call falls under. Must come before the
     /// call's row changes, which a window that is not noted yet is summed from.
     pub(crate) async fn open(

@@ -9,11 +9,12 @@ use atelier_store::{CallEnd, CallState, ModelCallRow, ModelRequestRow};
 
 use super::asked::Asked;
 use super::bound::Bound;
+use super::ledger::Payer;
 use super::{Ask, Wish};
 use crate::ctx::Ctx;
 use crate::domain::Domain;
 use crate::error::{Error, Result};
-use crate::route::{Left, Need};
+use crate::route::{Left, Need, Scope};
 
 /// How often a call without a limit of its own is fitted into what a budget
 /// has left, while others begin.
@@ -42,6 +43,7 @@ pub(super) struct Attempt {
 #[derive(Debug)]
 pub(super) struct Open {
     domain: Domain,
+    payer: Payer,
     pub(super) id: ModelCallId,
     ended: bool,
 }
@@ -50,7 +52,7 @@ impl Open {
     /// Writes down how the call ended; also when nobody awaits it.
     pub(super) fn end(&mut self, end: CallEnd) -> impl Future<Output = Result<()>> + use<> {
         self.ended = true;
-        self.domain.end_call(self.id, end)
+        self.domain.end_call(self.payer, self.id, end)
     }
 }
 
@@ -58,7 +60,8 @@ impl Drop for Open {
     fn drop(&mut self) {
         // Without a runtime nothing can be written; the next start does it.
         if !self.ended && tokio::runtime::Handle::try_current().is_ok() {
-            drop(self.domain.end_call(self.id, unused(CallState::Cancelled)));
+            let end = unused(CallState::Cancelled);
+            drop(self.domain.end_call(self.payer, self.id, end));
         }
     }
 }
@@ -112,11 +115,11 @@ impl Domain {
         let set = self.workspace_provider(ctx, ask.workspace).await?;
         let left = self.budget_left(ctx, ask.workspace, ask.places()).await?;
         let mut need = Need::of(ask, set, left);
-        let (mut models, _, mut found) = self.decide(ctx, &need).await?;
+        let (mut models, _, mut found) = self.decide(ctx, &need, Scope::InQuestion).await?;
         if found.order.is_empty() && left != Left::default() {
             // If only a budget is in the way, reserving says which, and why.
             need.left = Left::default();
-            (models, _, found) = self.decide(ctx, &need).await?;
+            (models, _, found) = self.decide(ctx, &need, Scope::InQuestion).await?;
         }
         if found.order.is_empty() {
             return Err(found.refusal(&models));
@@ -152,6 +155,7 @@ impl Domain {
             let row = self.call_row(user, ask, &chosen, &prepared, bound, replaces);
             let mut open = Open {
                 domain: self.clone(),
+                payer: (user, ask.workspace),
                 id: row.id,
                 ended: false,
             };

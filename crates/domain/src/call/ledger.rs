@@ -5,7 +5,9 @@
 //! started that does, and goes on until the line is empty. So one call alone
 //! waits for its own transaction only, and a thousand at once share a few.
 
-use atelier_base::ModelCallId;
+use std::collections::HashSet;
+
+use atelier_base::{ModelCallId, UserId, WorkspaceId};
 use atelier_store::{CallEnd, ModelCallRow, ModelRequestRow, Writer};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
@@ -39,8 +41,11 @@ struct Entry {
 #[derive(Debug)]
 enum What {
     Begin(Box<(ModelCallRow, ModelRequestRow)>),
-    End(ModelCallId, Box<CallEnd>),
+    End(Payer, ModelCallId, Box<CallEnd>),
 }
+
+/// Who pays for a call, and in which workspace.
+pub(super) type Payer = (UserId, Option<WorkspaceId>);
 
 /// Clears the mark that somebody writes, also when writing panics.
 struct Writing<'a>(&'a Ledger);
@@ -76,10 +81,11 @@ impl Domain {
     /// doesn't wait.
     pub(super) fn end_call(
         &self,
+        payer: Payer,
         id: ModelCallId,
         end: CallEnd,
     ) -> impl Future<Output = Result<()>> + use<> {
-        let written = self.write_down(What::End(id, Box::new(end)));
+        let written = self.write_down(What::End(payer, id, Box::new(end)));
         async move { written.await.unwrap_or_else(|_| Err(lost())) }
     }
 
@@ -145,12 +151,9 @@ impl Domain {
         self.store()
             .write_soft(async |tx| {
                 let mut windows = Windows::default();
+                let begun: HashSet<ModelCallId> = whats.iter().filter_map(What::begun).collect();
                 // What ends first makes room for what begins.
-                for what in whats {
-                    if let What::End(id, end) = what {
-                        end_one(tx, &mut windows, *id, end).await?;
-                    }
-                }
+                end_all(tx, &mut windows, whats, |id| !begun.contains(&id)).await?;
                 let mut results = Vec::with_capacity(whats.len());
                 let (mut rows, mut requests) = (Vec::new(), Vec::new());
                 for what in whats {
@@ -159,22 +162,54 @@ impl Domain {
                         continue;
                     };
                     let (row, request) = &**begun;
-                    results.push(match windows.reserve(tx, row).await? {
-                        Ok(()) => {
-                            rows.push(row.clone());
-                            requests.push(request.clone());
-                            Ok(())
-                        }
-                        Err(refusal) => Err(refusal),
-                    });
+                    let reserved = windows.reserve(tx, row).await?;
+                    if reserved.is_ok() {
+                        rows.push(row.clone());
+                        requests.push(request.clone());
+                    }
+                    results.push(reserved);
                 }
                 tx.insert_model_calls(&rows).await?;
                 tx.insert_model_requests(&requests).await?;
+                // Whoever gave up at once is in line behind the beginning.
+                end_all(tx, &mut windows, whats, |id| begun.contains(&id)).await?;
                 windows.store(tx).await?;
                 Ok::<_, Error>(results)
             })
             .await
     }
+}
+
+impl What {
+    fn begun(&self) -> Option<ModelCallId> {
+        match self {
+            Self::Begin(begun) => Some(begun.0.id),
+            Self::End(..) => None,
+        }
+    }
+}
+
+/// Writes the ends of the calls that `which` takes.
+async fn end_all(
+    tx: &mut Writer,
+    windows: &mut Windows,
+    whats: &[What],
+    which: impl Fn(ModelCallId) -> bool,
+) -> Result<()> {
+    for what in whats {
+        let What::End(payer, id, end) = what else {
+            continue;
+        };
+        if !which(*id) {
+            continue;
+        }
+        if windows.count(tx, payer.0, payer.1).await? {
+            end_one(tx, windows, *id, end).await?;
+        } else {
+            tx.finish_model_call(*id, end).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes one end, and frees what was reserved.
@@ -184,7 +219,12 @@ pub(super) async fn end_one(
     id: ModelCallId,
     end: &CallEnd,
 ) -> Result<()> {
-    let before = tx.get_model_call(id).await?;
+    let before = match tx.get_model_call(id).await {
+        Ok(before) => before,
+        // It was refused, and nobody waited for that.
+        Err(atelier_store::Error::NotFound { .. }) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
     windows.open(tx, &before).await?;
     if tx.finish_model_call(id, end).await? {
         windows.settle(&before, end);

@@ -11,7 +11,7 @@ use atelier_store::{LatencyRow, PriceSource as Named, ProviderModelRow, Provider
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::{Model, Policy, PriceSource};
+use super::{Model, Need, Policy, PriceSource};
 use crate::call::ModelRef;
 use crate::ctx::Ctx;
 use crate::domain::Domain;
@@ -159,6 +159,20 @@ impl Domain {
 }
 
 impl Known {
+    /// Returns the models that are not passed over by their names alone.
+    pub(super) fn in_question(&self, need: &Need) -> Vec<Model> {
+        let rule = self.policy.rule(need.task);
+        let named = |model: &&Model| {
+            model.configured
+                || need
+                    .wanted
+                    .as_ref()
+                    .is_some_and(|wanted| wanted.names(model))
+                || rule.models.iter().any(|listed| listed.names(model))
+        };
+        self.models.iter().filter(named).cloned().collect()
+    }
+
     /// Notes what a provider's own model can do.
     fn tell(&mut self, id: ProviderId, facts: &ModelFacts) {
         let of = |model: &&mut Model| model.provider == id && model.configured;

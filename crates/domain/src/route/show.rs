@@ -66,6 +66,16 @@ pub struct ShownRoute {
     pub most_micros: Option<u64>,
 }
 
+/// Which models routing looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// All, also to say why not.
+    All,
+    /// Those that a rule, a provider or the asker names: a provider may list
+    /// hundreds, and every call comes by here.
+    InQuestion,
+}
+
 /// The answer that a dry run's cost is reckoned with when it names none.
 const ANSWER: u64 = 4_096;
 
@@ -118,7 +128,7 @@ impl Domain {
             fim: query.fim,
             left,
         };
-        let (models, policy, found) = self.decide(ctx, &need).await?;
+        let (models, policy, found) = self.decide(ctx, &need, Scope::All).await?;
         let answer = need.max_output_tokens.unwrap_or(ANSWER);
         let shown = |fits: bool| {
             let models = &models;
@@ -149,10 +159,14 @@ impl Domain {
         &self,
         ctx: &Ctx,
         need: &Need,
+        scope: Scope,
     ) -> Result<(Vec<Model>, Policy, Route)> {
         let known = self.known(ctx).await?;
         let away = self.catalogues().away();
-        let mut models = known.models.clone();
+        let mut models = match scope {
+            Scope::All => known.models.clone(),
+            Scope::InQuestion => known.in_question(need),
+        };
         if let Some(wanted) = &need.wanted
             && !models.iter().any(|model| wanted.names(model))
         {
