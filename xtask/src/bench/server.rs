@@ -13,6 +13,14 @@ use super::http::Client;
 use crate::process;
 use crate::scratch::Scratch;
 
+/// What a bench does in a second is more than a person does in a day.
+const CONFIG: &str = "[limits]
+model_requests_per_minute = 10000000
+model_requests_at_once = 1000000
+token_requests_per_minute = 10000000
+token_requests_at_once = 1000000
+";
+
 /// A running server. Dropping it stops it and removes its data.
 pub(super) struct Server {
     child: Child,
@@ -31,7 +39,11 @@ impl Server {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
             .local_addr()?
             .port();
+        let config = data.path().join("bench.toml");
+        fs::write(&config, CONFIG).context("could not configure the server")?;
         let mut child = serve(binary, data.path(), port)
+            .arg("--config")
+            .arg(config)
             .spawn()
             .with_context(|| format!("could not start {}", binary.display()))?;
         let token = token_from(&mut child);
