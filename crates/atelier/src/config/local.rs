@@ -77,7 +77,7 @@ mod tests {
         };
         let settings = read("context_tokens = 4096\nthreads = 2\nidle_seconds = 60").unwrap();
         assert_eq!(settings.context_tokens, 4_096);
-        assert_eq!(settings.idle, Duration::from_secs(60));
+        assert_eq!(settings.idle, Duration::from_mins(1));
         assert!(settings.helper.ends_with(HELPER));
         for wrong in ["context_tokens = 9", "threads = 0", "idle_seconds = 0"] {
             assert!(read(wrong).is_err(), "{wrong}");

@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn secrets_are_told_from_what_a_project_is_full_of() {
-        let text = r##"
+        let text = r#"
 # a comment with TOKEN=not-an-assignment-1
 NODE_ENV=development
 export API_TOKEN=tok-12345678  # of the staging server
@@ -227,7 +227,7 @@ bGluZSBvbmU=
 broken line
 EMPTY=
 TOKEN="never closed 12345
-LAST_TOKEN=0123456789abcdef"##;
+LAST_TOKEN=0123456789abcdef"#;
         let known = values(text.as_bytes());
         let found: Vec<(&str, &str)> = known
             .iter()

@@ -48,7 +48,8 @@ fn forms(secret: &str, known: bool) -> Vec<String> {
     let unicode: String = secret
         .bytes()
         .map(|byte| format!("\\u{byte:04x}"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let mut forms = vec![
         secret.to_owned(),
         json_text(secret),
@@ -119,7 +120,8 @@ fn strings(value: &Value) -> String {
         Value::Object(fields) => fields
             .iter()
             .map(|(key, value)| format!("{key}\n{}", strings(value)))
-            .collect(),
+            .collect::<Vec<_>>()
+            .concat(),
         _ => String::new(),
     }
 }
@@ -186,7 +188,7 @@ on_both_engines! {
         assert!(ways.len() > 200, "{}", ways.len());
         for body in ways.iter().cycle().take(REQUESTS) {
             assert!(leak(&body.to_string()).is_some(), "the search finds what it is to find: {body}");
-            ask(&app, &token, body).await;
+            ask(app, &token, body).await;
         }
         let captured = app.model.requests();
         assert_eq!(captured.len(), REQUESTS);
@@ -223,7 +225,7 @@ on_both_engines! {
             include_str!("../../../../web/src/api/schema.ts"),
             include_str!("../../../model/src/gate/shape.rs"),
         ] {
-            ask(&app, &token, &json!({ "model": "auto", "messages": [{ "role": "user", "content": text }] })).await;
+            ask(app, &token, &json!({ "model": "auto", "messages": [{ "role": "user", "content": text }] })).await;
             let sent = app.model.requests().pop().unwrap();
             assert_eq!(sent.body["messages"][0]["content"], text);
         }

@@ -187,7 +187,8 @@ async fn it_remembers_the_file_that_is_being_written() {
     filled(&gateway, "a = ", "\n").await;
     let file: String = (0..26)
         .map(|at| format!("def rule_{at}(value, limit):\n    return value + {at} < limit\n\n"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let suffix = "\n\n\nprint(total([1, 2]))\n";
     let one = format!("{file}def total(values):\n    return s");
     let (_, cold) = filled(&gateway, &one, suffix).await;

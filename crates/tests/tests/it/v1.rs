@@ -52,9 +52,9 @@ fn fault(reply: &Reply) -> (u16, String, String) {
 
 on_both_engines! {
     async fn an_answer_comes_whole_or_as_it_is_made(app) {
-        let token = token(&app, json!({})).await;
+        let token = token(app, json!({})).await;
         app.model.push(Turn::text("Héllo there."));
-        let whole: Value = ask(&app, &token, CHAT, &question("hi")).await.ok();
+        let whole: Value = ask(app, &token, CHAT, &question("hi")).await.ok();
         assert_eq!(whole["choices"][0]["message"]["content"], "Héllo there.");
         assert_eq!((&whole["object"], &whole["model"]), (&json!("chat.completion"), &json!("fake-model")));
         assert!(whole["usage"]["prompt_tokens"].as_u64().unwrap() > 0, "{whole}");
@@ -63,7 +63,7 @@ on_both_engines! {
         let mut body = question("hi");
         body["stream"] = true.into();
         body["stream_options"] = json!({ "include_usage": true });
-        let streamed = events(&ask(&app, &token, CHAT, &body).await);
+        let streamed = events(&ask(app, &token, CHAT, &body).await);
         let text: String = streamed.iter().filter_map(|event| event["choices"][0]["delta"]["content"].as_str()).collect();
         assert_eq!(text, "Héllo there.");
         assert!(streamed.last().unwrap()["usage"]["total_tokens"].as_u64().unwrap() > 0);
@@ -71,13 +71,13 @@ on_both_engines! {
     }
 
     async fn tools_are_offered_called_and_answered(app) {
-        let token = token(&app, json!({})).await;
+        let token = token(app, json!({})).await;
         app.model.push(Turn::of([Step::tool_call("read", json!({ "path": "a" }))]));
         app.model.push(Turn::text("It is empty."));
         let tool = json!({ "type": "function", "function": { "name": "read", "description": "reads", "parameters": { "type": "object" } } });
         let mut body = question("what is in a?");
         body["tools"] = json!([tool]);
-        let first: Value = ask(&app, &token, CHAT, &body).await.ok();
+        let first: Value = ask(app, &token, CHAT, &body).await.ok();
         let message = &first["choices"][0]["message"];
         assert_eq!(first["choices"][0]["finish_reason"], "tool_calls");
         assert_eq!((&message["content"], &message["tool_calls"][0]["function"]["arguments"]), (&Value::Null, &json!("{\"path\":\"a\"}")));
@@ -85,16 +85,16 @@ on_both_engines! {
         let messages = body["messages"].as_array_mut().unwrap();
         messages.push(message.clone());
         messages.push(json!({ "role": "tool", "tool_call_id": id, "content": "" }));
-        let second: Value = ask(&app, &token, CHAT, &body).await.ok();
+        let second: Value = ask(app, &token, CHAT, &body).await.ok();
         assert_eq!(second["choices"][0]["message"]["content"], "It is empty.");
     }
 
     async fn a_completion_fills_in_before_its_suffix(app) {
-        let token = token(&app, json!({})).await;
+        let token = token(app, json!({})).await;
         for stream in [false, true] {
             app.model.push(Turn::text("return 1"));
             let body = json!({ "model": "auto", "prompt": "def one():\n    ", "suffix": "\n\nprint(one())", "max_tokens": 64, "stream": stream });
-            let reply = ask(&app, &token, "/v1/completions", &body).await;
+            let reply = ask(app, &token, "/v1/completions", &body).await;
             let text: String = if stream {
                 events(&reply).iter().filter_map(|event| event["choices"][0]["text"].as_str()).collect()
             } else {
@@ -110,22 +110,22 @@ on_both_engines! {
         let owner = app.owner();
         let made: CreatedToken = owner.post("/api/tokens", json!({ "name": "a", "expiresInDays": 1 })).await.ok();
         app.model.push(Turn::text("hi").repeat());
-        ask(&app, &made.secret, CHAT, &question("hi")).await.ok::<Value>();
+        ask(app, &made.secret, CHAT, &question("hi")).await.ok::<Value>();
         // A cookie is for pages: none of them may ask here.
         for path in [CHAT, "/v1/completions"] {
             owner.post(path, question("hi")).await.refused(Code::NotSignedIn);
         }
         owner.get("/v1/models").await.refused(Code::NotSignedIn);
         for wrong in ["", "x", "atl_token_x", &made.secret[..made.secret.len() - 1], &format!("{}x", made.secret)] {
-            let reply = ask(&app, wrong, CHAT, &question("hi")).await;
+            let reply = ask(app, wrong, CHAT, &question("hi")).await;
             assert_eq!(fault(&reply), (401, "authentication_error".to_owned(), "invalid_api_key".to_owned()));
         }
         app.clock.advance(Duration::from_hours(25));
-        ask(&app, &made.secret, CHAT, &question("hi")).await.refused(Code::NotSignedIn);
+        ask(app, &made.secret, CHAT, &question("hi")).await.refused(Code::NotSignedIn);
         let other: CreatedToken = app.owner().post("/api/tokens", json!({ "name": "b" })).await.ok();
-        ask(&app, &other.secret, CHAT, &question("hi")).await.ok::<Value>();
+        ask(app, &other.secret, CHAT, &question("hi")).await.ok::<Value>();
         app.owner().delete(&format!("/api/tokens/{}", other.token.id)).await.done();
-        ask(&app, &other.secret, CHAT, &question("hi")).await.refused(Code::NotSignedIn);
+        ask(app, &other.secret, CHAT, &question("hi")).await.refused(Code::NotSignedIn);
     }
 
     async fn a_token_asks_the_models_it_is_bound_to(app) {
@@ -133,8 +133,8 @@ on_both_engines! {
         let body = json!({ "name": "Other", "baseUrl": "http://127.0.0.1:9/v1", "model": "large" });
         owner.post("/api/providers", body).await.ok::<Value>();
         app.model.push(Turn::text("hi").repeat());
-        let all = token(&app, json!({})).await;
-        let bound = token(&app, json!({ "models": ["fake-model"] })).await;
+        let all = token(app, json!({})).await;
+        let bound = token(app, json!({ "models": ["fake-model"] })).await;
         let models = async |token: &str| {
             let request = app.nobody().request(reqwest::Method::GET, "/v1/models").bearer_auth(token);
             let list: Value = app.nobody().send(request).await.ok();
@@ -149,7 +149,7 @@ on_both_engines! {
         let mut body = question("hi");
         for (model, status) in [("fake-model", 200), ("large", 404), ("auto", 404), ("none", 404)] {
             body["model"] = model.into();
-            let reply = ask(&app, &bound, CHAT, &body).await;
+            let reply = ask(app, &bound, CHAT, &body).await;
             assert_eq!(reply.status, status, "{model}: {reply}");
             if status == 404 {
                 assert_eq!(fault(&reply).2, "model_not_found");
@@ -162,41 +162,41 @@ on_both_engines! {
         settings.rates = RateSettings { user: rate(60, 6), token: rate(60, 4) };
     })) {
         app.model.push(Turn::text("hi").repeat());
-        let (first, second) = (token(&app, json!({})).await, token(&app, json!({})).await);
+        let (first, second) = (token(app, json!({})).await, token(app, json!({})).await);
         for _ in 0..4 {
-            ask(&app, &first, CHAT, &question("hi")).await.ok::<Value>();
+            ask(app, &first, CHAT, &question("hi")).await.ok::<Value>();
         }
-        let reply = ask(&app, &first, CHAT, &question("hi")).await;
+        let reply = ask(app, &first, CHAT, &question("hi")).await;
         assert_eq!(fault(&reply), (429, "rate_limit_error".to_owned(), "rate_limit_exceeded".to_owned()));
         assert_eq!(reply.header("retry-after"), "1");
         for _ in 0..2 {
-            ask(&app, &second, CHAT, &question("hi")).await.ok::<Value>();
+            ask(app, &second, CHAT, &question("hi")).await.ok::<Value>();
         }
-        ask(&app, &second, CHAT, &question("hi")).await.refused(Code::TooMany);
+        ask(app, &second, CHAT, &question("hi")).await.refused(Code::TooMany);
         let workspace = app.owner().workspace("a").await.id;
         let turn = atelier_tests::question(workspace, "hi");
         app.owner().post("/api/ai/chat", turn).await.refused(Code::TooMany);
         app.clock.advance(Duration::from_secs(2));
-        ask(&app, &second, CHAT, &question("hi")).await.ok::<Value>();
+        ask(app, &second, CHAT, &question("hi")).await.ok::<Value>();
     }
 
     async fn errors_have_the_form_that_clients_know(app) {
-        let token = token(&app, json!({})).await;
+        let token = token(app, json!({})).await;
         let mut many = question("hi");
         many["n"] = 2.into();
-        let reply = ask(&app, &token, CHAT, &many).await;
+        let reply = ask(app, &token, CHAT, &many).await;
         assert_eq!(fault(&reply), (400, "invalid_request_error".to_owned(), "invalid".to_owned()));
         assert!(reply.text().contains("\"param\":\"n\""), "{reply}");
-        let reply = ask(&app, &token, CHAT, &json!({ "messages": 1 })).await;
+        let reply = ask(app, &token, CHAT, &json!({ "messages": 1 })).await;
         assert_eq!(fault(&reply).0, 400);
         app.model.push(Turn::error(401, "no"));
-        let reply = ask(&app, &token, CHAT, &question("hi")).await;
+        let reply = ask(app, &token, CHAT, &question("hi")).await;
         assert_eq!(fault(&reply), (502, "api_error".to_owned(), "model_failed".to_owned()));
         // One that comes too late for a status is the stream's last event.
         app.model.push(Turn::of([Step::text("half"), Step::Error(ErrorStep { status: 400, message: "broken".to_owned(), ..ErrorStep::default() })]));
         let mut body = question("hi");
         body["stream"] = true.into();
-        let reply = ask(&app, &token, CHAT, &body).await;
+        let reply = ask(app, &token, CHAT, &body).await;
         let last = reply.text().split_terminator("\n\n").last().unwrap();
         let last: Value = serde_json::from_str(last.strip_prefix("data: ").unwrap()).unwrap();
         assert_eq!(last["error"]["code"], "model_failed", "{reply}");
@@ -205,13 +205,13 @@ on_both_engines! {
     async fn what_was_sent_is_kept_within_bounds(app) {
         let owner = app.owner();
         let workspace = owner.workspace("a").await.id;
-        let token = token(&app, json!({ "workspaceId": workspace })).await;
+        let token = token(app, json!({ "workspaceId": workspace })).await;
         app.model.push(Turn::text("hi").repeat());
         let rules = json!({ "settings": { "requests": { "keepDays": 2 } } });
         owner.patch(&format!("/api/workspaces/{workspace}"), rules).await.ok::<Value>();
-        ask(&app, &token, CHAT, &question("first")).await.ok::<Value>();
+        ask(app, &token, CHAT, &question("first")).await.ok::<Value>();
         app.clock.advance(Duration::from_hours(50));
-        ask(&app, &token, CHAT, &question("second")).await.ok::<Value>();
+        ask(app, &token, CHAT, &question("second")).await.ok::<Value>();
         assert_eq!(app.domain.remove_old_requests().await.unwrap(), 1);
         let calls: Value = owner.get("/api/calls").await.ok();
         let path = |at: usize| format!("/api/model-calls/{}", calls["items"][at]["id"].as_str().unwrap());
@@ -225,7 +225,7 @@ on_both_engines! {
         let owner = app.owner();
         let body = json!({ "name": "PASSWORD", "value": "attached-c4n4ry-1" });
         let secret: StoredSecret = owner.post("/api/secrets", body).await.ok();
-        let token = token(&app, json!({})).await;
+        let token = token(app, json!({})).await;
         app.model.push(Turn::text("hi").repeat());
         let asked = async |attach: Option<String>| {
             let request = app.nobody().request(reqwest::Method::POST, CHAT).bearer_auth(&token);

@@ -89,9 +89,9 @@ on_both_engines! {
             secret = Some(owner.post("/api/secrets", body).await.ok());
         }
         let message = "my-own-secret-1 of-workspace-a-1 in-a-file-12345 sk-environment-canary";
-        let body = sent(&app, workspace, message).await;
+        let body = sent(app, workspace, message).await;
         assert!(body.contains("[secret MINE] [secret OURS] in-a-file-12345 [secret key of the server's model]"), "{body}");
-        let body = sent(&app, other, message).await;
+        let body = sent(app, other, message).await;
         assert!(body.contains("[secret MINE] of-workspace-a-1 "), "{body}");
 
         // One that git ignores is read where it is.
@@ -99,7 +99,7 @@ on_both_engines! {
         let ignored = app.files_of(workspace).join(".env");
         for value in ["ignored-1-value", "ignored-2-value"] {
             fs::write(&ignored, format!("TOKEN={value}\n")).unwrap();
-            let body = sent(&app, workspace, &format!("say {value}")).await;
+            let body = sent(app, workspace, &format!("say {value}")).await;
             assert!(body.contains("say [secret TOKEN]"), "{body}");
         }
         fs::remove_file(&ignored).unwrap();
@@ -107,11 +107,11 @@ on_both_engines! {
         // What a file sets is known as soon as it is saved, and no longer when
         // it is gone; so is what the vault holds.
         let file = owner.write(workspace, ".env.local", "API_KEY=in-a-file-12345\n").await.file.id;
-        let body = sent(&app, workspace, message).await;
+        let body = sent(app, workspace, message).await;
         assert!(body.contains("[secret API_KEY]") && !body.contains("in-a-file"), "{body}");
         owner.delete(&format!("/api/files/{file}")).await.done();
         owner.delete(&format!("/api/secrets/{}", secret.unwrap().id)).await.done();
-        let body = sent(&app, workspace, message).await;
+        let body = sent(app, workspace, message).await;
         assert!(body.contains("[secret MINE] of-workspace-a-1 in-a-file-12345 [secret key"), "{body}");
     }
 
