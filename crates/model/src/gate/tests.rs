@@ -31,11 +31,13 @@ fn json(text: &str) -> String {
 fn unicode(text: &str) -> String {
     text.encode_utf16()
         .map(|unit| format!("\\u{unit:04x}"))
-        .collect()
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 fn hexed(text: &str) -> String {
-    text.bytes().map(|byte| format!("{byte:02x}")).collect()
+    let bytes = text.bytes().map(|byte| format!("{byte:02x}"));
+    bytes.collect::<Vec<_>>().concat()
 }
 
 /// Writes as a URL does every byte that `which` chooses.
@@ -205,14 +207,15 @@ fn short_values_are_no_secrets() {
 
 #[test]
 fn a_private_key_is_found_whole_and_by_its_lines() {
-    let body: String = (0..3_u32)
+    let body = (0..3_u32)
         .map(|line| {
             format!(
                 "{}\n",
                 STANDARD.encode(format!("line {line} of a private key, forty eight bytes!"))
             )
         })
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let key = format!("-----BEGIN PRIVATE KEY-----\n{body}-----END PRIVATE KEY-----\n");
     let gate = Gate::new(&[known("KEY", &key)]);
     for text in [

@@ -22,7 +22,7 @@ both_engines! {
         })
         .await;
         let list = async |workspace| t.read(async |r| r.list_secrets(owner, workspace).await).await;
-        assert_eq!(list(None).await, [b.clone()]);
+        assert_eq!(list(None).await, std::slice::from_ref(&b));
         assert_eq!(list(Some(workspace.id)).await, [a.clone(), b.clone()]);
         assert_eq!(t.read(async |r| r.list_all_secrets().await).await.len(), 4);
         for taken in [row("B", None), row("A", Some(workspace.id))] {
