@@ -51,7 +51,7 @@ export function ModelSelect({
           </option>
         ))}
       </Select>
-      <span id={note} title={words} className="min-w-0 truncate text-muted text-sm">
+      <span id={note} title={words} className="line-clamp-2 min-w-0 text-muted text-sm leading-tight">
         {words}
       </span>
     </span>

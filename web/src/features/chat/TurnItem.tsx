@@ -3,6 +3,7 @@ import { RotateCcw, TriangleAlert } from "lucide-react";
 import { memo } from "react";
 import { ApiError } from "@/api/client";
 import { useShowInWorkspace } from "@/commands/useWorkspaceNavigation";
+import { sentence } from "@/lib/format";
 import { Button } from "@/ui/Button";
 import { ErrorState } from "@/ui/ErrorState";
 import { Answer } from "./Answer";
@@ -163,7 +164,7 @@ function Ending({ log, retry }: { log: TurnLog; retry: (() => void) | undefined 
           : "rounded-md border border-line bg-panel px-3 py-2.5"
       }
     >
-      <p className="[overflow-wrap:anywhere]">{words}</p>
+      <p className="[overflow-wrap:anywhere]">{sentence(words)}</p>
       {hint ? <p className="mt-1 text-muted [overflow-wrap:anywhere]">{hint}</p> : null}
       <div className="mt-2 flex flex-wrap items-center gap-2">
         {retry ? (
@@ -192,7 +193,7 @@ function SettingsLink({ code }: { code: string | undefined }) {
     <Link
       to="/settings/models"
       search={view ? { view } : {}}
-      className="self-start text-accent text-sm underline underline-offset-2"
+      className="text-accent text-sm underline underline-offset-2"
     >
       {label}
     </Link>
