@@ -51,7 +51,7 @@ pub struct Exceeded {
 
 /// What to do when a budget needs a price that nobody knows.
 pub const PRICE_HINT: &str =
-    "Set the model's prices under Settings, Models, or choose a model whose price is known.";
+    "Set the model's prices on the Models page, or choose a model whose price is known.";
 
 impl Exceeded {
     /// Returns what to do.
@@ -61,7 +61,7 @@ impl Exceeded {
             None => String::new(),
         };
         let hint = format!(
-            "{later}raise it under Settings, Budgets, ask for a shorter answer, or use a local or cheaper model."
+            "{later}raise it under Budgets on the Models page, ask for a shorter answer, or use a local or cheaper model."
         );
         let mut chars = hint.chars();
         let first: String = chars

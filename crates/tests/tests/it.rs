@@ -51,6 +51,7 @@ mod it {
     mod turns;
     mod usage;
     mod v1;
+    mod v1_clients;
     mod vault;
     mod workspaces;
     mod zips;

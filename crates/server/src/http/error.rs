@@ -207,7 +207,7 @@ impl From<Error> for ApiError {
                 "Take it out, or attach the secret to this request if it is meant to be seen.",
             )),
             Error::ModelNotConfigured => Self::new(Code::ModelNotConfigured, text)
-                .hint(Some("Add one under Settings, Models.")),
+                .hint(Some("Add one on the Models page.")),
             Error::BudgetExceeded(exceeded) => {
                 let mut error = Self::new(Code::BudgetExceeded, text).hint(Some(exceeded.hint()));
                 error.problem.budget = Some(Box::new(exceeded_budget(&exceeded)));

@@ -51,7 +51,11 @@ export function ModelSelect({
           </option>
         ))}
       </Select>
-      <span id={note} title={words} className="line-clamp-2 min-w-0 text-muted text-sm leading-tight">
+      <span
+        id={note}
+        title={words}
+        className="line-clamp-2 min-w-0 text-muted text-sm leading-tight"
+      >
         {words}
       </span>
     </span>
