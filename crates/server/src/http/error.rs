@@ -206,8 +206,9 @@ impl From<Error> for ApiError {
             Error::SecretFound { .. } => Self::new(Code::SecretFound, text).hint(Some(
                 "Take it out, or attach the secret to this request if it is meant to be seen.",
             )),
-            Error::ModelNotConfigured => Self::new(Code::ModelNotConfigured, text)
-                .hint(Some("Add one on the Models page.")),
+            Error::ModelNotConfigured => {
+                Self::new(Code::ModelNotConfigured, text).hint(Some("Add one on the Models page."))
+            }
             Error::BudgetExceeded(exceeded) => {
                 let mut error = Self::new(Code::BudgetExceeded, text).hint(Some(exceeded.hint()));
                 error.problem.budget = Some(Box::new(exceeded_budget(&exceeded)));
