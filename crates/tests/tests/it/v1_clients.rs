@@ -73,7 +73,7 @@ on_both_engines! {
             for _ in [true, false] {
                 app.model.push(Turn::of([Step::tool_call("read", json!({ "path": "ä" })), Step::tool_call("read", json!({}))]));
             }
-            let read = ask(&app, &program, script, &token, &questions).await;
+            let read = ask(app, &program, script, &token, &questions).await;
             for answer in &read.as_array().unwrap()[..2] {
                 let wanted = json!({ "input": 2_006, "cached": 1_920, "output": 300, "reasoning": 0 });
                 assert_eq!((&answer["text"], &answer["finish"]), (&json!("Grüße, 世界 😀"), &json!("stop")), "{script}: {read}");
@@ -86,7 +86,7 @@ on_both_engines! {
                 assert_ne!(calls[0][0], calls[1][0], "{script}: each call has an id of its own");
                 assert_eq!(answer["finish"], "tool_calls", "{script}: {read}");
             }
-            let refused = ask(&app, &program, script, "atl_wrong", &json!([question(true)])).await;
+            let refused = ask(app, &program, script, "atl_wrong", &json!([question(true)])).await;
             assert_eq!(refused[0]["error"], "key_refused", "{script}: {refused}");
         }
     }
