@@ -62,7 +62,15 @@ impl Domain {
     /// Checks that a reference may be kept: its provider is the asker's, and
     /// its model has a name.
     pub(crate) async fn check_ref(&self, ctx: &Ctx, model: &ModelRef) -> Result<()> {
-        self.endpoint(ctx, model.provider).await?;
+        // Most are of a provider that is known already, which costs no reading.
+        let known = self.known(ctx).await?;
+        if !known
+            .models
+            .iter()
+            .any(|listed| listed.provider == model.provider)
+        {
+            self.endpoint(ctx, model.provider).await?;
+        }
         match &model.model {
             Some(name) if name.trim().is_empty() || name.chars().count() > NAME_CHARS => {
                 Err(Error::invalid(
