@@ -64,6 +64,7 @@ fn serve() -> io::Result<()> {
     let (_, mut received) = channel::receive(io::stdin(), &mut [0])?;
     let common = received.pop().ok_or(io::ErrorKind::UnexpectedEof)?;
     let common: Common = channel::read_back(common)?;
+    system::ignore_no_signal();
     system::leave_children(true);
     channel::send(io::stdin(), READY, &[])?;
     loop {

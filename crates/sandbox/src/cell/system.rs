@@ -207,6 +207,21 @@ pub(super) enum Wake {
     Stop,
 }
 
+/// Lets every signal do what it does by itself. Who starts a server in the
+/// background of a shell, or by `nohup`, has it ignore some, which all that it
+/// starts would inherit: no program could be ended by a key.
+#[expect(unsafe_code, reason = "no safe wrapper sets what a signal does")]
+pub(super) fn ignore_no_signal() {
+    for signal in 1..=libc::SIGRTMAX() {
+        // The standard library ignores this one for us, and not for programs.
+        if signal != libc::SIGPIPE {
+            // SAFETY: no handler of ours is replaced: there is none yet. What
+            // can't be set (`SIGKILL`) stays as it is.
+            unsafe { libc::signal(signal, libc::SIG_DFL) };
+        }
+    }
+}
+
 /// Holds back the signals that [`await_signal`] waits for.
 #[expect(unsafe_code, reason = "signal masks have no safe wrapper here")]
 pub(super) fn hold_signals() {

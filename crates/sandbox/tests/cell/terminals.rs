@@ -2,7 +2,8 @@
 
 use atelier_sandbox::cell::{ScreenSize, Terminal, TerminalCommand};
 
-use crate::lab::{Lab, has, mark, processes_with};
+use crate::lab::{Lab, has, mark, processes_with, role};
+use crate::life::again;
 
 /// A terminal and all that was read of it.
 struct Screen {
@@ -137,6 +138,16 @@ async fn keys_end_stop_and_continue_jobs() {
     drop(screen);
     while !processes_with(&mark).is_empty() {
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
+/// As when the server was started by `nohup`, or in the background of a script.
+#[test]
+fn keys_work_where_the_server_ignores_their_signals() {
+    if role().is_none() {
+        let ignoring = ["sh", "-c", "trap '' HUP INT QUIT TERM; exec \"$@\"", "sh"];
+        let test = "terminals::keys_end_stop_and_continue_jobs";
+        again(test, "signals ignored", &ignoring);
     }
 }
 
