@@ -20,13 +20,14 @@ both_engines! {
         };
         let (first, second) = (row(1), row(2));
         let third = AccessTokenRow { expires_at: Some(t.now().plus(Duration::from_mins(1))), ..row(3) };
+        let touched = t.now();
         t.write(async |tx| {
             tx.insert_user(&ana).await?;
             tx.insert_access_token(&first).await?;
             tx.insert_access_token(&second).await?;
             tx.insert_access_token(&third).await?;
             tx.revoke_access_token(second.id, t.now()).await?;
-            tx.touch_access_token(first.id, t.now()).await
+            tx.touch_access_token(first.id, touched).await
         })
         .await;
         let find = async |token: u8| {
@@ -37,7 +38,7 @@ both_engines! {
         assert_eq!(find(2).await, None, "revoked");
         assert_eq!(find(3).await, Some(third.id));
         assert_eq!(find(4).await, None, "unknown");
-        let used = AccessTokenRow { last_used_at: Some(t.now()), ..first.clone() };
+        let used = AccessTokenRow { last_used_at: Some(touched), ..first.clone() };
         assert_eq!(t.read(async |r| r.get_access_token(first.id).await).await, used);
         assert_eq!(t.read(async |r| r.list_access_tokens(ana.id).await).await, [used, third]);
         t.clock.advance(Duration::from_mins(1));
