@@ -66,42 +66,42 @@ impl Domain {
             newest.is_some_and(|newest| newest.saturating_sub(found.changed_ns) > TICK_NS)
         };
         let resting: Vec<&Found> = found.into_iter().filter(rests).collect();
-        let hashes = self.put_all(tree, &resting).await?;
+        let contents = self.put_all(tree, &resting).await?;
         let known = resting.into_iter().filter_map(|found| {
-            let hash = hashes.get(&found.path)?;
+            let hash = contents.get(&found.path)?;
             Some((found.path.clone(), (found.clone(), *hash)))
         });
         Ok(Ahead(known.collect()))
     }
 
-    /// Stores the contents of what is new or changed, and returns their hashes.
+    /// Stores the contents of what is new or changed, and returns what was stored.
     async fn keep(
         &self,
         tree: &Arc<Tree>,
         differences: &[Difference],
         ahead: &Ahead,
-    ) -> Result<HashMap<WorkspacePath, ContentHash>> {
-        let mut hashes = HashMap::new();
+    ) -> Result<HashMap<WorkspacePath, Content>> {
+        let mut contents = HashMap::new();
         let mut wanted = Vec::new();
         for found in differences.iter().filter_map(kept) {
             match ahead.0.get(&found.path) {
                 Some((known, hash)) if known == found => {
-                    hashes.insert(found.path.clone(), *hash);
+                    contents.insert(found.path.clone(), *hash);
                 }
                 _ => wanted.push(found),
             }
         }
-        hashes.extend(self.put_all(tree, &wanted).await?);
-        Ok(hashes)
+        contents.extend(self.put_all(tree, &wanted).await?);
+        Ok(contents)
     }
 
-    /// Stores the contents of files and returns their hashes.
+    /// Stores the contents of files and returns what was stored.
     async fn put_all(
         &self,
         tree: &Arc<Tree>,
         files: &[&Found],
-    ) -> Result<HashMap<WorkspacePath, ContentHash>> {
-        let mut hashes = HashMap::with_capacity(files.len());
+    ) -> Result<HashMap<WorkspacePath, Content>> {
+        let mut stored = HashMap::with_capacity(files.len());
         let mut batch = self.store().blobs().batch();
         let many = files.len() >= BATCH_FROM;
         let mut rest = files.iter().peekable();
@@ -114,26 +114,39 @@ impl Domain {
             }
             let reader = Arc::clone(tree);
             let read = blocking(move || read_all(&reader.root, paths)).await?;
-            let (paths, contents): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+            let (files, contents): (Vec<_>, Vec<_>) = read
+                .into_iter()
+                .map(|(path, content)| ((path, content.len() as u64), content))
+                .unzip();
             if many {
-                hashes.extend(paths.into_iter().zip(batch.put_many(contents).await?));
+                let put = files.into_iter().zip(batch.put_many(contents).await?);
+                stored.extend(put.map(|((path, bytes), hash)| (path, Content { hash, bytes })));
                 continue;
             }
-            for (path, content) in paths.into_iter().zip(contents) {
-                hashes.insert(path, self.store().blobs().put(content).await?);
+            for ((path, bytes), content) in files.into_iter().zip(contents) {
+                let hash = self.store().blobs().put(content).await?;
+                stored.insert(path, Content { hash, bytes });
             }
         }
         if many {
             batch.commit().await?;
         }
-        Ok(hashes)
+        Ok(stored)
     }
+}
+
+/// A content that is stored. It may be longer or shorter than its file was
+/// when that was looked at: programs write meanwhile.
+#[derive(Clone, Copy, Debug)]
+struct Content {
+    hash: ContentHash,
+    bytes: u64,
 }
 
 /// Contents that were stored before the tree was held, with what their files
 /// looked like then.
 #[derive(Debug, Default)]
-pub(super) struct Ahead(HashMap<WorkspacePath, (Found, ContentHash)>);
+pub(super) struct Ahead(HashMap<WorkspacePath, (Found, Content)>);
 
 /// Returns what was found, when its content is kept.
 fn kept(difference: &Difference) -> Option<&Found> {
@@ -174,7 +187,7 @@ struct Recording<'a> {
     domain: &'a Domain,
     tree: &'a Tree,
     cause: Cause,
-    contents: HashMap<WorkspacePath, ContentHash>,
+    contents: HashMap<WorkspacePath, Content>,
 }
 
 /// The rows that are new.
@@ -276,7 +289,7 @@ impl Recording<'_> {
         file: &LiveFile,
         found: &Found,
     ) -> Result<Option<ChangedFile>> {
-        let hash = self.contents.get(&found.path);
+        let hash = self.contents.get(&found.path).map(|content| &content.hash);
         if hash == file.content_hash.as_ref() && file.executable == found.executable {
             if !same_stat(file, found) {
                 tx.set_stat(file.id, &stat(found)).await?;
@@ -307,14 +320,14 @@ impl Recording<'_> {
         file: FileId,
         found: &Found,
     ) -> Option<VersionRow> {
-        let hash = self.contents.get(&found.path)?;
+        let content = self.contents.get(&found.path)?;
         Some(VersionRow {
             id: self.domain.ids().next::<VersionId>(),
             file_id: file,
             workspace_id: transaction.workspace_id,
             path: found.path.clone(),
-            content_hash: *hash,
-            size_bytes: found.size,
+            content_hash: content.hash,
+            size_bytes: content.bytes,
             executable: found.executable,
             author_kind: AuthorKind::Run,
             user_id: self.cause.user,

@@ -124,9 +124,9 @@ on_both_engines! {
         let workspace = owner.workspace("a").await.id;
         let mut live = socket(&owner, workspace).await;
         let wait = "while [ ! -e go ]; do sleep 0.01; done";
-        let first = owner.start_run(&command(workspace, &format!("echo > on; {wait}"))).await.id;
+        let first = owner.start_run(&command(workspace, &format!(": > on; {wait}"))).await.id;
         until(&mut live, "on", FileChange::Created).await;
-        let second = owner.start_run(&command(workspace, &format!("echo > both; {wait}"))).await.id;
+        let second = owner.start_run(&command(workspace, &format!(": > both; {wait}"))).await.id;
         until(&mut live, "both", FileChange::Created).await;
         owner.write(workspace, "go", "").await;
         for run in [first, second] {
