@@ -356,6 +356,7 @@ const ENTITIES: [(&str, &[&str]); 8] = [
         "ModelCall",
         &[
             "id",
+            "workspaceId",
             "conversationId",
             "provider",
             "model",
