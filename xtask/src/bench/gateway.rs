@@ -59,7 +59,7 @@ fn prepare(server: &Server, upstream: u16) -> Result<String> {
         }),
     )?;
     let token = client.post("/api/tokens", &json!({"name": "bench"}))?;
-    let token = token["token"].as_str();
+    let token = token["secret"].as_str();
     Ok(token.context("the server gave no token")?.to_owned())
 }
 
