@@ -84,7 +84,8 @@ impl Job {
         })
     }
 
-    /// Sends `signal` to every process of the job; returns how many there are.
+    /// Sends `signal` to every process of the job; returns how many there are, with
+    /// a leader that was not collected.
     /// A process whose job can't be told is taken for one of this, but for the
     /// `others` that lead jobs: they can't be looked at until they are the
     /// programs they are to be.
@@ -101,10 +102,10 @@ impl Job {
             Tag::Dead => false,
         };
         let all = processes().filter(mine);
-        all.map(|pid| {
-            let _ = kill_process(pid, signal);
-        })
-        .count()
+        let all = all.map(|pid| kill_process(pid, signal)).count();
+        // A leader that is dead but not collected tells no tag. There is still
+        // to be told how it ended, and what it used.
+        all.max(usize::from(!self.ended))
     }
 
     /// Returns the number that tells the job's processes from others.
