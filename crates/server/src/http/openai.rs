@@ -40,7 +40,7 @@ impl FromRequestParts<App> for Program {
         };
         let bearer = bearer.ok_or_else(|| {
             ApiError::new(Code::NotSignedIn, "The access token is missing, wrong, expired or revoked.")
-                .hint(Some("Make one under Settings, Access tokens, and send it as `Authorization: Bearer atl_token_…`."))
+                .hint(Some("Make one on the Models page, under Access tokens, and send it as `Authorization: Bearer atl_token_…`."))
         })?;
         let passing = Passing::from_request_parts(parts, app).await?;
         let ctx = Ctx {
