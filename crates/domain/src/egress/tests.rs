@@ -1,3 +1,5 @@
+use atelier_base::Secret;
+use atelier_model::gate::Known;
 use atelier_model::{Image, Role, Tool, ToolCall};
 use serde_json::json;
 
