@@ -49,6 +49,15 @@ pub enum TurnEvent {
         conversation_id: Uuid,
         /// The model that answers.
         model: String,
+        /// The names of the secrets that a person attached to it.
+        #[serde(default)]
+        attached: Vec<String>,
+    },
+    /// Secrets were kept out of the request: their names stand in their place,
+    /// or nothing left at all.
+    Withheld {
+        /// What they are called, never their values.
+        names: Vec<String>,
     },
     /// A request goes to the model; this is what is in it.
     Context {

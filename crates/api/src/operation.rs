@@ -221,6 +221,7 @@ operations! {
     list_calls Get "/api/calls" SignedIn (Some(of::<route::ListCalls>()), NO) => Json(200, of::<route::Calls>()), "Lists the latest requests to models with what they used and cost.";
     list_secrets Get "/api/secrets" SignedIn (Some(of::<secret::ListSecrets>()), NO) => Json(200, of::<secret::Secrets>()), "Lists secrets, without their values.";
     create_secret Post "/api/secrets" SignedIn (None, Takes(of::<secret::CreateSecret>())) => Json(201, of::<secret::StoredSecret>()), "Stores a secret of a person or a workspace.";
+    update_secret Put "/api/secrets/{id}" SignedIn (None, Takes(of::<secret::UpdateSecret>())) => Json(200, of::<secret::StoredSecret>()), "Replaces a secret's value.";
     delete_secret Delete "/api/secrets/{id}" SignedIn (None, NO) => Nothing, "Forgets a secret.";
     list_tokens Get "/api/tokens" SignedIn (None, NO) => Json(200, of::<secret::AccessTokens>()), "Lists one's access tokens.";
     create_token Post "/api/tokens" SignedIn (None, Takes(of::<secret::CreateToken>())) => Json(201, of::<secret::CreatedToken>()), "Makes an access token for the models' interface, shown once.";

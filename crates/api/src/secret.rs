@@ -16,6 +16,8 @@ pub struct StoredSecret {
     pub workspace_id: Option<Uuid>,
     /// When it was stored.
     pub created_at: String,
+    /// When its value was last replaced; null: never.
+    pub replaced_at: Option<String>,
 }
 
 /// Secrets.
@@ -56,6 +58,21 @@ impl std::fmt::Debug for CreateSecret {
         f.debug_struct("CreateSecret")
             .field("name", &self.name)
             .finish_non_exhaustive()
+    }
+}
+
+/// Replaces a secret's value; its name and its place stay.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpdateSecret {
+    /// The new value.
+    #[schema(min_length = 8, max_length = 65_536)]
+    pub value: String,
+}
+
+impl std::fmt::Debug for UpdateSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UpdateSecret").finish_non_exhaustive()
     }
 }
 

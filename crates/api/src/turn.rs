@@ -134,8 +134,34 @@ pub struct Turn {
     pub proposal_ids: Vec<Uuid>,
     /// The requests it sent to the model; each can be read byte for byte.
     pub model_call_ids: Vec<Uuid>,
+    /// The same requests, in order: who was asked, and why.
+    pub calls: Vec<TurnCall>,
+    /// The names of the secrets that a person attached to it.
+    pub attached: Vec<String>,
+    /// The names of the secrets that were kept out of it.
+    pub withheld: Vec<String>,
     /// When it began.
     pub created_at: String,
     /// When it ended.
     pub finished_at: Option<String>,
+}
+
+/// A request of a turn to a model.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TurnCall {
+    /// The request, for `GET /api/model-calls/:id`.
+    pub id: Uuid,
+    /// The provider that was asked.
+    pub provider: String,
+    /// The model that was asked.
+    pub model: String,
+    /// True when it ran on hardware of the person's own.
+    pub local: bool,
+    /// Why it was this model, in a sentence.
+    pub reason: String,
+    /// The request that failed and that this one took over from.
+    pub replaces_id: Option<Uuid>,
+    /// Why it failed.
+    pub error: Option<String>,
 }

@@ -199,6 +199,8 @@ pub struct Ask {
     pub(crate) place: Option<(ConversationId, TurnId)>,
     /// What keeps secrets in; set when it is asked.
     pub(crate) guarded: Option<Guarded>,
+    /// The names of the secrets that were replaced in it.
+    pub(crate) withheld: Vec<String>,
 }
 
 impl Ask {
@@ -216,6 +218,7 @@ impl Ask {
             takes_back: false,
             place: None,
             guarded: None,
+            withheld: Vec::new(),
         }
     }
 

@@ -12,8 +12,9 @@ mod known;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use atelier_base::{Secret, SecretId, UserId, WorkspaceId};
+use atelier_base::{SecretId, UserId, WorkspaceId};
 use atelier_model::gate::Gate;
+use atelier_store::SecretRow;
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
@@ -125,9 +126,10 @@ impl Domain {
         if attached.is_empty() {
             return Ok(guarded);
         }
-        let open = self.attached(ctx, workspace, attached).await?;
+        let rows = self.attached(ctx, workspace, attached).await?;
+        let open: Result<Vec<_>> = rows.iter().map(|row| self.open_secret(row)).collect();
         Ok(Guarded {
-            gate: guarded.gate.allowing(&open),
+            gate: guarded.gate.allowing(&open?),
             ..guarded
         })
     }
@@ -144,6 +146,7 @@ impl Domain {
             Wish::Answer(request) => guarded.request(request)?,
             Wish::Fill(gap) => guarded.completion(gap)?,
         };
+        ask.withheld = replaced.iter().cloned().collect();
         ask.sources.extend(replaced.into_iter().map(|name| Source {
             kind: "secret".to_owned(),
             path: None,
@@ -195,25 +198,30 @@ impl Domain {
         Ok(WorkspaceSettings::of(&row)?.requests.secrets)
     }
 
-    async fn attached(
+    /// Returns the secrets that a person attaches to a request.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for one that the person has not, or that another
+    /// workspace holds, and [`Error::Invalid`] for too many.
+    pub(crate) async fn attached(
         &self,
         ctx: &Ctx,
         workspace: Option<WorkspaceId>,
         attached: &[SecretId],
-    ) -> Result<Vec<Secret<String>>> {
+    ) -> Result<Vec<SecretRow>> {
         if attached.len() > ATTACHED {
             let detail = format!("at most {ATTACHED} secrets are attached to a request");
             return Err(Error::invalid("attach", detail));
         }
-        let mut open = Vec::with_capacity(attached.len());
+        let mut rows = Vec::with_capacity(attached.len());
         for id in attached {
             let row = self.require_secret(ctx, *id).await?;
             // What one workspace holds does not leave on behalf of another.
             if row.workspace_id.is_some() && row.workspace_id != workspace {
                 return Err(Error::NotFound { what: "secret" });
             }
-            open.push(self.open_secret(&row)?);
+            rows.push(row);
         }
-        Ok(open)
+        Ok(rows)
     }
 }

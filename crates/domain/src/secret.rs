@@ -26,6 +26,8 @@ pub struct StoredSecret {
     pub workspace: Option<WorkspaceId>,
     /// When it was stored.
     pub created_at: Timestamp,
+    /// When its value was last replaced; `None`: never.
+    pub replaced_at: Option<Timestamp>,
 }
 
 /// A secret to be stored.
@@ -81,6 +83,7 @@ impl Domain {
                 .vault()
                 .seal(id.as_uuid().as_bytes(), new.value.expose())?,
             created_at: self.now(),
+            replaced_at: None,
         };
         let stored = self
             .store()
@@ -96,6 +99,32 @@ impl Domain {
         })?;
         self.egress().forget_all();
         Ok(shown(&row))
+    }
+
+    /// Replaces a secret's value: all that names the secret goes on to, and no
+    /// request meets a moment without it.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a value that can't be kept in, and
+    /// [`Error::NotFound`] when the asker has no such secret.
+    pub async fn update_secret(
+        &self,
+        ctx: &Ctx,
+        id: SecretId,
+        value: &Secret<String>,
+    ) -> Result<StoredSecret> {
+        let row = self.require_secret(ctx, id).await?;
+        check_value(value)?;
+        let sealed = self.vault().seal(id.as_uuid().as_bytes(), value.expose())?;
+        let at = self.now();
+        self.store()
+            .write(async |tx| tx.replace_secret(id, sealed, at).await)
+            .await?;
+        self.egress().forget_all();
+        Ok(StoredSecret {
+            replaced_at: Some(at),
+            ..shown(&row)
+        })
     }
 
     /// Forgets a secret.
@@ -196,5 +225,6 @@ fn shown(row: &SecretRow) -> StoredSecret {
         name: row.name.clone(),
         workspace: row.workspace_id,
         created_at: row.created_at,
+        replaced_at: row.replaced_at,
     }
 }

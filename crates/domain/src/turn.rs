@@ -8,6 +8,7 @@ mod context;
 mod conversation;
 mod gathered;
 mod preview;
+mod secrets;
 
 use std::collections::BTreeMap;
 
@@ -56,8 +57,12 @@ pub struct Turn {
     pub usage: TokenUsage,
     /// The proposals it made.
     pub proposals: Vec<atelier_base::ProposalId>,
-    /// The requests it sent.
-    pub calls: Vec<ModelCallId>,
+    /// The requests it sent, in order.
+    pub calls: Vec<ModelCallRow>,
+    /// The names of the secrets that were attached to it.
+    pub attached: Vec<String>,
+    /// The names of the secrets that were kept out of it.
+    pub withheld: Vec<String>,
 }
 
 /// A request to a model with the bytes that went out.
@@ -82,6 +87,7 @@ struct Going {
     model: String,
     wanted: Option<ModelRef>,
     attach: Vec<uuid::Uuid>,
+    attached: Vec<String>,
     seen: BTreeMap<WorkspacePath, VersionId>,
 }
 
@@ -89,13 +95,15 @@ impl Domain {
     /// Starts a turn and returns a subscription to its events, from the first.
     ///
     /// # Errors
-    /// [`Error::ModelNotConfigured`], [`Error::TurnRunning`], and
+    /// [`Error::ModelNotConfigured`], [`Error::TurnRunning`],
+    /// [`Error::NotFound`] for an attached secret that the asker has not, and
     /// [`Error::Invalid`] for a message that is empty or too long.
     pub async fn chat(&self, ctx: &Ctx, new: NewTurn) -> Result<(TurnId, Subscription)> {
         let user = ctx.person()?;
         self.require_workspace(ctx, new.workspace).await?;
         check(&new)?;
         self.require_pace(user, None)?;
+        let attached = self.names_attached(ctx, new.workspace, &new.attach).await?;
         let wanted = new.provider.map(|provider| ModelRef {
             provider,
             model: None,
@@ -106,7 +114,7 @@ impl Domain {
             Some(chosen) => chosen.endpoint.model.clone(),
             None => return Err(Error::ModelNotConfigured),
         };
-        let (conversation, turn) = self.begin(ctx, user, &new, &model).await?;
+        let (conversation, turn) = self.begin(ctx, user, &new, &model, &attached).await?;
         let token = self.stopping().child_token();
         let guard = self.running().register(turn.as_uuid(), token.clone());
         // The turn goes on when the asker's request ends.
@@ -123,6 +131,7 @@ impl Domain {
             model,
             wanted,
             attach: new.attach.clone(),
+            attached,
             seen,
         };
         let conversation = going.conversation;
@@ -146,6 +155,7 @@ impl Domain {
         user: UserId,
         new: &NewTurn,
         model: &str,
+        attached: &[String],
     ) -> Result<(ConversationId, TurnId)> {
         if let Some(id) = new.conversation {
             let known = self.require_conversation(ctx, id).await?;
@@ -177,6 +187,8 @@ impl Domain {
             error: None,
             created_at: now,
             finished_at: None,
+            attached: secrets::written(attached)?,
+            withheld: secrets::written(&[])?,
         };
         let message = self.message(
             conversation.id,
@@ -316,10 +328,12 @@ impl Domain {
             })
             .await?;
         Ok(Turn {
+            attached: secrets::read(&row.attached)?,
+            withheld: secrets::read(&row.withheld)?,
             row,
             usage: sum(&calls),
             proposals: proposals.into_iter().map(|proposal| proposal.id).collect(),
-            calls: calls.into_iter().map(|call| call.id).collect(),
+            calls,
         })
     }
 

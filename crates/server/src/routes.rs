@@ -208,7 +208,10 @@ pub fn router(app: App) -> Router {
             "/api/secrets",
             get(secret::list_secrets).post(secret::create_secret),
         )
-        .route("/api/secrets/{id}", delete(secret::delete_secret))
+        .route(
+            "/api/secrets/{id}",
+            put(secret::update_secret).delete(secret::delete_secret),
+        )
         .route(
             "/api/tokens",
             get(secret::list_tokens).post(secret::create_token),

@@ -90,6 +90,10 @@ record! {
         pub created_at: Timestamp,
         /// When it ended.
         pub finished_at: Option<Timestamp>,
+        /// The names of the secrets that were attached to it, as a JSON list.
+        pub attached: String,
+        /// The names of the secrets that were kept out of it, as a JSON list.
+        pub withheld: String,
     }
 }
 
@@ -235,6 +239,17 @@ impl Writer {
     /// Adds a turn.
     pub async fn insert_turn(&mut self, row: &TurnRow) -> Result<()> {
         self.insert(row).await
+    }
+
+    /// Notes which secrets were kept out of a turn, as a JSON list of names.
+    pub async fn set_withheld(&mut self, id: TurnId, names: &str) -> Result<()> {
+        self.change(
+            "turns",
+            id,
+            "UPDATE turns SET withheld = $2 WHERE id = $1",
+            args![id, names.to_owned()],
+        )
+        .await
     }
 
     /// Ends a turn. Returns `false`, and changes nothing, when it had ended.

@@ -30,6 +30,7 @@ pub(crate) fn sqlite() -> Migrator {
         7 "0007_gateway",
         8 "0008_comment_lines",
         9 "0009_vault",
+        10 "0010_request_secrets",
     )
 }
 
@@ -45,6 +46,7 @@ pub(crate) fn postgres() -> Migrator {
         7 "0007_gateway",
         8 "0008_comment_lines",
         9 "0009_vault",
+        10 "0010_request_secrets",
     )
 }
 

@@ -20,6 +20,8 @@ record! {
         pub sealed: Vec<u8>,
         /// When it was stored.
         pub created_at: Timestamp,
+        /// When its value was last replaced.
+        pub replaced_at: Option<Timestamp>,
     }
 }
 
@@ -68,6 +70,22 @@ impl Writer {
             id,
             "UPDATE secrets SET sealed = $2 WHERE id = $1",
             args![id, sealed],
+        )
+        .await
+    }
+
+    /// Gives a secret another value, sealed.
+    pub async fn replace_secret(
+        &mut self,
+        id: SecretId,
+        sealed: Vec<u8>,
+        at: Timestamp,
+    ) -> Result<()> {
+        self.change(
+            "secrets",
+            id,
+            "UPDATE secrets SET sealed = $2, replaced_at = $3 WHERE id = $1",
+            args![id, sealed, at],
         )
         .await
     }

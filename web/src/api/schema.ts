@@ -654,7 +654,8 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put?: never;
+        /** Replaces a secret's value. */
+        put: operations["update_secret"];
         post?: never;
         /** Forgets a secret. */
         delete: operations["delete_secret"];
@@ -3499,6 +3500,8 @@ export interface components {
             id: string;
             /** @description What it is called. */
             name: string;
+            /** @description When its value was last replaced; null: never. */
+            replacedAt?: string | null;
             /**
              * Format: uuid
              * @description The workspace it is for; null for all of its owner's.
@@ -3712,6 +3715,10 @@ export interface components {
         };
         /** @description One request of a person and all that the assistant does about it. */
         Turn: {
+            /** @description The names of the secrets that a person attached to it. */
+            attached: string[];
+            /** @description The same requests, in order: who was asked, and why. */
+            calls: components["schemas"]["TurnCall"][];
             /**
              * Format: uuid
              * @description The conversation it is in.
@@ -3738,14 +3745,41 @@ export interface components {
             state: components["schemas"]["TurnState"];
             /** @description What it used. */
             usage: components["schemas"]["TokenUsage"];
+            /** @description The names of the secrets that were kept out of it. */
+            withheld: string[];
             /**
              * Format: uuid
              * @description The workspace it is about.
              */
             workspaceId: string;
         };
+        /** @description A request of a turn to a model. */
+        TurnCall: {
+            /** @description Why it failed. */
+            error?: string | null;
+            /**
+             * Format: uuid
+             * @description The request, for `GET /api/model-calls/:id`.
+             */
+            id: string;
+            /** @description True when it ran on hardware of the person's own. */
+            local: boolean;
+            /** @description The model that was asked. */
+            model: string;
+            /** @description The provider that was asked. */
+            provider: string;
+            /** @description Why it was this model, in a sentence. */
+            reason: string;
+            /**
+             * Format: uuid
+             * @description The request that failed and that this one took over from.
+             */
+            replacesId?: string | null;
+        };
         /** @description What happens in a turn. */
         TurnEvent: {
+            /** @description The names of the secrets that a person attached to it. */
+            attached?: string[];
             /**
              * Format: uuid
              * @description Its conversation.
@@ -3760,6 +3794,11 @@ export interface components {
             turnId: string;
             /** @enum {string} */
             type: "started";
+        } | {
+            /** @description What they are called, never their values. */
+            names: string[];
+            /** @enum {string} */
+            type: "withheld";
         } | {
             /**
              * Format: int64
@@ -3938,6 +3977,11 @@ export interface components {
             outputUsdPerMillion?: string | null;
             /** @description The format it speaks. */
             wire?: string | null;
+        };
+        /** @description Replaces a secret's value; its name and its place stay. */
+        UpdateSecret: {
+            /** @description The new value. */
+            value: string;
         };
         /** @description Settings to change. Absent ones stay as they are. */
         UpdateSettings: {
@@ -4403,6 +4447,7 @@ export type TerminalState = components['schemas']['TerminalState'];
 export type TextCompletion = components['schemas']['TextCompletion'];
 export type TokenUsage = components['schemas']['TokenUsage'];
 export type Turn = components['schemas']['Turn'];
+export type TurnCall = components['schemas']['TurnCall'];
 export type TurnEvent = components['schemas']['TurnEvent'];
 export type TurnState = components['schemas']['TurnState'];
 export type UndoProposal = components['schemas']['UndoProposal'];
@@ -4410,6 +4455,7 @@ export type UpdateBudget = components['schemas']['UpdateBudget'];
 export type UpdateConversation = components['schemas']['UpdateConversation'];
 export type UpdateFile = components['schemas']['UpdateFile'];
 export type UpdateProvider = components['schemas']['UpdateProvider'];
+export type UpdateSecret = components['schemas']['UpdateSecret'];
 export type UpdateSettings = components['schemas']['UpdateSettings'];
 export type UpdateTerminal = components['schemas']['UpdateTerminal'];
 export type UpdateWorkspace = components['schemas']['UpdateWorkspace'];
@@ -6023,6 +6069,41 @@ export interface operations {
         responses: {
             /** @description Done. */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredSecret"];
+                };
+            };
+            /** @description A problem document. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateSecret"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

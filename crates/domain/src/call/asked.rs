@@ -137,6 +137,11 @@ impl Asked {
         &self.chosen.reason
     }
 
+    /// Returns the names of the secrets that were replaced in what is asked.
+    pub fn withheld(&self) -> &[String] {
+        &self.ask.withheld
+    }
+
     /// Returns how many bytes leave.
     pub fn body_bytes(&self) -> usize {
         self.body_bytes

@@ -95,6 +95,7 @@ impl Domain {
             turn_id: going.turn.as_uuid(),
             conversation_id: going.conversation.as_uuid(),
             model: going.model.clone(),
+            attached: going.attached.clone(),
         };
         self.streams().publish(going.turn, &started).await?;
         self.announce_turn(going.workspace, going.turn, going.conversation)
@@ -166,7 +167,14 @@ impl Domain {
         ask.takes_back = true;
         ask.attach.clone_from(&going.attach);
         ask.place = Some((going.conversation, going.turn));
-        let mut asked = self.ask(&going.ctx, ask).await?;
+        let mut asked = match self.ask(&going.ctx, ask).await {
+            Err(Error::SecretFound { names }) => {
+                self.withhold(going, &names).await?;
+                return Err(Error::SecretFound { names });
+            }
+            asked => asked?,
+        };
+        self.withhold(going, asked.withheld()).await?;
         let event = context_event(&asked, context.files);
         self.streams().publish(going.turn, &event).await?;
         let mut said = Said::default();

@@ -2,7 +2,7 @@
 
 use atelier_api::secret::{
     AccessToken, AccessTokens, CreateSecret, CreateToken, CreatedToken, ListSecrets, Secrets,
-    StoredSecret,
+    StoredSecret, UpdateSecret,
 };
 use atelier_base::{Secret, SecretId, TokenId};
 use atelier_domain::{secret as secrets, token as tokens};
@@ -40,6 +40,17 @@ pub(super) async fn create_secret(
     };
     let made = app.domain.create_secret(&ctx, new).await?;
     Ok((StatusCode::CREATED, Json(shown_secret(made))))
+}
+
+pub(super) async fn update_secret(
+    State(app): State<App>,
+    Asker(ctx): Asker,
+    Id(id): Id<SecretId>,
+    Body(body): Body<UpdateSecret>,
+) -> ApiResult<Json<StoredSecret>> {
+    let value = Secret::new(body.value);
+    let kept = app.domain.update_secret(&ctx, id, &value).await?;
+    Ok(Json(shown_secret(kept)))
 }
 
 pub(super) async fn delete_secret(
@@ -95,6 +106,7 @@ fn shown_secret(found: secrets::StoredSecret) -> StoredSecret {
         name: found.name,
         workspace_id: found.workspace.map(Into::into),
         created_at: found.created_at.to_string(),
+        replaced_at: found.replaced_at.map(|at| at.to_string()),
     }
 }
 

@@ -3,7 +3,8 @@
 use atelier_api::event::After;
 use atelier_api::model::{ModelCall, RequestSource};
 use atelier_api::turn::{
-    Chat, Conversation, ConversationDetail, Message, Role, Turn, TurnState, UpdateConversation,
+    Chat, Conversation, ConversationDetail, Message, Role, Turn, TurnCall, TurnState,
+    UpdateConversation,
 };
 use atelier_api::usage::TokenUsage;
 use atelier_api::{Page, PageQuery};
@@ -169,9 +170,24 @@ fn turn(found: domain::turn::Turn) -> Turn {
         error: row.error,
         usage: usage(found.usage),
         proposal_ids: found.proposals.into_iter().map(Into::into).collect(),
-        model_call_ids: found.calls.into_iter().map(Into::into).collect(),
+        model_call_ids: found.calls.iter().map(|call| call.id.into()).collect(),
+        calls: found.calls.into_iter().map(turn_call).collect(),
+        attached: found.attached,
+        withheld: found.withheld,
         created_at: row.created_at.to_string(),
         finished_at: row.finished_at.map(|at| at.to_string()),
+    }
+}
+
+fn turn_call(row: domain::ModelCallRow) -> TurnCall {
+    TurnCall {
+        id: row.id.into(),
+        provider: row.provider,
+        model: row.model,
+        local: row.local,
+        reason: row.reason,
+        replaces_id: row.replaces_id.map(Into::into),
+        error: row.error,
     }
 }
 

@@ -57,6 +57,17 @@ both_engines! {
         assert!(ended.finished_at.is_some());
     }
 
+    async fn a_turn_keeps_which_secrets_went_with_it_and_which_did_not(t) {
+        let workspace = t.workspace().await;
+        let turn = t.turn(&workspace).await;
+        let withheld = r#"["TOKEN"]"#;
+        t.write(async |tx| tx.set_withheld(turn.id, withheld).await).await;
+        let kept = t.read(async |r| r.get_turn(turn.id).await).await;
+        assert_eq!((kept.attached, kept.withheld.as_str()), (turn.attached, withheld));
+        let error = t.write_fails(async |tx| tx.set_withheld(t.id(), withheld).await).await;
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+    }
+
     async fn a_restart_interrupts_the_turns_that_were_running(t) {
         let workspace = t.workspace().await;
         let turns: Vec<TurnRow> =

@@ -137,6 +137,8 @@ impl Fixture {
             error: None,
             created_at: self.now(),
             finished_at: None,
+            attached: r#"["DATABASE_PASSWORD"]"#.to_owned(),
+            withheld: "[]".to_owned(),
         }
     }
 

@@ -11,6 +11,7 @@ both_engines! {
             name: name.to_owned(),
             sealed: vec![1, 2, 3],
             created_at: t.now(),
+            replaced_at: None,
         };
         let (b, a) = (row("B", None), row("A", Some(workspace.id)));
         let stranger = SecretRow { owner_id: other.owner_id, ..row("A", None) };
@@ -31,7 +32,7 @@ both_engines! {
         }
     }
 
-    async fn a_secret_is_sealed_anew_and_deleted(t) {
+    async fn a_secret_is_sealed_anew_replaced_and_deleted(t) {
         let workspace = t.workspace().await;
         let row = SecretRow {
             id: t.id(),
@@ -40,6 +41,7 @@ both_engines! {
             name: "A".to_owned(),
             sealed: vec![0, 255],
             created_at: t.now(),
+            replaced_at: None,
         };
         t.write(async |tx| {
             tx.insert_secret(&row).await?;
@@ -47,8 +49,14 @@ both_engines! {
         })
         .await;
         assert_eq!(t.read(async |r| r.get_secret(row.id).await).await, SecretRow { sealed: vec![7], ..row.clone() });
+        let at = t.now();
+        t.write(async |tx| tx.replace_secret(row.id, vec![8], at).await).await;
+        let replaced = SecretRow { sealed: vec![8], replaced_at: Some(at), ..row.clone() };
+        assert_eq!(t.read(async |r| r.get_secret(row.id).await).await, replaced);
         t.write(async |tx| tx.delete_secret(row.id).await).await;
         let missing = t.write_fails(async |tx| tx.delete_secret(row.id).await).await;
+        assert!(matches!(missing, Error::NotFound { .. }), "{missing:?}");
+        let missing = t.write_fails(async |tx| tx.replace_secret(row.id, vec![9], at).await).await;
         assert!(matches!(missing, Error::NotFound { .. }), "{missing:?}");
     }
 }

@@ -57,6 +57,10 @@ fn events_of_turns() {
             turn_id: ID,
             conversation_id: ID,
             model: text(),
+            attached: vec![text()],
+        },
+        stored::TurnEvent::Withheld {
+            names: vec![text()],
         },
         stored::TurnEvent::Context {
             model_call_id: ID,

@@ -41,6 +41,7 @@ fn body_of(operation: &Operation) -> Option<Value> {
         }
         "create_completion" => json!({ "model": "auto", "prompt": "hi" }),
         "create_secret" => json!({ "name": "walked", "value": "12345678" }),
+        "update_secret" => json!({ "value": "12345678" }),
         "create_token" => json!({ "name": "walked" }),
         "create_grant" => json!({ "action": "network", "resource": "example.org" }),
         "route_model" => json!({ "task": "chat" }),

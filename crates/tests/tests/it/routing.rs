@@ -5,7 +5,7 @@ use atelier_api::event::TurnEvent;
 use atelier_api::model::Provider;
 use atelier_api::page::Page;
 use atelier_api::route::{Call, CallState, ModelDefaults, ModelRoute, Models, PriceSource, Task};
-use atelier_api::turn::ConversationDetail;
+use atelier_api::turn::{self, ConversationDetail};
 use atelier_model::fake::{FakeModel, Script, Step, Turn};
 use atelier_tests::{Caller, on_both_engines, question};
 use serde_json::{Value, json};
@@ -63,7 +63,13 @@ on_both_engines! {
             assert_eq!(after, "whole", "the answer begins anew");
             let talk: ConversationDetail = owner.get(&format!("/api/conversations/{}", ran.turn.conversation_id)).await.ok();
             assert_eq!(talk.messages.last().unwrap().content, "whole");
-            assert_eq!(ran.turn.model_call_ids.len(), 2);
+            // What was shown live is there after a reload too.
+            let [failed, answered] = talk.turns[0].calls.as_slice() else { panic!("{talk:?}") };
+            assert_eq!([failed.id, answered.id].as_slice(), ran.turn.model_call_ids);
+            assert_eq!((failed.model.as_str(), answered.model.as_str()), ("fake-model", "second-model"));
+            assert_eq!((failed.replaces_id, answered.replaces_id), (None, Some(failed.id)));
+            let words = |text: &str| text.trim_end_matches('.').to_lowercase();
+            assert_eq!(words(failed.error.as_deref().unwrap()), words(reason));
         }
         let made = calls(&owner).await;
         assert_eq!(made[0].replaces_id, Some(made[1].id));
@@ -102,7 +108,11 @@ on_both_engines! {
             TurnEvent::Context { local, reason, .. } => Some((*local, reason.clone())),
             _ => None,
         });
-        assert_eq!(sign, Some((true, "You are offline, and it runs on your own hardware.".to_owned())));
+        let offline = "You are offline, and it runs on your own hardware.";
+        assert_eq!(sign, Some((true, offline.to_owned())));
+        let turn: turn::Turn = owner.get(&format!("/api/turns/{}", ran.turn.id)).await.ok();
+        let [call] = turn.calls.as_slice() else { panic!("{turn:?}") };
+        assert_eq!((call.local, call.reason.as_str(), call.model.as_str()), (true, offline, "second-model"));
         // Not even what was chosen by name leaves.
         let mut chosen = question(workspace, "hi");
         chosen.provider_id = Some(Uuid::nil());

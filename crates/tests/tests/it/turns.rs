@@ -37,6 +37,7 @@ fn kinds(ran: &Ran) -> Vec<&'static str> {
         .map(|event| match event.event {
             TurnEvent::Started { .. } => "started",
             TurnEvent::Context { .. } => "context",
+            TurnEvent::Withheld { .. } => "withheld",
             TurnEvent::Switched { .. } => "switched",
             TurnEvent::Text { .. } => "text",
             TurnEvent::Reasoning { .. } => "reasoning",

@@ -5,8 +5,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use atelier_api::Code;
+use atelier_api::event::TurnEvent;
 use atelier_api::model::{ModelCall, Provider, ProviderCheck};
 use atelier_api::secret::{Secrets, StoredSecret};
+use atelier_api::turn::ConversationDetail;
 use atelier_api::workspace::Workspace;
 use atelier_model::fake::{FakeModel, Script, Turn};
 use atelier_tests::{Caller, Server, TestApp, on_both_engines, question, run_program};
@@ -77,6 +79,76 @@ on_both_engines! {
         owner.post("/api/secrets", json!({ "name": "A", "value": VALUE })).await.ok::<StoredSecret>();
         owner.post("/api/secrets", json!({ "name": "A", "value": VALUE })).await.refused_field(Code::NameTaken, "name");
         assert_eq!(names(&owner, "").await, ["A"]);
+    }
+
+    async fn a_secret_is_replaced_in_its_place(app) {
+        let (owner, stranger) = (app.owner(), app.stranger().await);
+        let workspace = owner.workspace("a").await.id;
+        let body = json!({ "name": "MINE", "value": "before-c4n4ry-1" });
+        let made: StoredSecret = owner.post("/api/secrets", body).await.ok();
+        assert_eq!(made.replaced_at, None);
+        let path = format!("/api/secrets/{}", made.id);
+        let body = json!({ "value": "after-c4n4ry-22" });
+        stranger.put(&path, body.clone()).await.refused(Code::NotFound);
+        owner.put(&path, json!({ "value": "short" })).await.refused_field(Code::Invalid, "value");
+        let message = "before-c4n4ry-1 after-c4n4ry-22";
+        let kept = sent(app, workspace, message).await;
+        assert!(kept.contains("[secret MINE] after-c4n4ry-22"), "what was refused changed nothing: {kept}");
+        let reply = owner.put(&path, body).await;
+        assert!(!reply.text().contains("after-c4n4ry"), "{reply}");
+        let replaced: StoredSecret = reply.ok();
+        assert_eq!((replaced.id, replaced.name.as_str(), &replaced.created_at), (made.id, "MINE", &made.created_at));
+        assert!(replaced.replaced_at.is_some());
+        let listed = owner.get("/api/secrets").await.ok::<Secrets>().items;
+        assert_eq!((listed.len(), &listed[0].replaced_at), (1, &replaced.replaced_at));
+        let kept = sent(app, workspace, message).await;
+        assert!(kept.contains("before-c4n4ry-1 [secret MINE]"), "{kept}");
+        assert!(!app.log.text().contains("after-c4n4ry"));
+    }
+
+    async fn a_turn_tells_which_secrets_went_with_it_and_which_did_not(app) {
+        let owner = app.owner();
+        let [workspace, other] = [owner.workspace("a").await.id, owner.workspace("b").await.id];
+        let mut ids = Vec::new();
+        for (name, place) in [("MINE", None), ("OURS", Some(workspace)), ("THEIRS", Some(other))] {
+            let body = json!({ "name": name, "value": format!("value-of-{name}-1"), "workspaceId": place });
+            ids.push(owner.post("/api/secrets", body).await.ok::<StoredSecret>().id);
+        }
+        app.model.push(Turn::text("Fine.").repeat());
+        let mut asked = question(workspace, "value-of-MINE-1 value-of-OURS-1");
+        asked.attach = vec![ids[1], ids[1]];
+        let ran = owner.ask(&asked).await;
+        let TurnEvent::Started { attached, .. } = &ran.events[0].event else { panic!() };
+        assert_eq!(attached, &["OURS"]);
+        let TurnEvent::Withheld { names } = &ran.events[1].event else { panic!("{ran:?}") };
+        assert_eq!(names, &["MINE"]);
+        let sent = String::from_utf8(app.model.requests().pop().unwrap().raw.to_vec()).unwrap();
+        assert!(sent.contains("[secret MINE] value-of-OURS-1"), "{sent}");
+
+        // Also when the secret is gone by the time it is read.
+        owner.delete(&format!("/api/secrets/{}", ids[1])).await.done();
+        let talk = format!("/api/conversations/{}", ran.turn.conversation_id);
+        let turn = owner.get(&talk).await.ok::<ConversationDetail>().turns.remove(0);
+        assert_eq!((turn.attached, turn.withheld), (vec!["OURS".to_owned()], vec!["MINE".to_owned()]));
+
+        // What is not there, or of another workspace, begins no turn.
+        for id in [ids[1], ids[2]] {
+            asked.attach = vec![ids[0], id];
+            owner.post("/api/ai/chat", &asked).await.refused(Code::NotFound);
+        }
+        asked.attach = vec![ids[0]; 21];
+        owner.post("/api/ai/chat", &asked).await.refused_field(Code::Invalid, "attach");
+
+        let rules = json!({ "settings": { "requests": { "secrets": "refuse" } } });
+        owner.patch(&format!("/api/workspaces/{workspace}"), rules).await.ok::<Workspace>();
+        let refused = owner.ask(&question(workspace, "value-of-MINE-1")).await;
+        assert_eq!(refused.turn.withheld, ["MINE"]);
+        assert!(refused.turn.calls.is_empty() && format!("{:?}", refused.end()).contains("secret_found"));
+        let mut asked = question(workspace, "value-of-MINE-1");
+        asked.attach = vec![ids[0]];
+        let ran = owner.ask(&asked).await;
+        assert_eq!((ran.text().as_str(), ran.turn.attached.as_slice()), ("Fine.", ["MINE".to_owned()].as_slice()));
+        assert!(ran.turn.withheld.is_empty());
     }
 
     async fn what_a_person_and_a_workspace_know_does_not_leave(app) {
