@@ -50,6 +50,9 @@ function apiWith(events: object[]) {
     usage: { ...usage, inputTokens: 0, outputTokens: 0 },
     proposalIds: [],
     modelCallIds: [],
+    calls: [],
+    attached: [],
+    withheld: [],
     createdAt: "2026-11-21T08:00:00Z",
     finishedAt: null,
   };
@@ -73,13 +76,24 @@ function apiWith(events: object[]) {
     ],
     turns: [turn],
   };
-  const stream = () => new Events(numbered([started, ...events]));
+  // What a test says of the beginning is added to it.
+  const [first, ...rest] = events;
+  const isBegun = first !== undefined && "type" in first && first.type === "started";
+  const whole = isBegun ? [{ ...started, ...first }, ...rest] : [started, ...events];
+  const stream = () => new Events(numbered(whole));
   api
     .on("post", "/api/ai/chat", stream as never)
     .on("get", "/api/turns/{id}/events", stream as never)
     .on("get", "/api/conversations/{id}", () => detail);
   return { api, workspaceId, conversationId, turnId };
 }
+
+const secret = (name: string, workspaceId: string | null = null) => ({
+  id: sampleId(),
+  name,
+  workspaceId,
+  createdAt: "2026-11-21T08:00:00Z",
+});
 
 async function ask(user: { type: (box: Element, text: string) => Promise<void> }, text: string) {
   await user.type(await screen.findByRole("textbox", { name: "Your question" }), `${text}{Enter}`);
@@ -157,6 +171,102 @@ describe("the chat", () => {
       files: ["lib/two.py"],
       providerId: expect.any(String),
     });
+  });
+
+  it("lets a secret go along with one question, by keyboard alone", async () => {
+    const { api, workspaceId } = apiWith([{ type: "finished", state: "done" }]);
+    const mine = secret("MINE");
+    const ours = secret("OURS", workspaceId);
+    api.on("get", "/api/secrets", () => ({ items: [mine, ours] }));
+    const { user } = open(workspaceId, api);
+    (await screen.findByRole("button", { name: "Attach secret" })).focus();
+    await user.keyboard("{Enter}");
+    expect(await screen.findByRole("option", { name: /OURS.*this workspace/ })).toBeVisible();
+    await expectAccessible();
+    await user.keyboard("mi{Enter}");
+    const chips = await screen.findByRole("list", { name: /may see this once/ });
+    await waitFor(() => expect(chips).toHaveTextContent("MINE"));
+    // Taken away again, the focus stays near; and attached anew.
+    screen.getByRole("button", { name: "Keep MINE in" }).focus();
+    await user.keyboard("{Enter}");
+    await waitFor(() => expect(chips).not.toHaveTextContent("MINE"));
+    expect(screen.getByRole("button", { name: "Attach secret" })).toHaveFocus();
+    await user.keyboard("{Enter}");
+    await screen.findByRole("option", { name: /MINE/ });
+    await user.keyboard("mi{Enter}");
+    await waitFor(() => expect(chips).toHaveTextContent("MINE"));
+    await expectAccessible();
+
+    await ask(user, "log in");
+    await waitFor(() => expect(api.sent("post", "/api/ai/chat")).toHaveLength(1));
+    expect(api.sent("post", "/api/ai/chat")[0]).toMatchObject({ attach: [mine.id] });
+    await waitFor(() => expect(screen.queryByRole("button", { name: "Keep MINE in" })).toBeNull());
+    await screen.findByText("Done");
+    await ask(user, "and again");
+    await waitFor(() => expect(api.sent("post", "/api/ai/chat")).toHaveLength(2));
+    expect(api.sent("post", "/api/ai/chat")[1]).not.toHaveProperty("attach");
+  });
+
+  it("puts the secrets of a question that was refused back too", async () => {
+    const { api, workspaceId } = apiWith([]);
+    const mine = secret("MINE");
+    api
+      .on("get", "/api/secrets", () => ({ items: [mine] }))
+      .on("post", "/api/ai/chat", (() => new Refusal(429, "too_many", "Too many.")) as never);
+    const { user } = open(workspaceId, api);
+    await user.click(await screen.findByRole("button", { name: "Attach secret" }));
+    await user.click(await screen.findByRole("option", { name: /MINE/ }));
+    await ask(user, "log in");
+    expect(await screen.findByRole("alert")).toHaveTextContent("Too many.");
+    expect(await screen.findByRole("button", { name: "Keep MINE in" })).toBeVisible();
+  });
+
+  it("offers to attach the secret that a question was refused for", async () => {
+    const { api, workspaceId } = apiWith([
+      { type: "withheld", names: ["MINE", "TOKEN"] },
+      {
+        type: "finished",
+        state: "failed",
+        code: "secret_found",
+        detail: "the request holds secrets that may not leave: MINE, TOKEN",
+      },
+    ]);
+    const mine = secret("MINE");
+    api.on("get", "/api/secrets", () => ({ items: [mine] }));
+    const { user, router } = open(workspaceId, api);
+    await ask(user, "change it");
+    const attach = await screen.findByRole("button", { name: "Attach MINE and ask again" });
+    expect(screen.getByRole("alert")).toHaveTextContent(/to let TOKEN leave, store its value/);
+    expect(screen.queryByRole("note", { name: "Kept out" })).toBeNull();
+    await expectAccessible();
+    await user.click(attach);
+    await waitFor(() => expect(api.sent("post", "/api/ai/chat")).toHaveLength(2));
+    expect(api.sent("post", "/api/ai/chat")[1]).toMatchObject({
+      message: "change it",
+      attach: [mine.id],
+    });
+    const [store] = await screen.findAllByRole("button", { name: "Secrets of this workspace" });
+    if (store) await user.click(store);
+    expect(router.state.location.search).toMatchObject({ settings: "requests" });
+  });
+
+  it("shows which secrets went along with a question, and which were kept out", async () => {
+    const { api, workspaceId } = apiWith([
+      { type: "started", attached: ["MINE"] },
+      { type: "withheld", names: ["OURS"] },
+      { type: "finished", state: "done" },
+    ]);
+    api.on("get", "/api/secrets", () => ({ items: [secret("OURS")] }));
+    const { user } = open(workspaceId, api);
+    await ask(user, "log in");
+    const note = await screen.findByRole("note", { name: "Kept out" });
+    expect(note).toHaveTextContent(/OURS\. The model got \[secret NAME\]/);
+    expect(
+      await within(note).findByRole("button", { name: "Attach OURS and ask again" }),
+    ).toBeVisible();
+    const list = screen.getByRole("list", { name: "Secrets attached to this question" });
+    expect(list).toHaveTextContent("MINE");
+    await expectAccessible();
   });
 
   it("takes a running turn up from its events after a reload, and stops it", async () => {

@@ -233,6 +233,24 @@ describe("secrets", () => {
     expect(await screen.findByRole("list", { name: "Secrets" })).toHaveTextContent("DB");
     expect(document.body).not.toHaveTextContent("short-but-longer");
   });
+
+  it("get another value in their place: nothing is deleted for it", async () => {
+    const kept = { id: "s", name: "DB", workspaceId: null, createdAt: "2026-11-01T00:00:00Z" };
+    let replacedAt: string | null = null;
+    const api = emptyApi()
+      .on("get", "/api/secrets", () => ({ items: [{ ...kept, replacedAt }] }))
+      .on("put", "/api/secrets/{id}", () => {
+        replacedAt = new Date().toISOString();
+        return { ...kept, replacedAt };
+      });
+    const { user } = openPage(page("secrets"), api);
+    await user.click(await screen.findByRole("button", { name: "Replace the value of DB" }));
+    await user.type(await screen.findByLabelText("Value"), "another value");
+    await user.click(screen.getByRole("button", { name: "Replace" }));
+    expect(await screen.findByText(/value replaced just now/)).toBeVisible();
+    expect(api.sent("put", "/api/secrets/{id}")).toEqual([{ value: "another value" }]);
+    expect(api.sent("delete", "/api/secrets/{id}")).toEqual([]);
+  });
 });
 
 describe("the latest requests", () => {

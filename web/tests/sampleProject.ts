@@ -220,7 +220,10 @@ const TURN: Turn = {
     measured: true,
   },
   proposalIds: [PROPOSAL.id],
-  modelCallIds: [sampleId()],
+  modelCallIds: [],
+  calls: [],
+  attached: [],
+  withheld: [],
   createdAt: ago(3),
   finishedAt: ago(2),
 };

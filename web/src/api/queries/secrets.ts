@@ -16,6 +16,11 @@ export function createSecret(secret: CreateSecret) {
   return call("post", "/api/secrets", { body: secret });
 }
 
+/** Gives a secret another value; its name and its place stay. */
+export function updateSecret(id: string, value: string) {
+  return call("put", "/api/secrets/{id}", { path: { id }, body: { value } });
+}
+
 export function deleteSecret(id: string) {
   return call("delete", "/api/secrets/{id}", { path: { id } });
 }

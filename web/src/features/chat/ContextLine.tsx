@@ -1,8 +1,9 @@
 import { Cpu, FileInput, Shuffle } from "lucide-react";
-import { lazy, type ReactNode, Suspense, useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import type { ContextFile } from "@/api/schema";
 import { bytes, plural, sentence } from "@/lib/format";
 import { Badge } from "@/ui/Badge";
+import { Sign } from "./Sign";
 import type { TurnBlock } from "./turnLog";
 
 const ModelCallDialog = lazy(() =>
@@ -53,29 +54,6 @@ export function SwitchedLine({ block }: { block: Extract<TurnBlock, { kind: "swi
       {block.isLocal ? <Badge tone="accent">On your own hardware</Badge> : null}{" "}
       <WhatWasSent modelCallId={block.modelCallId} files={[]} />
     </Sign>
-  );
-}
-
-function Sign({
-  icon,
-  tone,
-  label,
-  children,
-}: {
-  icon: ReactNode;
-  tone: string;
-  label: string;
-  children: ReactNode;
-}) {
-  return (
-    <div role="note" aria-label={label} className={`flex gap-2.5 rounded-md px-3 py-2 ${tone}`}>
-      <span aria-hidden className="mt-0.5 [&_svg]:size-4">
-        {icon}
-      </span>
-      <p className="min-w-0 text-sm [overflow-wrap:anywhere]">
-        <strong className="font-medium">{label}.</strong> {children}
-      </p>
-    </div>
   );
 }
 

@@ -17,9 +17,12 @@ import { Composer } from "./Composer";
 import { FileChips } from "./FileChips";
 import { NEW_CONVERSATION } from "./liveTurns";
 import { ModelSelect } from "./ModelSelect";
+import { SecretChips } from "./SecretChips";
+import type { Retry } from "./TurnItem";
 import { TurnList } from "./TurnList";
 import { phaseOf } from "./turnLog";
 import { useAttachedFiles } from "./useAttachedFiles";
+import { useAttachedSecrets } from "./useAttachedSecrets";
 import type { ChatState } from "./useChat";
 
 /** What was said in a conversation, and where to go on with it. */
@@ -30,22 +33,30 @@ export function Conversation({ workspaceId, chat }: { workspaceId: string; chat:
   const setDraft = (text: string) => store.getState().setDraft(slot, text);
   const openProposals = useOpenProposals(workspaceId);
   const attached = useAttachedFiles(workspaceId);
+  const secrets = useAttachedSecrets(workspaceId, slot);
   const model = useModel(workspaceId);
 
-  const ask = async (message: string) => {
+  const ask = async (message: string, attach: readonly string[]) => {
     setDraft("");
+    secrets.set([]);
     const isTaken = await chat.ask({
       message,
       files: [...attached.paths],
+      ...(attach.length > 0 ? { attach: [...attach] } : {}),
       ...(model.id ? { providerId: model.id } : {}),
     });
     // A question that was refused goes back to where it can be sent again.
-    if (!isTaken && !store.getState().drafts[slot]) setDraft(message);
+    if (!isTaken && !store.getState().drafts[slot]) {
+      setDraft(message);
+      secrets.set(attach);
+    }
   };
   // The chat may be drawn many times while an answer comes in; its rows need not be.
   const latestAsk = useRef(ask);
   latestAsk.current = ask;
-  const [retry] = useState(() => (question: string) => void latestAsk.current(question));
+  const [retry] = useState(
+    (): Retry => (question, secretIds) => void latestAsk.current(question, secretIds),
+  );
 
   if (model.isMissing) return <NoModel />;
   return (
@@ -65,16 +76,29 @@ export function Conversation({ workspaceId, chat }: { workspaceId: string; chat:
         onText={setDraft}
         isRunning={chat.running !== undefined}
         isStopping={chat.isStopping}
-        onSend={() => void ask(draft.trim())}
+        onSend={() =>
+          void ask(
+            draft.trim(),
+            secrets.secrets.map(({ id }) => id),
+          )
+        }
         onStop={chat.stop}
         above={
           <>
-            <FileChips
-              workspaceId={workspaceId}
-              paths={attached.paths}
-              onAdd={attached.add}
-              onRemove={attached.remove}
-            />
+            <div className="flex flex-wrap items-center gap-1.5">
+              <FileChips
+                workspaceId={workspaceId}
+                paths={attached.paths}
+                onAdd={attached.add}
+                onRemove={attached.remove}
+              />
+              <SecretChips
+                workspaceId={workspaceId}
+                secrets={secrets.secrets}
+                onAdd={secrets.add}
+                onRemove={secrets.remove}
+              />
+            </div>
             <UnsavedNotice workspaceId={workspaceId} paths={attached.unsaved} />
           </>
         }

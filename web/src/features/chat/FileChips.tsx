@@ -20,7 +20,7 @@ export function FileChips({
 }) {
   const [isPicking, setPicking] = useState(false);
   return (
-    <div className="flex flex-wrap items-center gap-1.5">
+    <>
       <ul aria-label="Files the assistant is given" className="contents">
         {paths.map((path) => (
           <li
@@ -57,6 +57,6 @@ export function FileChips({
           />
         </Suspense>
       ) : null}
-    </div>
+    </>
   );
 }

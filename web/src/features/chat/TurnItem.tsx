@@ -1,18 +1,21 @@
-import { Link } from "@tanstack/react-router";
-import { RotateCcw, TriangleAlert } from "lucide-react";
+import { KeyRound, TriangleAlert } from "lucide-react";
 import { memo } from "react";
 import { ApiError } from "@/api/client";
 import { useShowInWorkspace } from "@/commands/useWorkspaceNavigation";
-import { sentence } from "@/lib/format";
-import { Button } from "@/ui/Button";
 import { ErrorState } from "@/ui/ErrorState";
 import { Answer } from "./Answer";
 import { ContextLine, SwitchedLine } from "./ContextLine";
+import { Ending, SettingsLink } from "./Ending";
 import type { Exchange } from "./exchange";
 import { PhaseLine } from "./PhaseLine";
 import { PreviewCard } from "./PreviewCard";
 import { ProposalCard } from "./ProposalCard";
 import { phaseOf, type TurnBlock, type TurnLog } from "./turnLog";
+import { WithheldSign } from "./WithheldSign";
+import { isRefusedForSecrets } from "./withheld";
+
+/** Asks a question again, with these secrets and no others. */
+export type Retry = (question: string, secretIds: readonly string[]) => void;
 
 /** A question and its answer. */
 export const TurnItem = memo(function TurnItem({
@@ -25,10 +28,12 @@ export const TurnItem = memo(function TurnItem({
   exchange: Exchange;
   /** A proposal of it waits for a decision. */
   isUndecided: boolean;
-  onRetry: ((question: string) => void) | undefined;
+  onRetry: Retry | undefined;
 }) {
   const { question, log, error, isReconnecting } = exchange;
-  const retry = onRetry && question !== "" ? () => onRetry(question) : undefined;
+  const retry = onRetry && question !== "" ? () => onRetry(question, []) : undefined;
+  const askWith =
+    onRetry && question !== "" ? (ids: readonly string[]) => onRetry(question, ids) : undefined;
   return (
     <li className="flex flex-col gap-3 px-3.5 py-4">
       {question === "" ? null : (
@@ -37,6 +42,7 @@ export const TurnItem = memo(function TurnItem({
           <p className="whitespace-pre-wrap [overflow-wrap:anywhere]">{question}</p>
         </div>
       )}
+      {log && log.attached.length > 0 ? <Attached names={log.attached} /> : null}
       {log ? (
         <div className="flex min-w-0 flex-col gap-3">
           <h3 className="sr-only">The assistant answered</h3>
@@ -44,7 +50,10 @@ export const TurnItem = memo(function TurnItem({
           {log.state === "running" && log.previews.length > 0 ? (
             <PreviewCard previews={log.previews} />
           ) : null}
-          <Ending log={log} retry={retry} />
+          {log.withheld.length > 0 && !isRefusedForSecrets(log) ? (
+            <WithheldSign workspaceId={workspaceId} names={log.withheld} askWith={askWith} />
+          ) : null}
+          <Ending workspaceId={workspaceId} log={log} retry={retry} askWith={askWith} />
           <PhaseLine
             phase={phaseOf(log, isUndecided)}
             model={log.model}
@@ -64,6 +73,27 @@ export const TurnItem = memo(function TurnItem({
     </li>
   );
 });
+
+/** The secrets that a person let go along with a question, by their names. */
+function Attached({ names }: { names: readonly string[] }) {
+  return (
+    <ul
+      aria-label="Secrets attached to this question"
+      className="-mt-1.5 ml-6 flex flex-wrap justify-end gap-1.5 self-end"
+    >
+      {names.map((name) => (
+        <li
+          key={name}
+          className="inline-flex max-w-full items-center gap-1 rounded-sm bg-warning-soft px-1.5 py-0.5 text-sm"
+          title={`The value of ${name} left with this question`}
+        >
+          <KeyRound aria-hidden className="size-3.5 shrink-0 text-warning" />
+          <span className="truncate font-mono">{name}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
 
 function Blocks({ workspaceId, log }: { workspaceId: string; log: TurnLog }) {
   const show = useShowInWorkspace();
@@ -142,60 +172,5 @@ function EditFailed({ block }: { block: Extract<TurnBlock, { kind: "editFailed" 
         <p className="mt-0.5 text-muted text-sm">Nothing was changed ({block.code}).</p>
       </div>
     </div>
-  );
-}
-
-/** What to do when a turn did not end well. */
-function Ending({ log, retry }: { log: TurnLog; retry: (() => void) | undefined }) {
-  if (log.state === "running" || log.state === "done") return null;
-  const { detail, hint, code } = log.failure ?? {};
-  const words =
-    log.state === "failed"
-      ? (detail ?? "The model's service failed.")
-      : log.state === "cancelled"
-        ? "You stopped it. What came until then is kept; nothing was written to your files."
-        : "The server stopped while it answered. What came until then is kept.";
-  return (
-    <div
-      role={log.state === "failed" ? "alert" : undefined}
-      className={
-        log.state === "failed"
-          ? "rounded-md border border-danger/40 bg-danger-soft px-3 py-2.5"
-          : "rounded-md border border-line bg-panel px-3 py-2.5"
-      }
-    >
-      <p className="[overflow-wrap:anywhere]">{sentence(words)}</p>
-      {hint ? <p className="mt-1 text-muted [overflow-wrap:anywhere]">{hint}</p> : null}
-      <div className="mt-2 flex flex-wrap items-center gap-2">
-        {retry ? (
-          <Button size="sm" icon={<RotateCcw />} onClick={retry}>
-            Ask again
-          </Button>
-        ) : null}
-        <SettingsLink code={code} />
-      </div>
-    </div>
-  );
-}
-
-/** Leads to where it can be seen to that a model answers. */
-function SettingsLink({ code }: { code: string | undefined }) {
-  const [label, view] =
-    code === "budget_exceeded"
-      ? (["Budgets", "budgets"] as const)
-      : code === "price_unknown"
-        ? (["Set its price", undefined] as const)
-        : code?.startsWith("model")
-          ? (["Model settings", undefined] as const)
-          : [undefined, undefined];
-  if (!label) return null;
-  return (
-    <Link
-      to="/settings/models"
-      search={view ? { view } : {}}
-      className="text-accent text-sm underline underline-offset-2"
-    >
-      {label}
-    </Link>
   );
 }

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { Button } from "@/ui/Button";
 import { Scrollable } from "@/ui/Scrollable";
 import type { Exchange } from "./exchange";
-import { TurnItem } from "./TurnItem";
+import { type Retry, TurnItem } from "./TurnItem";
 
 /** Nearer to the end than this counts as being at it, in pixels. */
 const NEAR = 48;
@@ -18,7 +18,7 @@ export function TurnList({
   workspaceId: string;
   exchanges: readonly Exchange[];
   openProposals: ReadonlySet<string>;
-  onRetry: ((question: string) => void) | undefined;
+  onRetry: Retry | undefined;
 }) {
   const scroller = useRef<HTMLElement>(null);
   const content = useRef<HTMLOListElement>(null);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ConversationDetail, Message, Turn } from "@/api/schema";
+import type { ConversationDetail, Message, Turn, TurnCall } from "@/api/schema";
 import { exchangesOf, storedLog } from "./exchange";
 import type { LiveTurn } from "./liveTurns";
 import { NEW_TURN } from "./turnLog";
@@ -20,7 +20,18 @@ const turn = (id: string, change: Partial<Turn> = {}): Turn => ({
   usage,
   proposalIds: [],
   modelCallIds: [],
+  calls: [],
+  attached: [],
+  withheld: [],
   createdAt: "",
+  ...change,
+});
+const call = (id: string, change: Partial<TurnCall> = {}): TurnCall => ({
+  id,
+  provider: "P",
+  model: `model-${id}`,
+  local: false,
+  reason: "You chose it.",
   ...change,
 });
 const message = (turnId: string, role: Message["role"], content: string): Message => ({
@@ -89,11 +100,44 @@ describe("exchangesOf", () => {
 
 describe("storedLog", () => {
   it("has the request, the answer and the proposal in the order they came", () => {
-    const log = storedLog(turn("t", { modelCallIds: ["k"], proposalIds: ["p"] }), [
+    const log = storedLog(turn("t", { calls: [call("k")], proposalIds: ["p"] }), [
       message("t", "assistant", "a"),
     ]);
     expect(log.blocks.map(({ kind }) => kind)).toEqual(["context", "text", "proposal"]);
     expect(log.usage).toBeUndefined();
+  });
+
+  it("keeps the signs: who took over from whom and why, and that it ran at home", () => {
+    const calls = [
+      call("a", { error: "it is busy" }),
+      call("b", { replacesId: "a", local: true, reason: "It is the next that fits." }),
+    ];
+    const log = storedLog(turn("t", { calls }), [message("t", "assistant", "whole")]);
+    expect(log.blocks.slice(0, 2)).toEqual([
+      {
+        kind: "context",
+        modelCallId: "a",
+        bytes: undefined,
+        files: [],
+        asked: { model: "model-a", provider: "P", isLocal: false, reason: "You chose it." },
+      },
+      {
+        kind: "switched",
+        modelCallId: "b",
+        from: "model-a",
+        to: "model-b",
+        isLocal: true,
+        reason: "it is busy",
+      },
+    ]);
+    expect(log.model).toBe("model-b");
+    const alone = storedLog(turn("t", { calls: [call("c", { local: true })] }), []);
+    expect(alone.blocks[0]).toMatchObject({ asked: { isLocal: true, reason: "You chose it." } });
+  });
+
+  it("keeps which secrets went along and which were kept out", () => {
+    const log = storedLog(turn("t", { attached: ["A"], withheld: ["B"] }), []);
+    expect([log.attached, log.withheld]).toEqual([["A"], ["B"]]);
   });
 
   it("keeps why a turn failed", () => {

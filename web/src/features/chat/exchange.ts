@@ -2,7 +2,7 @@
  * A conversation as people read it: each question with its answer. Turns that
  * this page follows come from their events, earlier ones from what was stored.
  */
-import type { ConversationDetail, Message, Turn } from "@/api/schema";
+import type { ConversationDetail, Message, Turn, TurnCall } from "@/api/schema";
 import type { Asking, LiveTurn } from "./liveTurns";
 import { NEW_TURN, type TurnBlock, type TurnLog } from "./turnLog";
 
@@ -75,9 +75,7 @@ function exchangeOf(
 export function storedLog(turn: Turn, messages: readonly Message[]): TurnLog {
   const answers = messages.filter(({ role }) => role === "assistant");
   const blocks: TurnBlock[] = [
-    ...turn.modelCallIds.map(
-      (modelCallId): TurnBlock => ({ kind: "context", modelCallId, bytes: undefined, files: [] }),
-    ),
+    ...turn.calls.map((call) => callBlock(call, turn.calls)),
     ...answers.map(({ content }): TurnBlock => ({ kind: "text", text: content })),
     ...turn.proposalIds.map(
       (proposalId): TurnBlock => ({ kind: "proposal", proposalId, counts: undefined }),
@@ -88,7 +86,8 @@ export function storedLog(turn: Turn, messages: readonly Message[]): TurnLog {
     ...NEW_TURN,
     turnId: turn.id,
     conversationId: turn.conversationId,
-    model: turn.model,
+    // Who answered in the end, which may not be who was asked first.
+    model: turn.calls.at(-1)?.model ?? turn.model,
     state: turn.state,
     blocks,
     usage: hasUsage ? turn.usage : undefined,
@@ -96,5 +95,26 @@ export function storedLog(turn: Turn, messages: readonly Message[]): TurnLog {
       turn.state === "failed"
         ? { code: undefined, detail: turn.error ?? undefined, hint: undefined }
         : undefined,
+    attached: turn.attached,
+    withheld: turn.withheld,
   };
+}
+
+/** Who was asked and why, or who took over from whom. */
+function callBlock(call: TurnCall, all: readonly TurnCall[]): TurnBlock {
+  const { id, model, provider, local: isLocal, reason } = call;
+  const failed = all.find((other) => other.id === call.replacesId);
+  if (failed) {
+    const why = failed.error ?? "";
+    return {
+      kind: "switched",
+      modelCallId: id,
+      from: failed.model,
+      to: model,
+      isLocal,
+      reason: why,
+    };
+  }
+  const asked = { model, provider, isLocal, reason };
+  return { kind: "context", modelCallId: id, bytes: undefined, files: [], asked };
 }

@@ -86,6 +86,10 @@ export interface TurnLog {
   readonly previews: readonly EditPreview[];
   readonly usage: TokenUsage | undefined;
   readonly failure: TurnFailure | undefined;
+  /** The names of the secrets that a person attached. */
+  readonly attached: readonly string[];
+  /** The names of the secrets that were kept out. */
+  readonly withheld: readonly string[];
 }
 
 /** A turn of which nothing has been heard. */
@@ -99,6 +103,8 @@ export const NEW_TURN: TurnLog = {
   previews: [],
   usage: undefined,
   failure: undefined,
+  attached: [],
+  withheld: [],
 };
 
 /** Adds an event. One that was seen already changes nothing. */
@@ -107,9 +113,11 @@ export function withEvent(log: TurnLog, event: LiveTurnEvent): TurnLog {
   const next = { ...log, seq: event.seq };
   switch (event.type) {
     case "started": {
-      const { turnId, conversationId, model } = event;
-      return { ...next, turnId, conversationId, model };
+      const { turnId, conversationId, model, attached = [] } = event;
+      return { ...next, turnId, conversationId, model, attached };
     }
+    case "withheld":
+      return { ...next, withheld: event.names };
     case "text":
     case "reasoning":
       return { ...next, blocks: withText(log.blocks, event.type, event.text) };

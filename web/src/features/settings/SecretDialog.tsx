@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useId, useState } from "react";
 import { keys } from "@/api/queries/keys";
-import { createSecret, deleteSecret } from "@/api/queries/secrets";
+import { createSecret, updateSecret } from "@/api/queries/secrets";
 import type { StoredSecret } from "@/api/schema";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
@@ -27,13 +27,14 @@ export function SecretDialog({
   const form = useId();
   const client = useQueryClient();
   const save = useMutation({
-    mutationFn: async () => {
-      // A value is never changed in place: the old one goes, then the new one comes.
-      if (secret) await deleteSecret(secret.id);
-      return createSecret({ name: name.trim(), value, ...(workspaceId ? { workspaceId } : {}) });
-    },
+    mutationFn: () =>
+      secret
+        ? updateSecret(secret.id, value)
+        : createSecret({ name: name.trim(), value, ...(workspaceId ? { workspaceId } : {}) }),
     onSuccess: (stored) => {
-      toast.success(`${stored.name} is stored, sealed`);
+      toast.success(
+        secret ? `${stored.name} has its new value` : `${stored.name} is stored, sealed`,
+      );
       onClose();
     },
     onSettled: () => client.invalidateQueries({ queryKey: keys.secrets }),

@@ -81,7 +81,10 @@ function SecretRow({ secret, onReplace }: { secret: StoredSecret; onReplace: () 
     <li className="flex flex-wrap items-center gap-x-3 gap-y-1 border-line border-b py-2 pr-2 pl-4 last:border-0">
       <div className="min-w-40 flex-1">
         <code className="break-all font-mono">{secret.name}</code>
-        <p className="text-muted text-sm">Stored {ago(secret.createdAt)}, sealed</p>
+        <p className="text-muted text-sm">
+          Stored {ago(secret.createdAt)}, sealed
+          {secret.replacedAt ? `; value replaced ${ago(secret.replacedAt)}` : ""}
+        </p>
       </div>
       <IconButton
         size="sm"
