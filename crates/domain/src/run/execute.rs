@@ -6,7 +6,7 @@ use atelier_base::{RunId, UsageId, UserId, WorkspaceId};
 use atelier_sandbox::cell::{Limits, Outcome, Report, RunCommand, Site};
 use atelier_sandbox::runtime::Mark;
 use atelier_store::{RunEnd, RunOutcome, RunRow, RunStatus, UsageKind, UsageRecordRow};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::NewRun;
@@ -34,6 +34,16 @@ struct Going {
     room: u64,
     /// Where it works, when that is not the workspace itself.
     draft: Option<Site>,
+    /// True once the run is in the store; closed before when it can't be.
+    recorded: watch::Receiver<bool>,
+}
+
+impl Going {
+    /// Waits until the run is in the store; false when it can't be.
+    async fn is_recorded(&self) -> bool {
+        let mut recorded = self.recorded.clone();
+        recorded.wait_for(|is| *is).await.is_ok()
+    }
 }
 
 /// What became of a run: its stages, the event of the last one's end, and the
@@ -61,9 +71,7 @@ impl Domain {
         let place = self.queue_for(&limits).enter(user, id)?;
         let row = self.queued_row(id, user, new.workspace, &prepared, &limits);
         let changed = self.run_changed(row.workspace_id, row.id)?;
-        self.streams()
-            .write_with(&[changed], async |tx| tx.insert_run(&row).await)
-            .await?;
+        let (record, recorded) = watch::channel(false);
         let going = Going {
             id: row.id,
             workspace: row.workspace_id,
@@ -73,8 +81,42 @@ impl Domain {
             mark: prepared.mark,
             room: limits.output_bytes,
             draft,
+            recorded,
         };
-        let guard = self.running().register(row.id.as_uuid(), token.clone());
+        self.follow_to_end(going, place, token.clone());
+        self.record_run(row, changed, record, token).await
+    }
+
+    /// Stores a run that is on its way; ends it when that fails.
+    ///
+    /// Whoever asked for it is told when that is done. The program need not
+    /// wait for the disk: the run's end, and all else that is stored of it,
+    /// comes after.
+    async fn record_run(
+        &self,
+        row: RunRow,
+        changed: Batch,
+        record: watch::Sender<bool>,
+        token: CancellationToken,
+    ) -> Result<RunRow> {
+        let domain = self.clone();
+        let recording = async move {
+            let stored = domain
+                .streams()
+                .write_with(&[changed], async |tx| tx.insert_run(&row).await)
+                .await;
+            match stored {
+                Ok(()) => drop(record.send(true)),
+                Err(_) => token.cancel(),
+            }
+            stored.map(|()| row)
+        };
+        self.run_to_end(recording).await?
+    }
+
+    /// Lets a run take its turn and looks after it, also when nobody waits.
+    fn follow_to_end(&self, going: Going, place: Place, token: CancellationToken) {
+        let guard = self.running().register(going.id.as_uuid(), token.clone());
         let domain = self.clone();
         self.detach(async move {
             let _registered = guard;
@@ -87,7 +129,6 @@ impl Domain {
                 domain.record_failure(&going).await;
             }
         });
-        Ok(row)
     }
 
     /// Refuses to go on when runs can't be isolated here.
@@ -167,6 +208,9 @@ impl Domain {
             }
             Some(_slot) => self.run_in_cell(going, token).await?,
         };
+        if !going.is_recorded().await {
+            return Ok(());
+        }
         self.finish_run(going, rest, ended).await
     }
 
@@ -223,6 +267,9 @@ impl Domain {
         };
         let run = host.run(&site, going.command.clone(), token, sender);
         let stored = async {
+            if !going.is_recorded().await {
+                return Ok(Vec::new());
+            }
             self.tell_start(going).await?;
             self.store_output(going.id, &mut stages, receiver).await
         };
