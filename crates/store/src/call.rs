@@ -1,12 +1,16 @@
 //! Requests to models: who asked for what, what they used and cost.
 
+use std::sync::LazyLock;
+
 use atelier_base::{
     ContentHash, ConversationId, ModelCallId, ProviderId, Timestamp, TurnId, UserId, WorkspaceId,
 };
 use uuid::Uuid;
 
-use crate::connection::{Reader, Writer};
+use crate::connection::{self, Reader, Writer};
 use crate::error::Result;
+use crate::sql::{Record, Value};
+use crate::store::Store;
 
 words! {
     /// How far a model call is.
@@ -160,6 +164,95 @@ record! {
     }
 }
 
+/// The end of a call, by the arguments of [`end_values`]. Both engines take it,
+/// SQLite also with more behind it.
+macro_rules! finish_call {
+    ($before:literal, $behind:literal) => {
+        concat!(
+            $before,
+            "UPDATE model_calls
+             SET state = $2, stop_reason = $3, input_tokens = $4, cached_input_tokens = $5,
+                 cache_write_tokens = $6, output_tokens = $7, reasoning_tokens = $8,
+                 measured = $9, cost_micros = $10, first_token_ms = $11, latency_ms = $12,
+                 error = $13
+             WHERE id = $1 AND state IN ('running', 'interrupted')",
+            $behind
+        )
+    };
+}
+
+const FINISH_CALL: &str = finish_call!("", "");
+const FINISH_UNBUDGETED_CALL: &str = finish_call!(
+    "PRAGMA synchronous = NORMAL; ",
+    " AND NOT EXISTS (SELECT 1 FROM budgets) RETURNING id"
+);
+
+/// Adds a call and what is sent in it, unless there is a budget.
+static BEGIN_UNBUDGETED_CALL: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE; {} RETURNING id; {}; COMMIT",
+        insert_unbudgeted::<ModelCallRow>(),
+        insert_unbudgeted::<ModelRequestRow>()
+    )
+});
+
+fn insert_unbudgeted<R: Record>() -> String {
+    format!(
+        "INSERT INTO {} ({}) SELECT {} WHERE NOT EXISTS (SELECT 1 FROM budgets)",
+        R::TABLE,
+        R::COLUMNS.join(", "),
+        vec!["?"; R::COLUMNS.len()].join(", ")
+    )
+}
+
+fn end_values(id: ModelCallId, end: &CallEnd) -> Vec<Value> {
+    args![
+        id,
+        end.state,
+        end.stop_reason,
+        end.input_tokens,
+        end.cached_input_tokens,
+        end.cache_write_tokens,
+        end.output_tokens,
+        end.reasoning_tokens,
+        end.measured,
+        end.cost_micros,
+        end.first_token_ms,
+        end.latency_ms,
+        end.error,
+    ]
+}
+
+impl Store {
+    /// Adds one call, and what is sent in it, where there are no budgets: in
+    /// one trip to the database, as durable as [`Store::write_soft`]. Returns
+    /// `false`, and has added nothing, when it takes a transaction that looks
+    /// at the budgets; on Postgres always.
+    pub async fn begin_unbudgeted_call(
+        &self,
+        call: &ModelCallRow,
+        request: &ModelRequestRow,
+    ) -> Result<bool> {
+        let Some(sqlite) = self.sqlite_writer() else {
+            return Ok(false);
+        };
+        let args = [call.values(), request.values()].concat();
+        connection::in_one_trip(sqlite, &BEGIN_UNBUDGETED_CALL, args).await
+    }
+
+    /// Stores how a call ended, as [`Writer::finish_model_call`] does, where
+    /// there are no budgets: in one trip to the database, as durable as
+    /// [`Store::write_soft`]. Returns `false`, and has changed nothing, when
+    /// the call had ended, or it takes a transaction that looks at the budgets;
+    /// on Postgres always.
+    pub async fn finish_unbudgeted_call(&self, id: ModelCallId, end: &CallEnd) -> Result<bool> {
+        let Some(sqlite) = self.sqlite_writer() else {
+            return Ok(false);
+        };
+        connection::in_one_trip(sqlite, FINISH_UNBUDGETED_CALL, end_values(id, end)).await
+    }
+}
+
 impl Reader {
     /// Returns a model call.
     pub async fn get_model_call(&mut self, id: ModelCallId) -> Result<ModelCallRow> {
@@ -269,31 +362,7 @@ impl Writer {
     /// when it had ended. One that counts as interrupted may end after all:
     /// the server that interrupted it was not the one that ran it.
     pub async fn finish_model_call(&mut self, id: ModelCallId, end: &CallEnd) -> Result<bool> {
-        let changed = self
-            .execute(
-                "UPDATE model_calls
-                 SET state = $2, stop_reason = $3, input_tokens = $4, cached_input_tokens = $5,
-                     cache_write_tokens = $6, output_tokens = $7, reasoning_tokens = $8,
-                     measured = $9, cost_micros = $10, first_token_ms = $11, latency_ms = $12,
-                     error = $13
-                 WHERE id = $1 AND state IN ('running', 'interrupted')",
-                args![
-                    id,
-                    end.state,
-                    end.stop_reason,
-                    end.input_tokens,
-                    end.cached_input_tokens,
-                    end.cache_write_tokens,
-                    end.output_tokens,
-                    end.reasoning_tokens,
-                    end.measured,
-                    end.cost_micros,
-                    end.first_token_ms,
-                    end.latency_ms,
-                    end.error,
-                ],
-            )
-            .await?;
+        let changed = self.execute(FINISH_CALL, end_values(id, end)).await?;
         Ok(changed == 1)
     }
 }

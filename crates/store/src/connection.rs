@@ -3,10 +3,11 @@
 
 use std::ops::{Deref, DerefMut};
 
-use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, SqlStr, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, SqlStr, Sqlite, SqlitePool, Transaction};
 
 use crate::error::{Error, Result};
 use crate::sql::{self, Column, Record, Row, Value};
+use crate::store;
 
 /// A transaction that only reads, and sees the database as it was when the
 /// transaction began.
@@ -186,6 +187,31 @@ macro_rules! bound {
                 Value::Bytes(value) => query.bind(value),
             })
     };
+}
+
+/// Runs a text of several statements in one trip to SQLite's thread, each trip
+/// being two switches of threads; returns whether one of them returned a row. A
+/// failure closes the connection, and so rolls back what the text had begun.
+///
+/// It goes to its end, whoever waits: a text that is left in the middle would
+/// leave its transaction open.
+pub(crate) async fn in_one_trip(
+    pool: &SqlitePool,
+    sql: &'static str,
+    args: Vec<Value>,
+) -> Result<bool> {
+    let pool = pool.clone();
+    let trip = store::to_its_end(async move {
+        let mut connection = pool.acquire().await?;
+        match bound!(sql, args).fetch_all(&mut *connection).await {
+            Ok(rows) => Ok(!rows.is_empty()),
+            Err(error) => {
+                connection.close().await?;
+                Err(error)
+            }
+        }
+    });
+    trip.await.map_err(|source| Error::database(sql, source))
 }
 
 impl Connection {

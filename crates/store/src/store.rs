@@ -119,6 +119,14 @@ impl Store {
         finish(writer, work).await
     }
 
+    /// Returns where SQLite writes, if it is the engine.
+    pub(crate) fn sqlite_writer(&self) -> Option<&SqlitePool> {
+        match &self.pools {
+            Pools::Sqlite { write, .. } => Some(write),
+            Pools::Postgres(_) => None,
+        }
+    }
+
     /// Returns the store of contents.
     pub fn blobs(&self) -> &BlobStore {
         &self.blobs
@@ -228,7 +236,7 @@ async fn begin_postgres_write(
     clippy::disallowed_methods,
     reason = "closing the pool waits for its connections, and so for this task"
 )]
-async fn to_its_end<T: Send + 'static>(
+pub(crate) async fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = sqlx::Result<T>> + Send + 'static,
 ) -> sqlx::Result<T> {
     match tokio::spawn(work).await {

@@ -48,6 +48,42 @@ both_engines! {
         assert_eq!(t.read(async |r| r.find_model_request(second.id).await).await, None);
     }
 
+    /// Where there is none, SQLite writes at once; it says so when it does.
+    async fn a_call_without_a_budget_is_written_at_once(t) {
+        let turn = t.turn(&t.workspace().await).await;
+        let sqlite = t.store.engine() == crate::Engine::Sqlite;
+        let (first, second) = (t.model_call(&turn), t.model_call(&turn));
+        let request = Fixture::model_request(&first);
+        let end = Fixture::call_end();
+        assert_eq!(t.store.begin_unbudgeted_call(&first, &request).await.unwrap(), sqlite);
+        let running = t.read(async |r| r.list_running_calls().await).await;
+        let sent = t.read(async |r| r.find_model_request(first.id).await).await;
+        assert_eq!((running.first(), sent), if sqlite { (Some(&first), Some(request.clone())) } else { (None, None) });
+        assert_eq!(t.store.finish_unbudgeted_call(first.id, &end).await.unwrap(), sqlite);
+        // It has ended, or never was.
+        assert!(!t.store.finish_unbudgeted_call(first.id, &end).await.unwrap());
+        let listed = t.read(async |r| r.list_model_calls(turn.id).await).await;
+        let states: Vec<_> = listed.iter().map(|call| (call.state, call.latency_ms)).collect();
+        assert_eq!(states, vec![(CallState::Done, end.latency_ms); usize::from(sqlite)]);
+        // What can't be added leaves nothing behind, no open transaction either.
+        let unowned = ModelRequestRow { call_id: t.ids.next(), ..request };
+        assert_eq!(t.store.begin_unbudgeted_call(&second, &unowned).await.is_err(), sqlite);
+        assert_eq!(t.read(async |r| r.list_running_calls().await).await, []);
+
+        let budget = t.budget(turn.user_id, crate::BudgetScope::User);
+        t.write(async |tx| {
+            tx.insert_model_calls(std::slice::from_ref(&second)).await?;
+            tx.insert_budget(&budget).await
+        })
+        .await;
+        let third = t.model_call(&turn);
+        let request = Fixture::model_request(&third);
+        assert!(!t.store.begin_unbudgeted_call(&third, &request).await.unwrap());
+        assert!(!t.store.finish_unbudgeted_call(second.id, &end).await.unwrap());
+        assert_eq!(t.read(async |r| r.list_running_calls().await).await, [second]);
+        assert_eq!(t.read(async |r| r.find_model_request(third.id).await).await, None);
+    }
+
     async fn a_call_that_another_server_gave_up_ends_after_all(t) {
         let turn = t.turn(&t.workspace().await).await;
         let call = t.model_call(&turn);
