@@ -101,11 +101,14 @@ impl Job {
             Tag::Hidden => !others.contains(pid),
             Tag::Dead => false,
         };
-        let all = processes().filter(mine);
-        let all = all.map(|pid| kill_process(pid, signal)).count();
+        let mut count = 0;
+        for pid in processes().filter(mine) {
+            let _ = kill_process(pid, signal);
+            count += 1;
+        }
         // A leader that is dead but not collected tells no tag. There is still
         // to be told how it ended, and what it used.
-        all.max(usize::from(!self.ended))
+        count.max(usize::from(!self.ended))
     }
 
     /// Returns the number that tells the job's processes from others.
