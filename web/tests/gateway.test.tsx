@@ -2,7 +2,13 @@ import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { Refusal } from "./fakeApi";
 import { emptyApi, expectAccessible, openPage } from "./page";
-import { sampleCall, sampleLocalModel, sampleModel, sampleProvider } from "./samples";
+import {
+  sampleCall,
+  sampleLocalModel,
+  sampleModel,
+  sampleProvider,
+  sampleWorkspace,
+} from "./samples";
 
 const page = (view: string) => `/settings/models?view=${view}`;
 
@@ -166,6 +172,45 @@ describe("budgets", () => {
       { scope: "user", period: "month", limitUsd: "20" },
     ]);
     await expectAccessible();
+  });
+});
+
+describe("a budget for one conversation", () => {
+  it("is chosen by its workspace and title, and goes by that title", async () => {
+    const workspace = sampleWorkspace({ name: "Shop" });
+    const stamps = { createdAt: "2026-11-21T08:00:00Z", updatedAt: "2026-11-21T08:00:00Z" };
+    const talk = { id: "c", workspaceId: workspace.id, title: "Round the prices", ...stamps };
+    const items: object[] = [];
+    const api = emptyApi()
+      .on("get", "/api/workspaces", () => ({ items: [workspace], nextCursor: null }))
+      .on("get", "/api/workspaces/{id}/conversations", () => ({ items: [talk], nextCursor: null }))
+      .on("get", "/api/conversations/{id}", () => ({ conversation: talk, messages: [], turns: [] }))
+      .on("get", "/api/budgets", () => ({ items }) as never)
+      .on("post", "/api/budgets", ({ body }) => {
+        const made = { id: "b", resetsAt: null, createdAt: "", spent: null, ...body };
+        items.push(made);
+        return made;
+      });
+    const { user } = openPage(page("budgets"), api);
+    await user.click(await screen.findByRole("button", { name: "Add budget" }));
+    await user.selectOptions(await screen.findByLabelText("What for"), "conversation");
+    await user.selectOptions(screen.getByLabelText("Which"), "One conversation");
+    await user.type(screen.getByLabelText(/^Tokens/), "1");
+    await user.click(screen.getByRole("button", { name: "Save budget" }));
+    expect(screen.getByLabelText("Workspace")).toBeInvalid();
+    expect(screen.getByLabelText("Conversation")).toBeInvalid();
+    await user.selectOptions(screen.getByLabelText("Workspace"), "Shop");
+    await screen.findByRole("option", { name: "Round the prices" });
+    await user.selectOptions(screen.getByLabelText("Conversation"), "Round the prices");
+    await expectAccessible();
+    await user.click(screen.getByRole("button", { name: "Save budget" }));
+    expect(
+      await screen.findByText("One conversation: “Round the prices”, each month"),
+    ).toBeVisible();
+    expect(screen.getByText("1 token")).toBeVisible();
+    expect(api.sent("post", "/api/budgets")).toEqual([
+      { scope: "conversation", subjectId: "c", period: "month", limitTokens: 1 },
+    ]);
   });
 });
 

@@ -77,7 +77,7 @@ impl std::fmt::Display for Exceeded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let amount = |count: u64| match self.unit {
             Unit::Micros => format!("${}", crate::usage::usd_of(count)),
-            Unit::Tokens => format!("{count} tokens"),
+            Unit::Tokens => crate::usage::tokens_of(count),
         };
         let period = match self.period {
             BudgetPeriod::Day => "daily ",

@@ -18,7 +18,7 @@ use atelier_base::ProviderId;
 use atelier_model::{Prices, Wire};
 
 use crate::call::{ModelRef, Task};
-use crate::usage::usd_of;
+use crate::usage::{tokens_of, usd_of};
 
 pub(crate) use catalogue::Catalogues;
 pub use policy::{Policy, Prefer, Rule};
@@ -199,7 +199,7 @@ fn too_dear(need: &Need, model: &Model) -> Option<String> {
     if let Some(left) = need.left.tokens
         && need.input_bytes.saturating_add(answer) > left
     {
-        return Some(format!("The budget has {left} tokens left."));
+        return Some(format!("The budget has {} left.", tokens_of(left)));
     }
     let left = need.left.micros?;
     let Some(prices) = &model.prices else {

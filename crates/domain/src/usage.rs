@@ -131,6 +131,14 @@ pub(crate) fn usd_of(micros: u64) -> String {
     text.strip_suffix('.').unwrap_or(text).to_owned()
 }
 
+/// Writes a count of tokens.
+pub(crate) fn tokens_of(count: u64) -> String {
+    match count {
+        1 => "1 token".to_owned(),
+        _ => format!("{count} tokens"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,5 +154,11 @@ mod tests {
         ] {
             assert_eq!(usd(micros), text);
         }
+    }
+
+    #[test]
+    fn one_token_is_one() {
+        let words = [0, 1, 2].map(tokens_of);
+        assert_eq!(words, ["0 tokens", "1 token", "2 tokens"]);
     }
 }

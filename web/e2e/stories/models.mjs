@@ -64,13 +64,30 @@ for (const [where, options] of PAGES) {
       await page.getByLabel(/^Tokens/).fill("1");
       await look("budget");
       await page.getByRole("button", { name: "Save budget" }).click();
-      await page.getByText("0 tokens used of 1 tokens").waitFor();
+      await page.getByText("0 tokens used of 1 token").waitFor();
       await look("budgets");
       await page.goto(`/w/${workspace}?panel=chat`);
       await ask(page, "improve the greeting");
       await page.getByRole("link", { name: "Budgets" }).waitFor();
       await look("refused");
       await page.getByRole("link", { name: "Budgets" }).click();
+      await page.getByRole("button", { name: /^Remove the budget/ }).click();
+      await page.getByRole("button", { name: "Remove budget" }).click();
+      await page.getByText("No budget: nothing is limited").waitFor();
+    });
+
+    await t.step("a budget is for one conversation, by its title", async () => {
+      await page.getByRole("button", { name: "Add budget" }).click();
+      await page.getByLabel("What for", { exact: true }).selectOption({ label: "Conversations" });
+      await page.getByLabel("Which", { exact: true }).selectOption({ label: "One conversation" });
+      await page.getByLabel("Workspace", { exact: true }).selectOption({ label: "Greetings" });
+      await page.getByLabel("Conversation", { exact: true }).selectOption({ label: "improve the greeting" });
+      await page.getByLabel(/^Money/).fill("5");
+      await look("budget for one conversation");
+      await page.getByRole("button", { name: "Save budget" }).click();
+      await page.getByText("One conversation: “improve the greeting”, each month").waitFor();
+      await page.getByText(/^Begins anew on /).waitFor();
+      await look("budget of one conversation");
       await page.getByRole("button", { name: /^Remove the budget/ }).click();
       await page.getByRole("button", { name: "Remove budget" }).click();
       await page.getByText("No budget: nothing is limited").waitFor();
@@ -108,6 +125,73 @@ for (const [where, options] of PAGES) {
       await page.getByText("Requests to models").waitFor();
       await look("workspace");
     });
+
+    await t.step(
+      "a secret goes along with one question, and the chat says so ever after",
+      async () => {
+        await page.goto(`/w/${workspace}?panel=chat`);
+        await ask(page, "say story-secret-value");
+        const kept = page.getByRole("note", { name: "Kept out" });
+        await kept.getByRole("button", { name: "Attach DEPLOY_KEY and ask again" }).waitFor();
+        await page.getByText("Done", { exact: true }).last().waitFor();
+        await look("a secret kept out");
+        await page.getByRole("button", { name: "Attach secret" }).focus();
+        await page.keyboard.press("Enter");
+        await page.getByRole("option", { name: /DEPLOY_KEY/ }).waitFor();
+        await look("secrets to attach");
+        await page.keyboard.type("dep");
+        await page.keyboard.press("Enter");
+        await page.getByRole("button", { name: "Keep DEPLOY_KEY in" }).waitFor();
+        await look("a secret attached");
+        await ask(page, "really say story-secret-value");
+        const sent = page.getByRole("list", { name: "Secrets attached to this question" });
+        await sent.getByText("DEPLOY_KEY").waitFor();
+        await page.getByText("Done", { exact: true }).nth(1).waitFor();
+
+        const settings = { requests: { secrets: "refuse" } };
+        await call(page, "PATCH", `/api/workspaces/${workspace}`, { settings });
+        await ask(page, "once more story-secret-value");
+        const refusal = page.getByRole("alert").filter({ hasText: "may not leave" });
+        const again = refusal.getByRole("button", { name: "Attach DEPLOY_KEY and ask again" });
+        await again.waitFor();
+        await look("refused for a secret");
+        await again.click();
+        await page.getByText("Done", { exact: true }).nth(2).waitFor();
+        // What is known now comes from what was stored.
+        await page.reload();
+        await sent.nth(1).getByText("DEPLOY_KEY").waitFor();
+        await kept.waitFor();
+        await again.waitFor();
+        await look("the same after a reload");
+        settings.requests.secrets = "replace";
+        await call(page, "PATCH", `/api/workspaces/${workspace}`, { settings });
+      },
+    );
+
+    await t.step(
+      "who took over from whom stays after a reload, and so does the next question",
+      async () => {
+        const gone = { name: "Gone", baseUrl: "http://127.0.0.1:9/v1", model: "gone-model" };
+        await call(page, "POST", "/api/providers", { ...gone, local: true });
+        await page.goto(`/w/${workspace}?panel=chat`);
+        await page.getByLabel("Model", { exact: true }).selectOption({ label: "Gone · gone-model" });
+        await ask(page, "who answers?");
+        const sign = page.getByRole("note", { name: "Another model took over" });
+        await sign.getByText(/fake-small answers instead of gone-model/).waitFor();
+        const home = page.getByRole("note", { name: "On your own hardware" });
+        await home.first().waitFor();
+        await page.getByText("Done", { exact: true }).waitFor();
+        await page.getByLabel("Model", { exact: true }).selectOption({ label: "Automatic" });
+        await ask(page, "and now?");
+        await page.getByText("Done", { exact: true }).nth(1).waitFor();
+        await page.reload();
+        await sign.getByText(/fake-small answers instead of gone-model/).waitFor();
+        await page.getByText("Done", { exact: true }).nth(1).waitFor();
+        await sign.scrollIntoViewIfNeeded();
+        await look("taken over, after a reload");
+        assert.equal(await home.count(), 2);
+      },
+    );
 
     await t.step("requests are listed, with what was sent and no secret in it", async () => {
       await page.goto(`/w/${workspace}?panel=chat`);

@@ -1,7 +1,24 @@
 import { describe, expect, it } from "vitest";
-import { type BudgetTexts, budgetBars, budgetTitle, readBudget, resetWords } from "./budgetWords";
+import {
+  type BudgetTexts,
+  budgetBars,
+  budgetTitle,
+  questionsOf,
+  readBudget,
+  resetWords,
+  subjectOf,
+} from "./budgetWords";
 
-const NONE: BudgetTexts = { scope: "user", workspaceId: "", period: "month", usd: "", tokens: "" };
+const NONE: BudgetTexts = {
+  scope: "user",
+  isOne: false,
+  workspaceId: "",
+  conversationId: "",
+  turnId: "",
+  period: "month",
+  usd: "",
+  tokens: "",
+};
 
 describe("a budget in words", () => {
   it.each([
@@ -21,9 +38,24 @@ describe("a budget in words", () => {
     expect(budgetTitle(budget)).toBe("The workspace that is gone, each day");
   });
 
-  it("says when it begins anew", () => {
-    expect(resetWords("2026-12-01T00:00:00Z")).toBe("Begins anew on 1 Dec 2026, at midnight UTC");
+  it("names the conversation or question that it is for", () => {
+    const scoped = { scope: "turn", period: "total", subjectId: "x" } as const;
+    expect(budgetTitle(scoped, "Round it")).toBe("One question: “Round it”");
+    expect(budgetTitle(scoped)).toBe("One question");
+  });
+
+  it("says when it begins anew, by the clock of the person", () => {
+    const words = (zone: string) =>
+      resetWords("2026-12-01T00:00:00Z", Date.parse("2026-11-30T12:00:00Z"), zone);
+    expect(words("Europe/Berlin")).toBe("Begins anew tomorrow at 01:00, which is midnight in UTC");
+    expect(words("America/New_York")).toBe("Begins anew today at 19:00, which is midnight in UTC");
     expect(resetWords(null)).toBeUndefined();
+  });
+
+  it("counts one token as one", () => {
+    const spent = { usedUsd: "0", reservedUsd: "0", usedTokens: 0, reservedTokens: 0 };
+    const [bar] = budgetBars({ limitTokens: 1, spent });
+    expect([bar?.used, bar?.limit]).toEqual(["0 tokens", "1 token"]);
   });
 });
 
@@ -69,6 +101,42 @@ describe("a budget as it is written", () => {
     expect(readBudget({ ...NONE, scope: "workspace", usd: "1" })).toEqual({
       problems: { workspaceId: "Choose a workspace." },
     });
+  });
+
+  it("is for one conversation or question, or for each", () => {
+    const one = { ...NONE, scope: "turn", isOne: true, usd: "1" } as const;
+    expect(readBudget(one)).toEqual({
+      problems: {
+        workspaceId: "Choose a workspace.",
+        conversationId: "Choose a conversation.",
+        turnId: "Choose a question.",
+      },
+    });
+    const whole = { ...one, workspaceId: "w", conversationId: "c", turnId: "t" };
+    expect(readBudget(whole)).toHaveProperty("limits");
+    expect(subjectOf(whole)).toBe("t");
+    expect(subjectOf({ ...whole, scope: "conversation" })).toBe("c");
+    expect(subjectOf({ ...whole, scope: "conversation", isOne: false })).toBeUndefined();
+    expect(subjectOf({ ...whole, scope: "workspace", isOne: false })).toBe("w");
+    expect(subjectOf({ ...whole, scope: "user" })).toBeUndefined();
+    expect(readBudget({ ...one, isOne: false })).toHaveProperty("limits");
+  });
+
+  it("shows a conversation's questions in short, the latest first", () => {
+    const said = (turnId: string, role: string, content: string) => ({ turnId, role, content });
+    const talk = {
+      turns: [{ id: "a" }, { id: "b" }, { id: "c" }],
+      messages: [
+        said("a", "user", "first\nline"),
+        said("a", "assistant", "x"),
+        said("b", "user", "y".repeat(90)),
+      ],
+    };
+    expect(questionsOf(talk)).toEqual([
+      { id: "c", label: "A question without words" },
+      { id: "b", label: `${"y".repeat(60)}…` },
+      { id: "a", label: "first" },
+    ]);
   });
 
   it.each(["-1", "1,5", "1e3", "abc", "1234567"])("refuses %j dollars", (usd) => {

@@ -1,5 +1,6 @@
 /** Budgets as people read and write them. Amounts stay decimals in text. */
-import { count, day, dollars } from "./format";
+import { dollars, plural } from "./format";
+import { moment } from "./localTime";
 
 export type BudgetScope = "user" | "workspace" | "conversation" | "turn";
 export type BudgetPeriod = "day" | "month" | "total";
@@ -7,8 +8,8 @@ export type BudgetPeriod = "day" | "month" | "total";
 export const SCOPES: readonly { readonly id: BudgetScope; readonly label: string }[] = [
   { id: "user", label: "All that I ask" },
   { id: "workspace", label: "One workspace" },
-  { id: "conversation", label: "Each conversation" },
-  { id: "turn", label: "Each question with its answer" },
+  { id: "conversation", label: "Conversations" },
+  { id: "turn", label: "Questions with their answers" },
 ];
 
 export const PERIODS: readonly { readonly id: BudgetPeriod; readonly label: string }[] = [
@@ -23,13 +24,17 @@ interface Scoped {
   readonly subjectId?: string | null | undefined;
 }
 
-/** What a budget is for: "All that you ask, each month". */
-export function budgetTitle({ scope, period, subjectId }: Scoped, workspace?: string): string {
+/**
+ * What a budget is for: "All that you ask, each month". `name` is what the one
+ * thing is called that it is for.
+ */
+export function budgetTitle({ scope, period, subjectId }: Scoped, name?: string): string {
+  const named = name === undefined ? "" : `: “${name}”`;
   const what = {
     user: "All that you ask",
-    workspace: `The workspace ${workspace ?? "that is gone"}`,
-    conversation: subjectId ? "One conversation" : "Each conversation",
-    turn: subjectId ? "One question" : "Each question with its answer",
+    workspace: `The workspace ${name ?? "that is gone"}`,
+    conversation: subjectId ? `One conversation${named}` : "Each conversation",
+    turn: subjectId ? `One question${named}` : "Each question with its answer",
   }[scope];
   const when = { day: ", each day", month: ", each month", total: "" }[period];
   return `${what}${when}`;
@@ -68,7 +73,7 @@ export function budgetBars({ limitUsd, limitTokens, spent }: Limited): BudgetBar
     );
   }
   if (limitTokens != null) {
-    const words = (amount: string) => `${count(Number(amount))} tokens`;
+    const words = (amount: string) => plural(Number(amount), "token");
     bars.push(
       barOf(
         "tokens",
@@ -104,27 +109,74 @@ function barOf(
   };
 }
 
-/** "begins anew on 1 Dec 2026"; nothing for one that never does. */
-export function resetWords(resetsAt: string | null | undefined): string | undefined {
-  if (!resetsAt) return undefined;
-  const date = day(resetsAt);
-  return date ? `Begins anew on ${date}, at midnight UTC` : undefined;
+/**
+ * "Begins anew tomorrow at 01:00, which is midnight in UTC", at the clock of
+ * the person; nothing for one that never does.
+ */
+export function resetWords(
+  resetsAt: string | null | undefined,
+  now: number = Date.now(),
+  timeZone?: string,
+): string | undefined {
+  if (!resetsAt || Number.isNaN(Date.parse(resetsAt))) return undefined;
+  return `Begins anew ${moment(resetsAt, now, timeZone)}, which is midnight in UTC`;
+}
+
+interface Talk {
+  readonly turns: readonly { readonly id: string }[];
+  readonly messages: readonly {
+    readonly turnId?: string | null | undefined;
+    readonly role: string;
+    readonly content: string;
+  }[];
+}
+
+const QUESTION_CHARS = 60;
+
+/** The questions of a conversation in short, the latest first. */
+export function questionsOf({ turns, messages }: Talk): { id: string; label: string }[] {
+  const asked = messages.filter(({ role }) => role === "user");
+  return turns.toReversed().map(({ id }) => {
+    const text = asked.find(({ turnId }) => turnId === id)?.content.trim() ?? "";
+    const [line = ""] = text.split("\n", 1);
+    const label = line.length > QUESTION_CHARS ? `${line.slice(0, QUESTION_CHARS)}…` : line;
+    return { id, label: label || "A question without words" };
+  });
 }
 
 /** A budget as it is written. */
 export interface BudgetTexts {
   readonly scope: BudgetScope;
+  /** For one conversation or question, and not for each. */
+  readonly isOne: boolean;
   readonly workspaceId: string;
+  readonly conversationId: string;
+  readonly turnId: string;
   readonly period: BudgetPeriod;
   readonly usd: string;
   readonly tokens: string;
 }
 
-export type BudgetProblems = { readonly [K in "workspaceId" | "usd" | "tokens"]?: string };
+type Written = "workspaceId" | "conversationId" | "turnId" | "usd" | "tokens";
+export type BudgetProblems = { readonly [K in Written]?: string };
 
 export interface BudgetLimits {
   readonly limitUsd?: string;
   readonly limitTokens?: number;
+}
+
+/** The one thing that a budget is for; nothing for one's own, and for each. */
+export function subjectOf(texts: BudgetTexts): string | undefined {
+  switch (texts.scope) {
+    case "user":
+      return undefined;
+    case "workspace":
+      return texts.workspaceId;
+    case "conversation":
+      return texts.isOne ? texts.conversationId : undefined;
+    case "turn":
+      return texts.isOne ? texts.turnId : undefined;
+  }
 }
 
 /** Reads the limits, and says what is wrong with what was written. */
@@ -134,9 +186,13 @@ export function readBudget(
   const usd = texts.usd.trim().replace(/^\$\s*/, "");
   const tokens = texts.tokens.trim().replaceAll(/[\s,_]/g, "");
   const problems: { -readonly [K in keyof BudgetProblems]?: string } = {};
-  if (texts.scope === "workspace" && texts.workspaceId === "") {
+  const isOne = texts.isOne && (texts.scope === "conversation" || texts.scope === "turn");
+  if ((isOne || texts.scope === "workspace") && texts.workspaceId === "") {
     problems.workspaceId = "Choose a workspace.";
   }
+  if (isOne && texts.conversationId === "") problems.conversationId = "Choose a conversation.";
+  if (isOne && texts.scope === "turn" && texts.turnId === "")
+    problems.turnId = "Choose a question.";
   if (usd === "" && tokens === "") problems.usd = "Give a limit: dollars, tokens, or both.";
   else if (usd !== "" && !/^\d{1,6}(\.\d{1,6})?$/.test(usd)) {
     problems.usd = "Give an amount such as 20 or 0.50.";

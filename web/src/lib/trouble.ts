@@ -1,4 +1,5 @@
 import { sentence } from "./format";
+import { withLocalTimes } from "./localTime";
 
 /** What a person is told about something that failed. */
 export interface Trouble {
@@ -37,7 +38,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function sentenceOf(value: unknown): string | undefined {
   const text = textOf(value);
-  return text === undefined ? undefined : sentence(text);
+  return text === undefined ? undefined : sentence(withLocalTimes(text));
 }
 
 function textOf(value: unknown): string | undefined {

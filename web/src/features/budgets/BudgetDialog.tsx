@@ -7,17 +7,16 @@ import {
   type BudgetLimits,
   type BudgetProblems,
   type BudgetTexts,
-  PERIODS,
   readBudget,
-  SCOPES,
+  subjectOf,
 } from "@/lib/budgetWords";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { ErrorState } from "@/ui/ErrorState";
 import { Field } from "@/ui/Field";
-import { Select } from "@/ui/Select";
 import { toast } from "@/ui/Toast";
 import { UnitInput } from "@/ui/UnitInput";
+import { BudgetSubject } from "./BudgetSubject";
 
 /** Sets a budget, or changes the limits of one. */
 export function BudgetDialog({
@@ -31,7 +30,10 @@ export function BudgetDialog({
 }) {
   const [texts, setTexts] = useState<BudgetTexts>(() => ({
     scope: budget?.scope ?? "user",
+    isOne: false,
     workspaceId: budget?.subjectId ?? "",
+    conversationId: "",
+    turnId: "",
     period: budget?.period ?? "month",
     usd: budget?.limitUsd ?? "",
     tokens: budget?.limitTokens?.toString() ?? "",
@@ -73,7 +75,12 @@ export function BudgetDialog({
     >
       <form id={form} noValidate onSubmit={submit} className="flex flex-col gap-4">
         {budget ? null : (
-          <Scope texts={texts} problems={problems} workspaces={workspaces} onChange={change} />
+          <BudgetSubject
+            texts={texts}
+            problems={problems}
+            workspaces={workspaces}
+            onChange={change}
+          />
         )}
         <div className="grid gap-4 sm:grid-cols-2">
           <Field label="Money" optional error={problems.usd}>
@@ -106,79 +113,8 @@ export function BudgetDialog({
   );
 }
 
-/** What it is for and after what it begins anew; neither changes later. */
-function Scope({
-  texts,
-  problems,
-  workspaces,
-  onChange,
-}: {
-  texts: BudgetTexts;
-  problems: BudgetProblems;
-  workspaces: readonly Workspace[];
-  onChange: (some: Partial<BudgetTexts>) => void;
-}) {
-  return (
-    <>
-      <Field label="What for">
-        {(control) => (
-          <Select
-            {...control}
-            value={texts.scope}
-            onChange={(event) => {
-              const scope = SCOPES.find(({ id }) => id === event.target.value)?.id;
-              if (scope) onChange({ scope });
-            }}
-          >
-            {SCOPES.map(({ id, label }) => (
-              <option key={id} value={id}>
-                {label}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
-      {texts.scope === "workspace" ? (
-        <Field label="Workspace" error={problems.workspaceId}>
-          {(control) => (
-            <Select
-              {...control}
-              value={texts.workspaceId}
-              onChange={(event) => onChange({ workspaceId: event.target.value })}
-            >
-              <option value="">Choose one</option>
-              {workspaces.map(({ id, name }) => (
-                <option key={id} value={id}>
-                  {name}
-                </option>
-              ))}
-            </Select>
-          )}
-        </Field>
-      ) : null}
-      <Field label="How long">
-        {(control) => (
-          <Select
-            {...control}
-            value={texts.period}
-            onChange={(event) => {
-              const period = PERIODS.find(({ id }) => id === event.target.value)?.id;
-              if (period) onChange({ period });
-            }}
-          >
-            {PERIODS.map(({ id, label }) => (
-              <option key={id} value={id}>
-                {label}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
-    </>
-  );
-}
-
 function creationOf(texts: BudgetTexts, limits: BudgetLimits) {
-  const { scope, period, workspaceId } = texts;
-  return { scope, period, ...limits, ...(scope === "workspace" ? { subjectId: workspaceId } : {}) };
+  const { scope, period } = texts;
+  const subjectId = subjectOf(texts);
+  return { scope, period, ...limits, ...(subjectId === undefined ? {} : { subjectId }) };
 }

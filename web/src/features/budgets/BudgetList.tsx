@@ -4,7 +4,7 @@ import { useState } from "react";
 import { budgetsQuery, deleteBudget } from "@/api/queries/budgets";
 import { keys } from "@/api/queries/keys";
 import { workspaceChoicesQuery } from "@/api/queries/workspaces";
-import type { Budget } from "@/api/schema";
+import type { Budget, Workspace } from "@/api/schema";
 import { type BudgetBar, budgetBars, budgetTitle, resetWords } from "@/lib/budgetWords";
 import { AlertDialog } from "@/ui/AlertDialog";
 import { Button } from "@/ui/Button";
@@ -15,6 +15,7 @@ import { IconButton } from "@/ui/IconButton";
 import { Skeleton } from "@/ui/Skeleton";
 import { toast } from "@/ui/Toast";
 import { BudgetDialog } from "./BudgetDialog";
+import { useSubjectName } from "./useSubjectName";
 
 /** What models may use and cost, with what is used of it. */
 export function BudgetList() {
@@ -27,8 +28,6 @@ export function BudgetList() {
       Add budget
     </Button>
   );
-  const nameOf = (id: string | null | undefined) =>
-    workspaces.data?.find((workspace) => workspace.id === id)?.name;
   return (
     <>
       {budgets.isPending ? (
@@ -54,7 +53,7 @@ export function BudgetList() {
               <li key={budget.id}>
                 <BudgetCard
                   budget={budget}
-                  title={budgetTitle(budget, nameOf(budget.subjectId))}
+                  workspaces={workspaces.data ?? []}
                   onEdit={() => setEditing(budget)}
                 />
               </li>
@@ -76,13 +75,14 @@ export function BudgetList() {
 
 function BudgetCard({
   budget,
-  title,
+  workspaces,
   onEdit,
 }: {
   budget: Budget;
-  title: string;
+  workspaces: readonly Workspace[];
   onEdit: () => void;
 }) {
+  const title = budgetTitle(budget, useSubjectName(budget, workspaces));
   const [deleting, setDeleting] = useState(false);
   const client = useQueryClient();
   const remove = useMutation({

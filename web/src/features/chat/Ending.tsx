@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { RotateCcw } from "lucide-react";
 import { sentence } from "@/lib/format";
+import { withLocalTimes } from "@/lib/localTime";
 import { Button } from "@/ui/Button";
 import type { TurnLog } from "./turnLog";
 import { type AskWith, AttachOffer } from "./WithheldSign";
@@ -35,8 +36,10 @@ export function Ending({
           : "rounded-md border border-line bg-panel px-3 py-2.5"
       }
     >
-      <p className="[overflow-wrap:anywhere]">{sentence(words)}</p>
-      {hint ? <p className="mt-1 text-muted [overflow-wrap:anywhere]">{hint}</p> : null}
+      <p className="[overflow-wrap:anywhere]">{sentence(withLocalTimes(words))}</p>
+      {hint ? (
+        <p className="mt-1 text-muted [overflow-wrap:anywhere]">{withLocalTimes(hint)}</p>
+      ) : null}
       {isRefusedForSecrets(log) ? (
         <AttachOffer workspaceId={workspaceId} names={log.withheld} askWith={askWith} />
       ) : null}

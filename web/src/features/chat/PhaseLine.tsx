@@ -9,7 +9,7 @@ import {
 } from "lucide-react";
 import type { ReactNode } from "react";
 import type { TokenUsage } from "@/api/schema";
-import { count, dollars } from "@/lib/format";
+import { count, dollars, plural } from "@/lib/format";
 import type { TurnPhase } from "./turnLog";
 
 const WORDS: Record<TurnPhase, { label: string; icon: ReactNode }> = {
@@ -52,7 +52,7 @@ function Used({ usage }: { usage: TokenUsage }) {
   return (
     <span className="tabular-nums">
       {usage.measured ? "" : "about "}
-      {count(usage.inputTokens)} tokens in
+      {plural(usage.inputTokens, "token")} in
       {cached > 0 ? ` (${count(cached)} cached)` : ""}, {count(usage.outputTokens)} out ·{" "}
       {usage.costUsd == null ? "unpriced" : dollars(usage.costUsd)}
     </span>
