@@ -321,22 +321,41 @@ impl Recording<'_> {
         found: &Found,
     ) -> Option<VersionRow> {
         let content = self.contents.get(&found.path)?;
+        let id = self.domain.ids().next::<VersionId>();
         Some(VersionRow {
-            id: self.domain.ids().next::<VersionId>(),
+            user_id: self.cause.user,
+            run_id: self.cause.run,
+            ..content.version(id, file, transaction, found)
+        })
+    }
+}
+
+impl Content {
+    /// Makes a file's version of it. What was found may be out of date: only
+    /// what a content has not of its own is taken from there.
+    fn version(
+        self,
+        id: VersionId,
+        file: FileId,
+        transaction: &TransactionRow,
+        found: &Found,
+    ) -> VersionRow {
+        VersionRow {
+            id,
             file_id: file,
             workspace_id: transaction.workspace_id,
             path: found.path.clone(),
-            content_hash: content.hash,
-            size_bytes: content.bytes,
+            content_hash: self.hash,
+            size_bytes: self.bytes,
             executable: found.executable,
             author_kind: AuthorKind::Run,
-            user_id: self.cause.user,
+            user_id: None,
             turn_id: None,
-            run_id: self.cause.run,
+            run_id: None,
             proposal_id: None,
             transaction_id: transaction.id,
             created_at: transaction.created_at,
-        })
+        }
     }
 }
 
@@ -363,3 +382,6 @@ fn stat(found: &Found) -> FileStat {
         executable: found.executable,
     }
 }
+
+#[cfg(test)]
+mod tests;
