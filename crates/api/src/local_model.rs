@@ -31,6 +31,9 @@ pub struct LocalModel {
     pub source: String,
     /// Why the last download failed; null when it did not.
     pub failure: Option<String>,
+    /// How the program last ended unasked, or why it did not start, and when
+    /// it is started again; null once it has answered since.
+    pub helper_failure: Option<String>,
     /// What to do when it is not usable; null when it is.
     pub hint: Option<String>,
 }

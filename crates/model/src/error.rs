@@ -209,6 +209,12 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// The program of the local model doesn't start, or doesn't stay up.
+    #[error("the local model doesn't run: {reason}")]
+    LocalModelFell {
+        /// How it ended, and when it starts again.
+        reason: String,
+    },
     /// The weights of the local model could not be had.
     #[error("could not get the local model's weights: {reason}")]
     Weights {
@@ -247,6 +253,7 @@ impl Error {
             | Self::Protocol { .. }
             | Self::Cut { .. }
             | Self::LocalModel { .. }
+            | Self::LocalModelFell { .. }
             | Self::Weights { .. }
             | Self::Idle { .. } => ErrorKind::Unavailable,
             Self::RateLimited { retry_after, .. } => ErrorKind::Limited {
@@ -284,6 +291,7 @@ impl Error {
             Self::Idle { .. } => "model_idle",
             Self::TooLarge { .. } => "model_answer_too_large",
             Self::LocalModel { .. } => "model_local_unavailable",
+            Self::LocalModelFell { .. } => "model_local_fell",
             Self::Weights { .. } => "model_weights_failed",
             Self::Cancelled => "model_cancelled",
         }
@@ -333,6 +341,9 @@ impl Error {
             Self::TooLarge { .. } => "Ask for less at once.",
             Self::LocalModel { .. } => {
                 "Get it with the button on the Models page, or with `cargo xtask run --local-model` and `atelier model pull`."
+            }
+            Self::LocalModelFell { .. } => {
+                "Use another model meanwhile. It needs about 2 GB of memory; a smaller `local_model.context_tokens` needs less."
             }
             Self::Weights { .. } => {
                 "Try again: what has arrived is kept. `atelier model pull` also takes another address (--url) or a file (--file)."

@@ -7,7 +7,7 @@
 //! while, and started again after a crash, which is an error message to those
 //! who waited.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,19 +18,22 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
-use self::ask::Body;
-use self::process::{Answering, Helper};
+use self::falls::Falls;
+use self::get::Pull;
+use self::process::Helper;
 use crate::capabilities::ModelFacts;
 use crate::completion::Completion;
 use crate::error::{Error, Result};
-use crate::http;
 use crate::request::Request;
 
 pub(crate) mod ask;
 mod decoder;
+mod falls;
+mod get;
 mod process;
 mod protocol;
 mod pull;
+mod run;
 mod tool_calls;
 mod weights;
 
@@ -52,9 +55,6 @@ pub(crate) fn encode_completion(asked: &Completion) -> serde_json::Result<Bytes>
 pub use process::{Machine, Started};
 pub use pull::{OnProgress, Progress};
 pub use weights::{Pin, Presence, Weights};
-
-/// What stays free on the disk.
-const SPARE_BYTES: u64 = 64 << 20;
 
 /// What a local model is made with.
 #[derive(Debug)]
@@ -81,17 +81,10 @@ struct Inner {
     options: LocalOptions,
     /// Held while the helper starts, so that it starts once.
     helper: Mutex<Option<Helper>>,
+    falls: Arc<Falls>,
     pull: PlainMutex<Pull>,
     tasks: TaskTracker,
     stop: CancellationToken,
-}
-
-/// The last attempt to get the weights.
-#[derive(Debug, Default)]
-struct Pull {
-    running: Option<CancellationToken>,
-    progress: Option<Progress>,
-    failure: Option<String>,
 }
 
 /// What is known of the local model.
@@ -103,6 +96,9 @@ pub struct LocalState {
     pub helper: HelperState,
     /// Why the last attempt to get the weights failed.
     pub failure: Option<String>,
+    /// How the helper last ended unasked, and when it starts again; `None`
+    /// once it has answered since.
+    pub fall: Option<String>,
 }
 
 /// How far the weights are.
@@ -136,6 +132,7 @@ impl LocalModel {
         Self(Arc::new(Inner {
             options,
             helper: Mutex::new(None),
+            falls: Arc::default(),
             pull: PlainMutex::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -176,6 +173,7 @@ impl LocalModel {
             weights,
             helper: self.helper_state(),
             failure: pull.failure.clone(),
+            fall: self.0.falls.last().map(|fall| fall.sentence()),
         }
     }
 
@@ -215,180 +213,9 @@ impl LocalModel {
         })
     }
 
-    /// Begins to fetch the weights, unless they are there or on their way.
-    pub fn begin_pull(&self) {
-        let cancel = {
-            let mut pull = self.0.pull.lock();
-            if pull.running.is_some() || self.0.options.weights.presence() == Presence::Whole {
-                return;
-            }
-            let cancel = self.0.stop.child_token();
-            *pull = Pull {
-                running: Some(cancel.clone()),
-                ..Pull::default()
-            };
-            cancel
-        };
-        let model = self.clone();
-        self.0.tasks.spawn(async move {
-            let noted = |progress| model.0.pull.lock().progress = Some(progress);
-            let pulled = model.pull(None, &noted, &cancel).await;
-            if let Err(error) = &pulled {
-                tracing::warn!(%error, "the local model's weights were not fetched");
-            }
-            let mut pull = model.0.pull.lock();
-            pull.running = None;
-            pull.failure = match pulled {
-                Ok(()) | Err(Error::Cancelled) => None,
-                Err(error) => Some(error.to_string()),
-            };
-        });
-    }
-
-    /// Stops fetching the weights. What has arrived is kept.
-    pub fn cancel_pull(&self) {
-        if let Some(running) = &self.0.pull.lock().running {
-            running.cancel();
-        }
-    }
-
-    /// Fetches the weights and returns when they are there: from `url`, or
-    /// where they are fetched from anyway.
-    ///
-    /// # Errors
-    /// [`Error::Weights`], [`Error::Client`] or [`Error::Cancelled`].
-    pub async fn pull(
-        &self,
-        url: Option<Url>,
-        progress: OnProgress<'_>,
-        cancel: &CancellationToken,
-    ) -> Result<()> {
-        let options = &self.0.options;
-        let url = match url.or_else(|| options.source.clone()) {
-            Some(url) => url,
-            None => Url::parse(&options.weights.pin.url).map_err(|_| Error::Weights {
-                reason: "their publisher's address is not a URL".to_owned(),
-            })?,
-        };
-        self.require_room()?;
-        let client = http::downloads(concat!("atelier/", env!("CARGO_PKG_VERSION")))?;
-        options
-            .weights
-            .download(&client, &url, progress, cancel)
-            .await
-    }
-
-    /// Takes the weights from a file, which stays where it is. Blocks while it
-    /// copies.
-    ///
-    /// # Errors
-    /// [`Error::Weights`] when it is another file or can't be read.
-    pub fn pull_file(
-        &self,
-        file: &Path,
-        progress: OnProgress<'_>,
-        cancel: &CancellationToken,
-    ) -> Result<()> {
-        self.require_room()?;
-        self.0.options.weights.copy(file, progress, cancel)
-    }
-
     /// Ends the helper and what is being fetched.
     pub fn close(&self) {
         self.0.stop.cancel();
-    }
-
-    /// Asks; the answer comes as server-sent events, the first of which says
-    /// what is to be looked for in it.
-    ///
-    /// # Errors
-    /// [`Error::LocalModel`] when it can't be used; [`Error::Weights`] when
-    /// the file is not the one that is meant.
-    pub(crate) async fn ask(&self, body: &Bytes) -> Result<reqwest::Response> {
-        let calls = serde_json::from_slice::<Body>(body)
-            .map_err(|_| Error::InvalidRequest {
-                reason: "it is not one for the local model",
-            })?
-            .calls;
-        let answering = self.answering(body).await?;
-        let first = Some(Bytes::from(decoder::opening(&calls)));
-        let events =
-            futures_util::stream::unfold((first, answering), async |(first, answering)| {
-                let mut answering = answering;
-                let line = match first {
-                    Some(first) => first,
-                    None => answering.next().await?,
-                };
-                let mut event = b"data: ".to_vec();
-                event.extend_from_slice(line.trim_ascii_end());
-                event.extend_from_slice(b"\n\n");
-                Some((Ok::<_, std::io::Error>(event), (None, answering)))
-            });
-        let body = reqwest::Body::wrap_stream(events);
-        Ok(reqwest::Response::from(hyper::Response::new(body)))
-    }
-
-    /// Refuses to begin what the disk can't hold.
-    fn require_room(&self) -> Result<()> {
-        let options = &self.0.options;
-        let there = match options.weights.presence() {
-            Presence::Part(bytes) => bytes,
-            Presence::Absent | Presence::Whole => 0,
-        };
-        let needed = options.weights.pin.size_bytes - there + SPARE_BYTES;
-        options.weights.make_folder()?;
-        let folder = &options.weights.folder;
-        match options.machine.free_bytes(folder) {
-            Some(free) if free < needed => Err(Error::Weights {
-                reason: format!(
-                    "`{}` has {} MiB free, and {} MiB are needed",
-                    folder.display(),
-                    free >> 20,
-                    needed >> 20
-                ),
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    async fn answering(&self, body: &Bytes) -> Result<Answering> {
-        // A helper may end between two looks at it; it then starts again, and
-        // no more than once.
-        for _ in 0..2 {
-            if let Some(answering) = self.started().await?.ask(body).await {
-                return Ok(answering);
-            }
-        }
-        Err(Error::LocalModel {
-            reason: "its program ends as soon as it is asked".to_owned(),
-        })
-    }
-
-    async fn started(&self) -> Result<Helper> {
-        let mut helper = self.0.helper.lock().await;
-        if let Some(running) = helper.as_ref().filter(|helper| helper.is_open()) {
-            return Ok(running.clone());
-        }
-        *helper = None;
-        let failed = |reason: String| Error::LocalModel { reason };
-        let options = &self.0.options;
-        self.require_usable()?;
-        self.verify().await?;
-        let started = options.machine.start(&options.weights.path());
-        let started = Helper::start(started, options.idle, &self.0.tasks, &self.0.stop).await;
-        let started = started.map_err(failed)?;
-        *helper = Some(started.clone());
-        Ok(started)
-    }
-
-    async fn verify(&self) -> Result<()> {
-        let (weights, stop) = (self.0.options.weights.clone(), self.0.stop.clone());
-        let verified = tokio::task::spawn_blocking(move || weights.verify(&stop)).await;
-        verified.unwrap_or_else(|_| {
-            Err(Error::Weights {
-                reason: "they could not be checked".to_owned(),
-            })
-        })
     }
 
     fn helper_state(&self) -> HelperState {

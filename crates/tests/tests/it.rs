@@ -31,6 +31,7 @@ mod it {
     mod links;
     mod live;
     mod local_model;
+    mod local_model_falls;
     mod local_model_real;
     mod network;
     mod patches;

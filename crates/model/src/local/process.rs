@@ -21,6 +21,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::falls::Falls;
 use super::protocol::{Code, Event, LINE_BYTES, Order, VERSION};
 
 /// How long loading may take: a gigabyte from a slow disk, on a busy machine.
@@ -73,6 +74,7 @@ pub(crate) struct Helper(Arc<Inner>);
 struct Inner {
     orders: mpsc::Sender<Bytes>,
     answers: Mutex<Answers>,
+    falls: Arc<Falls>,
 }
 
 #[derive(Debug)]
@@ -100,6 +102,7 @@ impl Helper {
     pub(crate) async fn start(
         started: io::Result<Started>,
         idle: Duration,
+        falls: &Arc<Falls>,
         tasks: &TaskTracker,
         stop: &CancellationToken,
     ) -> Result<Self, String> {
@@ -137,6 +140,7 @@ impl Helper {
                 last_used: Instant::now(),
                 closed: false,
             }),
+            falls: Arc::clone(falls),
         }));
         tasks.spawn(write(input, waiting));
         let serving = helper.clone().serve(lines, ended, idle);
@@ -214,7 +218,11 @@ impl Helper {
         };
         let (id, last) = match event {
             Event::Read { id, .. } | Event::Text { id, .. } => (id, false),
-            Event::Done { id, .. } | Event::Failed { id: Some(id), .. } => (id, true),
+            Event::Done { id, .. } => {
+                self.0.falls.stood();
+                (id, true)
+            }
+            Event::Failed { id: Some(id), .. } => (id, true),
             Event::Failed { message, .. } => {
                 tracing::warn!(message, "the local model's helper complained");
                 return;
@@ -248,17 +256,18 @@ impl Helper {
             answers.closed = true;
             answers.open.drain().collect()
         };
-        tracing::warn!(
-            how,
-            "the local model's helper ended; it starts again when it is asked"
-        );
+        self.0.falls.fell(how);
+        let again = self
+            .0
+            .falls
+            .last()
+            .map_or_else(String::new, |fall| fall.again());
+        tracing::warn!(how, again, "the local model's helper ended");
         for (id, answer) in open {
             let event = Event::Failed {
                 id: Some(id),
                 code: Code::Broken,
-                message: format!(
-                    "the local model's program ended: {how}; it starts again with the next request"
-                ),
+                message: format!("the local model's program ended: {how}; {again}"),
             };
             let line = serde_json::to_vec(&event).unwrap_or_default();
             // Nobody reads any more: then nobody has to know.

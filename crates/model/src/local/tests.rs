@@ -27,11 +27,14 @@ const READY: &str = r#"{"type":"ready","version":1,"contextTokens":8192}"#;
 const TEXT: &str = r#"{"type":"text","id":ID,"text":"to ID"}"#;
 const DONE: &str = r#"{"type":"done","id":ID,"reason":"stop","tokens":2}"#;
 
+/// What is said first, by start.
+type First = Arc<parking_lot::Mutex<VecDeque<&'static str>>>;
+
 /// A helper in this process, which acts after a script.
 #[derive(Debug)]
 struct Scripted {
     /// What it says when it starts; each start takes one.
-    first: parking_lot::Mutex<VecDeque<&'static str>>,
+    first: First,
     acts: Arc<Mutex<VecDeque<Act>>>,
     orders: mpsc::UnboundedSender<Value>,
     ended: mpsc::UnboundedSender<()>,
@@ -85,6 +88,9 @@ async fn act(
     acts: Arc<Mutex<VecDeque<Act>>>,
     seen: mpsc::UnboundedSender<Value>,
 ) {
+    if first.is_empty() {
+        return;
+    }
     said.write_all(format!("{first}\n").as_bytes())
         .await
         .unwrap();
@@ -113,6 +119,7 @@ async fn act(
 
 struct Stage {
     gateway: Gateway,
+    first: First,
     orders: mpsc::UnboundedReceiver<Value>,
     ended: mpsc::UnboundedReceiver<()>,
     _folder: tempfile::TempDir,
@@ -136,10 +143,11 @@ impl Stage {
         }
         let (sender, orders) = mpsc::unbounded_channel();
         let (end, ended) = mpsc::unbounded_channel();
+        let first: First = Arc::new(parking_lot::Mutex::new(first.iter().copied().collect()));
         let local = LocalModel::new(LocalOptions {
             weights: Weights::new(folder.path(), pin_of(b"weights")),
             machine: Arc::new(Scripted {
-                first: parking_lot::Mutex::new(first.iter().copied().collect()),
+                first: Arc::clone(&first),
                 acts: Arc::new(Mutex::new(acts.iter().cloned().collect())),
                 orders: sender,
                 ended: end,
@@ -156,6 +164,7 @@ impl Stage {
         });
         Self {
             gateway: gateway.unwrap(),
+            first,
             orders,
             ended,
             _folder: folder,
@@ -293,6 +302,60 @@ async fn a_crash_is_an_error_and_a_new_start() {
     assert_eq!(stage.helper(), HelperState::Ready);
     let answer = stage.ask(hello()).await.unwrap().collect().await;
     assert_eq!(answer.unwrap().text, "to 1");
+}
+
+/// A helper that ends while it loads.
+const GONE: &str = "";
+
+#[tokio::test]
+async fn one_that_never_stands_is_left_alone_and_says_why() {
+    let stage = Stage::new(&[GONE; 10], &[]);
+    for _ in 0..1_000 {
+        let error = stage.ask(hello()).await.unwrap_err();
+        assert_eq!(error.code(), "model_local_fell");
+        assert!(error.to_string().contains("ended"), "{error}");
+    }
+    // Two, one more for the first second, and one for the two after it: a
+    // minute of asking would be nine.
+    let starts = 10 - stage.first.lock().len();
+    assert!(starts < 8, "{starts}");
+    let state = stage.gateway.local().unwrap().state();
+    assert!(state.fall.unwrap().contains("ended"));
+    assert_eq!(state.helper, HelperState::Ready);
+}
+
+#[tokio::test]
+async fn an_answer_makes_falls_good() {
+    let whole = Act::Say(&[TEXT, DONE]);
+    let fall = Act::Crash(&[TEXT]);
+    let acts = [fall.clone(), whole.clone(), fall, whole];
+    let stage = Stage::new(&[READY; 3], &acts);
+    for falls in [true, false, true, false] {
+        let answer = stage.ask(hello()).await.unwrap().collect().await;
+        assert_eq!(answer.is_err(), falls, "{answer:?}");
+        let state = stage.gateway.local().unwrap().state();
+        assert_eq!(state.fall.is_some(), falls);
+    }
+}
+
+#[tokio::test]
+async fn what_began_to_load_is_loaded_though_nobody_waits() {
+    let stage = Stage::new(&[READY], &[Act::Say(&[TEXT, DONE])]);
+    assert!(stage.ask(hello()).now_or_never().is_none(), "it loads");
+    // A second start would find no script and panic.
+    let answer = stage.ask(hello()).await.unwrap().collect().await;
+    assert_eq!(answer.unwrap().text, "to 1");
+}
+
+#[tokio::test]
+async fn what_cannot_fit_is_refused_before_it_is_asked() {
+    let stage = Stage::new(&[], &[]);
+    let request = Request {
+        messages: vec![Message::user("a".repeat(5 << 20))],
+        ..Request::default()
+    };
+    let error = stage.ask(request).await.unwrap_err();
+    assert!(matches!(error, Error::ContextTooLong { .. }), "{error:?}");
 }
 
 #[tokio::test]

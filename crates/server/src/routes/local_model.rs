@@ -58,5 +58,6 @@ fn shown(found: LocalModelView) -> LocalModel {
         sha256: found.sha256,
         source: found.source,
         failure: found.state.failure,
+        helper_failure: found.state.fall,
     }
 }

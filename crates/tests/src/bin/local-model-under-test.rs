@@ -1,19 +1,36 @@
 //! A local model's helper for tests: it speaks the protocol and has no model.
-//! It answers with how long the question is; asked to crash, it does.
+//! It answers with how long the question is; asked to crash, it does, and
+//! asked to die it is killed in the middle of its answer. Beside its weights it
+//! notes each start in `starts`, and ends at once while there is a file `fall`.
 #![forbid(unsafe_code)]
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::print_stderr,
     clippy::exit,
+    clippy::disallowed_methods,
     reason = "a program for tests: it fails by panicking, and talks over its output"
 )]
 
-use std::io::BufRead as _;
+use std::fs::OpenOptions;
+use std::io::{BufRead as _, Write as _};
+use std::path::PathBuf;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
 fn main() {
+    let weights = PathBuf::from(std::env::args_os().nth(2).unwrap());
+    let folder = weights.parent().unwrap();
+    let starts = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(folder.join("starts"));
+    starts.unwrap().write_all(b"!").unwrap();
+    if folder.join("fall").exists() {
+        eprintln!("there is too little memory");
+        std::process::exit(9);
+    }
     println!(r#"{{"type":"ready","version":1,"contextTokens":8192}}"#);
     for line in std::io::stdin().lock().lines() {
         let order: Value = serde_json::from_str(&line.unwrap()).unwrap();
@@ -38,6 +55,11 @@ fn answer(id: &Value, ask: &Value) {
         json!({ "type": "read", "id": id, "tokens": prompt.len(), "cachedTokens": 3 })
     );
     println!("{}", json!({ "type": "text", "id": id, "text": "I read " }));
+    if prompt.contains("please die") {
+        // As a machine without memory would.
+        let kill = ["-c", "kill -9 $PPID"];
+        Command::new("/bin/sh").args(kill).status().unwrap();
+    }
     println!(
         "{}",
         json!({ "type": "text", "id": id, "text": format!("{} bytes.", prompt.len()) })

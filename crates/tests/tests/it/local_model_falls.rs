@@ -1,0 +1,201 @@
+//! The model that runs on this machine falls over: an error to whoever waited,
+//! another model where one may take over, and a new start, though not for ever.
+
+use std::fs;
+use std::path::PathBuf;
+
+use atelier_api::event::TurnEvent;
+use atelier_api::local_model::{LocalHelper, LocalModel};
+use atelier_api::route::{Call, CallState, ModelDefaults, Models};
+use atelier_api::secret::CreatedToken;
+use atelier_api::turn::ChatRequest;
+use atelier_model::fake::Turn;
+use atelier_tests::{Caller, Reply, Setup, TestApp, WEIGHTS, question, within};
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// The provider that the model on this machine is.
+const EMBEDDED: Uuid = Uuid::from_u128(1);
+const DIE: &str = "please die";
+
+/// An app whose local model can be asked.
+async fn with_weights(mut setup: Setup) -> (TestApp, PathBuf) {
+    let mut folder = PathBuf::new();
+    setup = setup.settings(|settings| folder.clone_from(&settings.data));
+    let folder = folder.join("models");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("tiny.gguf"), WEIGHTS).unwrap();
+    (setup.start().await, folder)
+}
+
+async fn token(app: &TestApp) -> String {
+    let made = app.owner().post("/api/tokens", json!({ "name": "editor" }));
+    made.await.ok::<CreatedToken>().secret
+}
+
+async fn v1(app: &TestApp, token: &str, text: &str, stream: bool) -> Reply {
+    let body = json!({
+        "model": "tiny",
+        "messages": [{ "role": "user", "content": text }],
+        "stream": stream,
+    });
+    let request = app.nobody().request(Method::POST, "/v1/chat/completions");
+    let request = request
+        .bearer_auth(token)
+        .header("content-type", "application/json");
+    app.nobody().send(request.body(body.to_string())).await
+}
+
+async fn local(owner: &Caller) -> LocalModel {
+    owner.get("/api/models/local").await.ok()
+}
+
+/// A question to the model on this machine.
+fn to_local(workspace: Uuid, text: &str) -> ChatRequest {
+    ChatRequest {
+        provider_id: Some(EMBEDDED),
+        ..question(workspace, text)
+    }
+}
+
+/// The processes of helpers that this process has started and that are there.
+fn helpers() -> usize {
+    let own = format!("/proc/{}/task", std::process::id());
+    let tasks = fs::read_dir(own).unwrap();
+    let children = tasks.map(|task| {
+        let children = task.unwrap().path().join("children");
+        fs::read_to_string(children).unwrap_or_default()
+    });
+    let children: Vec<String> = children.collect();
+    let names = children.iter().flat_map(|list| list.split_whitespace());
+    let names = names.map(|child| fs::read_to_string(format!("/proc/{child}/comm")));
+    names
+        .filter(|name| {
+            name.as_ref()
+                .is_ok_and(|name| name.starts_with("local-model"))
+        })
+        .count()
+}
+
+#[tokio::test]
+async fn who_waited_is_told_and_who_asks_next_is_answered() {
+    let (app, folder) = with_weights(Setup::sqlite().await.without_model()).await;
+    let owner = app.owner();
+    let workspace = owner.workspace("a").await.id;
+    let token = token(&app).await;
+    let models: Models = owner.get("/api/models").await.ok();
+    assert_eq!(models.items[0].name, "tiny");
+    assert!(local(&owner).await.helper_failure.is_none());
+    for _ in 0..5 {
+        // Whole, as a stream, and in a turn; after each it answers again.
+        let whole = v1(&app, &token, DIE, false).await;
+        assert!(whole.status.is_server_error(), "{whole}");
+        assert!(whole.text().contains("ended by signal 9"), "{whole}");
+        let fallen = local(&owner).await;
+        assert_eq!(fallen.helper, LocalHelper::Ready);
+        let why = fallen.helper_failure.unwrap();
+        assert!(
+            why.contains("signal 9; it starts again with the next request"),
+            "{why}"
+        );
+        answers(&app, &token).await;
+        assert_eq!(local(&owner).await.helper, LocalHelper::Loaded);
+        assert!(local(&owner).await.helper_failure.is_none());
+
+        let streamed = v1(&app, &token, DIE, true).await;
+        assert!(streamed.text().contains("I read"), "{streamed}");
+        assert!(streamed.text().contains("ended by signal 9"), "{streamed}");
+        answers(&app, &token).await;
+
+        let ran = owner.ask(&to_local(workspace, DIE)).await;
+        let TurnEvent::Finished { code, detail, .. } = ran.end() else {
+            panic!("{ran:?}")
+        };
+        assert_eq!(code.as_deref(), Some("model_failed"));
+        assert!(detail.unwrap().contains("ended by signal 9"), "{ran:?}");
+        let ran = owner.ask(&to_local(workspace, "hi")).await;
+        assert!(ran.text().starts_with("I read "), "{ran:?}");
+    }
+    // Each fall cost one start, and nothing of it is left.
+    let starts = fs::read(folder.join("starts")).unwrap().len();
+    assert_eq!((starts, helpers()), (16, 1));
+    app.finish().await;
+}
+
+async fn answers(app: &TestApp, token: &str) {
+    let reply: Value = v1(app, token, "hi", false).await.ok();
+    let text = reply["choices"][0]["message"]["content"].as_str().unwrap();
+    assert!(text.starts_with("I read "), "{reply}");
+}
+
+#[tokio::test]
+async fn another_model_takes_over_unless_nothing_may_leave() {
+    let (app, folder) = with_weights(Setup::sqlite().await).await;
+    let owner = app.owner();
+    let workspace = owner.workspace("a").await.id;
+    app.model.push(Turn::text("from afar"));
+    app.model.push(Turn::text("from afar again"));
+    let ran = owner.ask(&to_local(workspace, DIE)).await;
+    let switched = ran.events.iter().find_map(|event| match &event.event {
+        TurnEvent::Switched {
+            from, to, reason, ..
+        } => Some((from.clone(), to.clone(), reason.clone())),
+        _ => None,
+    });
+    let (from, to, reason) = switched.unwrap();
+    assert_eq!((from.as_str(), to.as_str()), ("tiny", "fake-model"));
+    assert!(reason.contains("ended by signal 9"), "{reason}");
+    let calls: atelier_api::page::Page<Call> = owner.get("/api/calls").await.ok();
+    let states: Vec<CallState> = calls.items.iter().map(|call| call.state).collect();
+    assert_eq!(states, [CallState::Done, CallState::Failed]);
+    // The same when it doesn't even start.
+    fs::write(folder.join("fall"), "").unwrap();
+    let ran = owner.ask(&to_local(workspace, "hi")).await;
+    assert_eq!(ran.text(), "from afar again");
+    fs::remove_file(folder.join("fall")).unwrap();
+
+    let offline = json!({ "offline": true });
+    let set: ModelDefaults = owner.put("/api/models/defaults", offline).await.ok();
+    assert!(set.offline);
+    let before = app.model.requests().len();
+    let token = token(&app).await;
+    within("it to stand again", async {
+        while !v1(&app, &token, "hi", false).await.status.is_success() {}
+    })
+    .await;
+    let ran = owner.ask(&to_local(workspace, DIE)).await;
+    let TurnEvent::Finished { detail, .. } = ran.end() else {
+        panic!("{ran:?}")
+    };
+    assert!(detail.unwrap().contains("ended by signal 9"), "{ran:?}");
+    assert_eq!(app.model.requests().len(), before, "nothing left");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn one_that_falls_at_each_start_is_left_alone_and_says_why() {
+    let (app, folder) = with_weights(Setup::sqlite().await.without_model()).await;
+    let (owner, token) = (app.owner(), token(&app).await);
+    fs::write(folder.join("fall"), "").unwrap();
+    for _ in 0..40 {
+        let reply = v1(&app, &token, "hi", false).await;
+        assert!(reply.status.is_server_error(), "{reply}");
+        assert!(
+            reply.text().contains("there is too little memory"),
+            "{reply}"
+        );
+    }
+    let starts = fs::read(folder.join("starts")).unwrap().len();
+    assert!(starts < 10, "{starts} starts for 40 questions");
+    let why = local(&owner).await.helper_failure.unwrap();
+    assert!(why.contains("there is too little memory"), "{why}");
+    assert_eq!(helpers(), 0);
+    fs::remove_file(folder.join("fall")).unwrap();
+    within("it to stand again", async {
+        while !v1(&app, &token, "hi", false).await.status.is_success() {}
+    })
+    .await;
+    assert!(local(&owner).await.helper_failure.is_none());
+    app.finish().await;
+}
