@@ -81,6 +81,74 @@ describe("the local model", () => {
     expect(resume).toBeEnabled();
   });
 
+  it("builds its program too, and installs nothing unasked", async () => {
+    const { build } = sampleLocalModel();
+    let local = sampleLocalModel({ helper: "missing", build: { ...build, state: "idle" } });
+    const asked: unknown[] = [];
+    const api = emptyApi()
+      .on("get", "/api/models/local", () => local)
+      .on("post", "/api/models/local/pull", ({ query }) => {
+        const install = query.get("installPackages") === "true";
+        asked.push(install);
+        local = install
+          ? {
+              ...local,
+              weights: "ready",
+              build: {
+                ...build,
+                state: "running",
+                step: "Compiling llama.cpp",
+                percent: 45,
+                line: "[ 45%] Building CXX object llama.cpp.o",
+              },
+            }
+          : {
+              ...local,
+              weights: "downloading",
+              build: {
+                ...build,
+                state: "needsPackages",
+                packages: ["cmake", "clang"],
+                command: "apt-get install --no-install-recommends cmake clang",
+                installable: true,
+              },
+            };
+        return local;
+      })
+      .on("delete", "/api/models/local/pull", () => {
+        local = { ...local, build: { ...build, state: "failed", failure: "it was stopped" } };
+        return undefined;
+      });
+    const { user } = openPage(page("local"), api);
+    await user.click(await screen.findByRole("button", { name: "Get the local model (1.1 GB)" }));
+    expect(await screen.findByText("cmake, clang")).toBeVisible();
+    expect(screen.getByText(/^apt-get install/)).toBeVisible();
+    await expectAccessible();
+    await user.click(screen.getByRole("button", { name: "Install and build" }));
+    const bar = await screen.findByRole("progressbar", {
+      name: "Its program: Compiling llama.cpp",
+    });
+    expect(bar).toHaveAttribute("aria-valuenow", "45");
+    expect(screen.getByText("[ 45%] Building CXX object llama.cpp.o")).toBeVisible();
+    expect(asked).toEqual([false, true]);
+    await user.click(screen.getByRole("button", { name: "Stop" }));
+    expect(await screen.findByText(/was not built: It was stopped/)).toBeVisible();
+    expect(screen.getByRole("button", { name: "Build its program" })).toBeEnabled();
+  });
+
+  it("says why its program does not run", async () => {
+    const api = emptyApi().on("get", "/api/models/local", () =>
+      sampleLocalModel({
+        weights: "ready",
+        usable: true,
+        hint: null,
+        helperFailure: "it was ended by signal 9; it is not started again for 4 seconds",
+      }),
+    );
+    openPage(page("local"), api);
+    expect(await screen.findByRole("alert")).toHaveTextContent("It was ended by signal 9");
+  });
+
   it("says what to do when its program isn't there", async () => {
     const api = emptyApi().on("get", "/api/models/local", () =>
       sampleLocalModel({

@@ -145,27 +145,46 @@ function addModels(api: FakeApi): void {
 const STEP = 90_000_000;
 
 function addLocalModel(api: FakeApi): void {
-  let local: LocalModel = sampleLocalModel();
+  const { build } = sampleLocalModel();
+  let local: LocalModel = sampleLocalModel({
+    helper: "missing",
+    build: { ...build, state: "idle" },
+  });
   api
     .on("get", "/api/models/local", () => {
       if (local.weights === "downloading") {
         const receivedBytes = Math.min(local.sizeBytes, local.receivedBytes + STEP);
-        local = { ...local, receivedBytes };
-        if (receivedBytes === local.sizeBytes) {
-          local = { ...local, weights: "ready", usable: true, hint: null };
-        }
+        const weights = receivedBytes === local.sizeBytes ? "ready" : "downloading";
+        local = { ...local, receivedBytes, weights };
       }
       return local;
     })
-    .on("post", "/api/models/local/pull", () => {
-      local = { ...local, weights: "downloading" };
+    .on("post", "/api/models/local/pull", ({ query }) => {
+      const agreed = query.get("installPackages") === "true";
+      local = { ...local, weights: "downloading", build: agreed ? BUILDING : NEEDS_PACKAGES };
       return local;
     })
     .on("delete", "/api/models/local/pull", () => {
-      local = { ...local, weights: "absent" };
+      local = { ...local, weights: "absent", build: { ...build, state: "idle" } };
       return undefined;
     });
 }
+
+const NEEDS_PACKAGES: LocalModel["build"] = {
+  state: "needsPackages",
+  packages: ["cmake", "clang", "libclang-dev"],
+  command: "apt-get install --no-install-recommends cmake clang libclang-dev",
+  installable: true,
+};
+
+const BUILDING: LocalModel["build"] = {
+  state: "running",
+  step: "Compiling llama.cpp",
+  percent: 45,
+  line: "[ 48%] Building CXX object src/CMakeFiles/llama.dir/llama-model-loader.cpp.o",
+  packages: [],
+  installable: false,
+};
 
 function addBudgets(api: FakeApi): void {
   const budget = (change: Partial<Budget>): Budget => ({

@@ -116,7 +116,18 @@ export function sampleLocalModel(change: Partial<LocalModel> = {}): LocalModel {
     sha256: "5f1c".repeat(16),
     source: "https://models.example.org/qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
     failure: null,
-    hint: "Download its weights here, or with `atelier model pull`.",
+    helperFailure: null,
+    build: {
+      state: "unavailable",
+      step: null,
+      percent: null,
+      line: null,
+      packages: [],
+      command: null,
+      installable: false,
+      failure: null,
+    },
+    hint: "Get it here: what is missing is fetched and built. `atelier model pull` fetches its weights as well.",
     ...change,
   };
 }

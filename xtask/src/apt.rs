@@ -13,7 +13,7 @@ use crate::process;
 /// message is the sentence a person can act on.
 pub(crate) fn install_one_of(packages: &[&str], purpose: &str) -> Result<()> {
     let by_hand = by_hand(packages, purpose);
-    if !process::is_root() || process::find("apt-get").is_none() {
+    if !can_install() {
         bail!("{by_hand}");
     }
     if packages.iter().any(|package| install(package)) {
@@ -25,6 +25,20 @@ pub(crate) fn install_one_of(packages: &[&str], purpose: &str) -> Result<()> {
         return Ok(());
     }
     bail!("apt-get could not install it. {by_hand}")
+}
+
+/// Whether packages can be installed here: we are root, and there is apt.
+pub(crate) fn can_install() -> bool {
+    process::is_root() && process::find("apt-get").is_some()
+}
+
+/// The command that installs packages by hand.
+pub(crate) fn command(packages: &[&str]) -> String {
+    let sudo = if process::is_root() { "" } else { "sudo " };
+    format!(
+        "{sudo}apt-get install --no-install-recommends {}",
+        packages.join(" ")
+    )
 }
 
 fn install(package: &str) -> bool {

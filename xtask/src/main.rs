@@ -44,7 +44,8 @@ struct Cli {
 enum Command {
     /// Build everything that changed and start the server on 127.0.0.1:7340.
     Run {
-        /// Also build the program of the local model, while the server runs.
+        /// Also get the local model, while the server runs: build its program
+        /// and fetch its weights (1.1 GB).
         #[arg(long)]
         local_model: bool,
         /// Arguments for `atelier serve`, after `--`.
@@ -60,6 +61,13 @@ enum Command {
     },
     /// Build the program of the local model and put it beside the server's.
     LocalModel,
+    /// Build it for a server that asks over standard input.
+    #[command(hide = true)]
+    LocalModelBuilder {
+        /// Ask it to.
+        #[arg(long)]
+        begin: bool,
+    },
     /// Run the quick subset of `test`, for before a commit.
     Check,
     /// Check the rules that no compiler knows: crate and layer tables, names, sizes.
@@ -74,9 +82,10 @@ enum Command {
     Prices,
     /// Measure the whole product beside its peers and print the tables.
     Bench {
-        /// Samples of each case.
-        #[arg(long, default_value_t = 30)]
-        samples: usize,
+        /// Samples of each case; 30 if nothing is said, and 10 of the local
+        /// model's.
+        #[arg(long)]
+        samples: Option<usize>,
         /// Instead, measure the local model beside another server of its weights.
         #[arg(long)]
         local_model: bool,
@@ -97,19 +106,20 @@ fn main() -> ExitCode {
             local_model,
             serve_args,
         } => run::run(local_model, &serve_args),
-        // What is measured is printed by its tests.
-        Command::Test { local_model: true }
-        | Command::Bench {
-            local_model: true, ..
-        } => local_model::test(),
+        Command::Test { local_model: true } => local_model::test(),
+        Command::Bench {
+            local_model: true,
+            samples,
+        } => local_model::bench(samples.unwrap_or(10)),
         Command::Test { local_model: false } => return test::run(),
         Command::LocalModel => local_model::build().map(drop),
+        Command::LocalModelBuilder { begin } => local_model::serve(begin),
         Command::Check => return check::run(),
         Command::Tidy => tidy::run(),
         Command::Openapi { check: true } => openapi::check(),
         Command::Openapi { check: false } => openapi::write(),
         Command::Prices => prices::write(),
-        Command::Bench { samples, .. } => bench::run(samples),
+        Command::Bench { samples, .. } => bench::run(samples.unwrap_or(30)),
         Command::Fuzz { minutes, targets } => fuzz::run(minutes, &targets),
     };
     match done {

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
@@ -79,12 +79,35 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 /// # Errors
 /// It can't be started. A failing program is not an error here.
 pub(crate) fn listen(command: &mut Command) -> Result<Finished> {
-    let mut child = command
-        .stdin(Stdio::null())
+    let mut child = piped(command.stdin(Stdio::null()))?;
+    let mut said = String::new();
+    let status = follow(&mut child, |line| {
+        print!("{line}");
+        said.push_str(line);
+    })?;
+    Ok(Finished {
+        ok: status.success(),
+        said,
+    })
+}
+
+/// Starts a program whose output and errors [`follow`] reads.
+///
+/// # Errors
+/// It can't be started.
+pub(crate) fn piped(command: &mut Command) -> Result<Child> {
+    command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .with_context(|| format!("could not start `{}`", line(command)))?;
+        .with_context(|| format!("could not start `{}`", line(command)))
+}
+
+/// Hands out each line that a program of [`piped`] says, until it has ended.
+///
+/// # Errors
+/// It can't be waited for.
+pub(crate) fn follow(child: &mut Child, mut each: impl FnMut(&str)) -> Result<ExitStatus> {
     let (sender, lines) = channel();
     if let Some(pipe) = child.stdout.take() {
         forward(pipe, sender.clone());
@@ -92,14 +115,8 @@ pub(crate) fn listen(command: &mut Command) -> Result<Finished> {
     if let Some(pipe) = child.stderr.take() {
         forward(pipe, sender);
     }
-    let said = echo(&mut child, &lines);
-    let status = child
-        .wait()
-        .with_context(|| format!("could not wait for `{}`", line(command)))?;
-    Ok(Finished {
-        ok: status.success(),
-        said,
-    })
+    echo(child, &lines, &mut each);
+    child.wait().context("could not wait for a program")
 }
 
 /// The first program called `name` in the search path.
@@ -130,18 +147,14 @@ fn forward(pipe: impl Read + Send + 'static, lines: Sender<String>) {
     });
 }
 
-fn echo(child: &mut Child, lines: &Receiver<String>) -> String {
-    let mut said = String::new();
+fn echo(child: &mut Child, lines: &Receiver<String>, each: &mut impl FnMut(&str)) {
     loop {
         match lines.recv_timeout(LINGER) {
-            Ok(line) => {
-                print!("{line}");
-                said.push_str(&line);
-            }
-            Err(RecvTimeoutError::Disconnected) => return said,
+            Ok(line) => each(&line),
+            Err(RecvTimeoutError::Disconnected) => return,
             Err(RecvTimeoutError::Timeout) => {
                 if matches!(child.try_wait(), Ok(Some(_))) {
-                    return said;
+                    return;
                 }
             }
         }

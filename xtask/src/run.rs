@@ -50,10 +50,12 @@ pub(crate) fn run(with_local_model: bool, serve_args: &[String]) -> Result<()> {
         }
     }
     serve.args(serve_args);
+    // The server asks it when the button is pressed, or at once; nobody waits
+    // for it to sign in. The server's standard input is the socket to it.
+    serve.stdin(Stdio::from(local_model::begin(with_local_model)?));
+    serve.env("ATELIER_LOCAL_MODEL_BUILDER", "stdin");
     if with_local_model {
-        // The server finds it when it is there; nobody waits for it to sign in.
-        local_model::begin_build()?;
-        progress.say("local model", "being built");
+        progress.say("local model", "being built and fetched");
     }
     progress.say("server", "starting");
     let error = serve.exec();

@@ -34,6 +34,8 @@ pub struct LocalModel {
     /// How the program last ended unasked, or why it did not start, and when
     /// it is started again; null once it has answered since.
     pub helper_failure: Option<String>,
+    /// How far the building of the program is.
+    pub build: LocalBuild,
     /// What to do when it is not usable; null when it is.
     pub hint: Option<String>,
 }
@@ -62,4 +64,53 @@ pub enum LocalHelper {
     Ready,
     /// Running, with the model in memory.
     Loaded,
+}
+
+/// How far the building of the program is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LocalBuild {
+    /// Where it stands.
+    pub state: LocalBuildState,
+    /// What is being done, while it is `running`.
+    pub step: Option<String>,
+    /// How much is done, 0 to 100, where that is known.
+    pub percent: Option<u8>,
+    /// The last line that the tools said.
+    pub line: Option<String>,
+    /// The packages of the system that have to be installed first, while it is
+    /// `needsPackages`.
+    pub packages: Vec<String>,
+    /// The command that installs them.
+    pub command: Option<String>,
+    /// Whether `installPackages` lets the server's checkout install them.
+    pub installable: bool,
+    /// Why it failed, when it is `failed`.
+    pub failure: Option<String>,
+}
+
+/// Where the building of the program stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum LocalBuildState {
+    /// The server was not started from a source checkout.
+    Unavailable,
+    /// It can be built.
+    Idle,
+    /// Packages of the system have to be installed first.
+    NeedsPackages,
+    /// It is being built.
+    Running,
+    /// The last try failed.
+    Failed,
+}
+
+/// How the local model is got.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PullLocalModel {
+    /// Whether packages of the system may be installed when building the
+    /// program needs them.
+    #[serde(default)]
+    pub install_packages: bool,
 }

@@ -207,8 +207,8 @@ operations! {
     delete_provider Delete "/api/providers/{id}" SignedIn (None, NO) => Nothing, "Forgets a configured model and its key.";
     check_provider Post "/api/providers/{id}/check" SignedIn (None, NO) => Json(200, of::<model::ProviderCheck>()), "Tries whether a configured model answers.";
     get_local_model Get "/api/models/local" SignedIn (None, NO) => Json(200, of::<local_model::LocalModel>()), "Returns how far the model that runs on this machine is.";
-    pull_local_model Post "/api/models/local/pull" SignedIn (None, NO) => Json(202, of::<local_model::LocalModel>()), "Begins to fetch the local model's weights.";
-    cancel_local_model_pull Delete "/api/models/local/pull" SignedIn (None, NO) => Nothing, "Stops fetching the local model's weights; what has arrived is kept.";
+    pull_local_model Post "/api/models/local/pull" SignedIn (Some(of::<local_model::PullLocalModel>()), NO) => Json(202, of::<local_model::LocalModel>()), "Begins to fetch the local model's weights, and to build its program where that is missing and can be built; for the owner.";
+    cancel_local_model_pull Delete "/api/models/local/pull" SignedIn (None, NO) => Nothing, "Stops getting the local model; what has arrived is kept.";
     list_models Get "/api/models" SignedIn (None, NO) => Json(200, of::<route::Models>()), "Lists the models you can ask, with what they can do and cost.";
     route_model Post "/api/models/route" SignedIn (None, Takes(of::<route::RouteModel>())) => Json(200, of::<route::ModelRoute>()), "Says which model would be asked and why, and asks none.";
     get_model_defaults Get "/api/models/defaults" SignedIn (None, NO) => Json(200, of::<route::ModelDefaults>()), "Returns which models tasks go to.";

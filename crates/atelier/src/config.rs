@@ -26,7 +26,7 @@ use crate::key::{self, KeySource};
 pub(crate) use limit::CellSettings;
 use limit::{cell_settings, limits, longest_run, rates, terminal_settings};
 use local::local_settings;
-pub(crate) use local::{LocalSettings, local};
+pub(crate) use local::{BUILDER, LocalSettings, local};
 use section::{File, ImportSection, ModelSection, StorageSection, VaultSection};
 
 /// Where the configuration comes from.

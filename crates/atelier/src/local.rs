@@ -6,13 +6,35 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use atelier_model::local::{LocalModel, LocalOptions, Machine, Pin, Started, Weights};
+use anyhow::{Context as _, Result};
+use atelier_model::local::{
+    BuilderSocket, LocalModel, LocalOptions, Machine, Pin, Started, Weights,
+};
 use atelier_sandbox::sidecar::{self, Sidecar, SidecarCommand};
 
-use crate::config::LocalSettings;
+use tokio::net::UnixStream;
+
+use crate::config::{BUILDER, LocalSettings};
 
 /// The folder of weights within the data folder.
 const FOLDER: &str = "models";
+
+/// Makes the local model of the server, which talks with who can build its
+/// program when it was started by one.
+pub(crate) fn served(data: &Path, settings: LocalSettings) -> Result<LocalModel> {
+    let builds = settings.builder;
+    let model = model(data, settings);
+    if builds {
+        let socket = sidecar::take_socket().with_context(|| {
+            format!(
+                "`{BUILDER}` is set, and standard input is no socket; leave it to `cargo xtask run`"
+            )
+        })?;
+        socket.set_nonblocking(true)?;
+        model.attend(BuilderSocket::new(UnixStream::from_std(socket)?));
+    }
+    Ok(model)
+}
 
 /// Makes the local model of a data folder; nothing is started or fetched yet.
 pub(crate) fn model(data: &Path, settings: LocalSettings) -> LocalModel {

@@ -117,7 +117,7 @@ async fn open(config: Config) -> Result<Domain> {
         store,
         host: Arc::new(LocalHost::new(cells)),
         gateway: Gateway::new(GatewayOptions {
-            local: Some(local::model(&data, config.local)),
+            local: Some(local::served(&data, config.local)?),
             ..GatewayOptions::default()
         })?,
         vault: keys.vault()?,

@@ -63,6 +63,12 @@ pub enum Error {
     /// The proposal destroys much, and nobody confirmed that.
     #[error("it destroys much: {}", .0.reasons.join(" "))]
     ConfirmationRequired(Warning),
+    /// Only the person the server belongs to may do it.
+    #[error("only the owner of this server may {what}")]
+    OwnerOnly {
+        /// What, in a few words.
+        what: &'static str,
+    },
     /// An assistant's proposal changes a file that is locked for it.
     #[error("`{path}` is locked for assistants by `{glob}`")]
     LockedPath {
@@ -233,7 +239,7 @@ impl Error {
             | Self::NoModelFits { .. }
             | Self::SecretFound { .. }
             | Self::ModelNotConfigured => ErrorKind::Invalid,
-            Self::BudgetExceeded(_) => ErrorKind::Denied,
+            Self::BudgetExceeded(_) | Self::OwnerOnly { .. } => ErrorKind::Denied,
             Self::PathTaken { .. }
             | Self::NameTaken { .. }
             | Self::Stale(_)

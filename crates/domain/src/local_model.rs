@@ -1,7 +1,7 @@
 //! The model that runs on this machine: what is there of it, and getting it.
 
 use atelier_model::local::LocalModel;
-pub use atelier_model::local::{HelperState, LocalState, WeightsState};
+pub use atelier_model::local::{BuildState, HelperState, LocalState, WeightsState};
 
 use crate::ctx::Ctx;
 use crate::domain::Domain;
@@ -33,12 +33,15 @@ impl LocalModelView {
     /// Returns what to do when it isn't usable.
     pub fn hint(&self) -> Option<&'static str> {
         match (self.state.helper, self.state.weights) {
-            (HelperState::Missing, _) => Some(
-                "The program that runs it is not built. `cargo xtask run --local-model` builds it beside the server.",
+            (HelperState::Missing, _) if self.state.build == BuildState::Nobody => Some(
+                "The program that runs it is not beside the server. It comes with a release, or is built from a source checkout: `cargo xtask run --local-model`.",
             ),
-            (_, WeightsState::Absent(_)) => {
-                Some("Download its weights here, or with `atelier model pull`.")
-            }
+            (_, WeightsState::Absent(_)) => Some(
+                "Get it here: what is missing is fetched and built. `atelier model pull` fetches its weights as well.",
+            ),
+            (HelperState::Missing, _) => Some(
+                "The program that runs it is not built. The button builds it from this server's source checkout.",
+            ),
             _ => None,
         }
     }
@@ -55,25 +58,27 @@ impl Domain {
         Ok(shown(self.require_local_model()?))
     }
 
-    /// Begins to fetch the local model's weights, unless they are there or on
-    /// their way.
+    /// Begins to get what is missing of the local model: its weights, and its
+    /// program where the server was started from a source checkout. Packages of
+    /// the system are installed for that only with `install`.
     ///
     /// # Errors
-    /// As [`Domain::get_local_model`].
-    pub fn pull_local_model(&self, ctx: &Ctx) -> Result<LocalModelView> {
-        ctx.person()?;
+    /// As [`Domain::get_local_model`], and [`Error::OwnerOnly`]: it takes
+    /// gigabytes and minutes of the machine, and may install packages.
+    pub async fn pull_local_model(&self, ctx: &Ctx, install: bool) -> Result<LocalModelView> {
+        self.require_owner(ctx, "get the local model").await?;
         let model = self.require_local_model()?;
-        model.begin_pull();
+        model.begin(install);
         Ok(shown(model))
     }
 
-    /// Stops fetching the local model's weights; what has arrived is kept.
+    /// Stops getting the local model; what has arrived is kept.
     ///
     /// # Errors
-    /// As [`Domain::get_local_model`].
-    pub fn cancel_local_model_pull(&self, ctx: &Ctx) -> Result<()> {
-        ctx.person()?;
-        self.require_local_model()?.cancel_pull();
+    /// As [`Domain::pull_local_model`].
+    pub async fn cancel_local_model_pull(&self, ctx: &Ctx) -> Result<()> {
+        self.require_owner(ctx, "get the local model").await?;
+        self.require_local_model()?.cancel();
         Ok(())
     }
 

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use self::builder::Builder;
 use self::falls::Falls;
 use self::get::Pull;
 use self::process::Helper;
@@ -27,6 +28,7 @@ use crate::error::{Error, Result};
 use crate::request::Request;
 
 pub(crate) mod ask;
+mod builder;
 mod decoder;
 mod falls;
 mod get;
@@ -52,6 +54,7 @@ pub(crate) fn encode_completion(asked: &Completion) -> serde_json::Result<Bytes>
     serde_json::to_vec(&ask::fill(asked)).map(Bytes::from)
 }
 
+pub use builder::{BuildState, BuilderSocket};
 pub use process::{Machine, Started};
 pub use pull::{OnProgress, Progress};
 pub use weights::{Pin, Presence, Weights};
@@ -82,6 +85,7 @@ struct Inner {
     /// Held while the helper starts, so that it starts once.
     helper: Mutex<Option<Helper>>,
     falls: Arc<Falls>,
+    builder: Builder,
     pull: PlainMutex<Pull>,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -99,6 +103,8 @@ pub struct LocalState {
     /// How the helper last ended unasked, and when it starts again; `None`
     /// once it has answered since.
     pub fall: Option<String>,
+    /// How far the building of the helper is.
+    pub build: BuildState,
 }
 
 /// How far the weights are.
@@ -133,6 +139,7 @@ impl LocalModel {
             options,
             helper: Mutex::new(None),
             falls: Arc::default(),
+            builder: Builder::default(),
             pull: PlainMutex::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -173,6 +180,7 @@ impl LocalModel {
             weights,
             helper: self.helper_state(),
             failure: pull.failure.clone(),
+            build: self.0.builder.state(),
             fall: self.0.falls.last().map(|fall| fall.sentence()),
         }
     }

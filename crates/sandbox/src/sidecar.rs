@@ -8,6 +8,8 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::os::fd::AsFd as _;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -94,6 +96,20 @@ impl SidecarProcess {
             format!("{how} ({complaint})")
         }
     }
+}
+
+/// Takes the socket that this process was given as its standard input by
+/// whoever started it; no program that is started later inherits it.
+///
+/// # Errors
+/// Standard input is no socket.
+pub fn take_socket() -> io::Result<UnixStream> {
+    let input = io::stdin();
+    let socket = UnixStream::from(input.as_fd().try_clone_to_owned()?);
+    // Anything but a socket has no such address.
+    socket.local_addr()?;
+    rustix::io::fcntl_setfd(input.as_fd(), rustix::io::FdFlags::CLOEXEC)?;
+    Ok(socket)
 }
 
 /// Returns how many bytes a folder's disk has free for the server; `None` when

@@ -69,7 +69,7 @@ impl TestApp {
             store: store.clone(),
             host,
             gateway: Gateway::new(GatewayOptions {
-                local: Some(local_model(&setup.settings.data, setup.weights_at)),
+                local: Some(local_model(&setup.settings.data, setup.local)),
                 ..GatewayOptions::default()
             })
             .unwrap(),

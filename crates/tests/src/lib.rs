@@ -29,7 +29,10 @@ pub use app::TestApp;
 pub use caller::{Caller, Reply};
 pub use calls::{Ran, question};
 pub use host::PaperCells;
-pub use local::{WEIGHTS, peer_of_real_model, real_model};
+pub use local::{
+    LocalSetup, WEIGHTS, bench_runs, children, local_program, peer_of_real_model, real_files,
+    real_model, real_model_waiting_actively,
+};
 pub use logbook::Logbook;
 pub use names::FakeNames;
 pub use program::{Ended, Server, kill_program, program, run_program, start_program};

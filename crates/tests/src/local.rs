@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use atelier_model::local::{LocalModel, LocalOptions, Machine, Pin, Started, Weights};
+use atelier_model::local::{
+    BuilderSocket, LocalModel, LocalOptions, Machine, Pin, Started, Weights,
+};
 use atelier_model::{Gateway, GatewayOptions};
 use atelier_sandbox::sidecar::{self, Sidecar, SidecarCommand};
 use url::Url;
@@ -15,8 +17,24 @@ pub const WEIGHTS: &[u8] = b"weights";
 /// Their SHA-256.
 const SHA256: &str = "9a129038d9a00aed0cf6a7ea059ca50a813449061ab87848cf1a13eafdf33b2c";
 
-/// Makes a local model whose weights come from `source`.
-pub(crate) fn local_model(data: &Path, source: Option<Url>) -> LocalModel {
+/// What a local model of tests is made with.
+#[derive(Debug, Default)]
+pub struct LocalSetup {
+    /// Where its weights come from; nowhere when `None`.
+    pub source: Option<Url>,
+    /// Where its program is; where tests have it when `None`.
+    pub program: Option<PathBuf>,
+    /// The socket to who can build the program.
+    pub builder: Option<BuilderSocket>,
+}
+
+/// Returns where the local model's program for tests is.
+pub fn local_program() -> PathBuf {
+    crate::program::beside("local-model-under-test")
+}
+
+/// Makes a local model.
+pub(crate) fn local_model(data: &Path, setup: LocalSetup) -> LocalModel {
     let pin = Pin {
         model: "tiny".to_owned(),
         file: "tiny.gguf".to_owned(),
@@ -26,16 +44,21 @@ pub(crate) fn local_model(data: &Path, source: Option<Url>) -> LocalModel {
         url: "http://127.0.0.1:9/tiny.gguf".to_owned(),
         license: "none".to_owned(),
     };
-    LocalModel::new(LocalOptions {
+    let model = LocalModel::new(LocalOptions {
         weights: Weights::new(data.join("models"), pin),
         machine: Arc::new(Program {
-            file: crate::program::beside("local-model-under-test"),
+            file: setup.program.unwrap_or_else(local_program),
             small: true,
+            waiting: None,
         }),
-        source,
+        source: setup.source,
         context_tokens: 8_192,
         idle: Duration::from_mins(5),
-    })
+    });
+    if let Some(builder) = setup.builder {
+        model.attend(builder);
+    }
+    model
 }
 
 #[derive(Debug)]
@@ -43,6 +66,8 @@ struct Program {
     file: PathBuf,
     /// Whether it is the one that only talks.
     small: bool,
+    /// How its threads wait for each other, when that is told.
+    waiting: Option<&'static str>,
 }
 
 impl Machine for Program {
@@ -57,7 +82,9 @@ impl Machine for Program {
         } = sidecar::start(&SidecarCommand {
             program: self.file.clone(),
             args: vec!["--weights".into(), weights.into()],
-            env: vec![("OMP_WAIT_POLICY".into(), "passive".into())],
+            env: (self.waiting.iter())
+                .map(|policy| ("OMP_WAIT_POLICY".into(), policy.into()))
+                .collect(),
         })?;
         Ok(Started {
             input: Box::new(input),
@@ -75,30 +102,82 @@ impl Machine for Program {
     }
 }
 
-/// Makes a gateway over the real local model; `None` unless the environment
-/// says where its program (`TEST_LOCAL_MODEL_PROGRAM`) and the folder of its
-/// weights (`TEST_LOCAL_MODEL_WEIGHTS`) are.
+/// Makes a gateway over the real local model, as Atelier starts it; `None`
+/// unless the environment says where its program (`TEST_LOCAL_MODEL_PROGRAM`)
+/// and the folder of its weights (`TEST_LOCAL_MODEL_WEIGHTS`) are. It is
+/// unloaded after `idle` without a question.
 ///
 /// # Panics
 /// When the gateway can't be made.
-pub fn real_model() -> Option<Gateway> {
-    let program = environment("TEST_LOCAL_MODEL_PROGRAM")?;
-    let folder = environment("TEST_LOCAL_MODEL_WEIGHTS")?;
+pub fn real_model(idle: Duration) -> Option<Gateway> {
+    real(idle, Some("passive"))
+}
+
+/// Makes the same whose threads wait for each other as OpenMP lets them by
+/// itself.
+///
+/// # Panics
+/// When the gateway can't be made.
+pub fn real_model_waiting_actively(idle: Duration) -> Option<Gateway> {
+    real(idle, None)
+}
+
+fn real(idle: Duration, waiting: Option<&'static str>) -> Option<Gateway> {
+    let (program, weights) = real_files()?;
     let model = LocalModel::new(LocalOptions {
-        weights: Weights::new(folder, Pin::published()),
+        weights: Weights::new(weights.parent()?, Pin::published()),
         machine: Arc::new(Program {
-            file: program.into(),
+            file: program,
             small: false,
+            waiting,
         }),
         source: None,
         context_tokens: 8_192,
-        idle: Duration::from_mins(5),
+        idle,
     });
     let gateway = Gateway::new(GatewayOptions {
         local: Some(model),
         ..GatewayOptions::default()
     });
     Some(gateway.unwrap())
+}
+
+/// Returns the real local model's program and its weights, as the environment
+/// says.
+pub fn real_files() -> Option<(PathBuf, PathBuf)> {
+    let program = environment("TEST_LOCAL_MODEL_PROGRAM")?;
+    let folder = environment("TEST_LOCAL_MODEL_WEIGHTS")?;
+    let weights = Weights::new(folder, Pin::published()).path();
+    Some((program.into(), weights))
+}
+
+/// Returns how often the local model is measured (`TEST_LOCAL_MODEL_RUNS`).
+///
+/// # Panics
+/// When the environment says no number.
+pub fn bench_runs() -> usize {
+    environment("TEST_LOCAL_MODEL_RUNS").map_or(10, |runs| runs.parse().unwrap())
+}
+
+/// Returns the processes that this process has started, whose names begin so.
+///
+/// # Panics
+/// When `/proc` can't be read.
+pub fn children(name: &str) -> Vec<u32> {
+    let own = format!("/proc/{}/task", std::process::id());
+    let mut found = Vec::new();
+    for task in std::fs::read_dir(own).unwrap() {
+        let list = task.unwrap().path().join("children");
+        // A thread may end meanwhile, and so may a child.
+        let list = std::fs::read_to_string(list).unwrap_or_default();
+        for child in list.split_whitespace() {
+            let comm = std::fs::read_to_string(format!("/proc/{child}/comm"));
+            if comm.is_ok_and(|comm| comm.starts_with(name)) {
+                found.push(child.parse().unwrap());
+            }
+        }
+    }
+    found
 }
 
 /// Returns the address of another server of the same weights, if the

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use url::Url;
 
 use crate::app::TestApp;
-use crate::{Caller, FakeNames, PaperCells, program};
+use crate::{Caller, FakeNames, LocalSetup, PaperCells, program};
 
 /// Counts the apps of this process, so that no two share a control group or
 /// the host users of their workspaces.
@@ -53,8 +53,8 @@ pub struct Setup {
     pub names: FakeNames,
     /// Whether the environment configures the scripted model.
     pub with_model: bool,
-    /// Where the local model's weights come from; nowhere when `None`.
-    pub weights_at: Option<Url>,
+    /// The model on this machine.
+    pub local: LocalSetup,
 }
 
 impl Setup {
@@ -93,7 +93,7 @@ impl Setup {
             cells: PaperCells::default(),
             names: FakeNames::default(),
             with_model: true,
-            weights_at: None,
+            local: LocalSetup::default(),
         }
     }
 

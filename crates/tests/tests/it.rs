@@ -33,6 +33,7 @@ mod it {
     mod local_model;
     mod local_model_falls;
     mod local_model_real;
+    mod local_model_speed;
     mod network;
     mod patches;
     mod previews;

@@ -7,8 +7,11 @@ use anyhow::{Context as _, Result, bail};
 use url::Url;
 
 use super::section::LocalModelSection;
-use super::{StorageArguments, locate, read};
+use super::{StorageArguments, environment, locate, read};
 
+/// Set by `cargo xtask run`, which can build the helper: to `stdin` when
+/// standard input is a socket to it.
+pub(crate) const BUILDER: &str = "ATELIER_LOCAL_MODEL_BUILDER";
 /// The helper program's name, beside our own.
 const HELPER: &str = "atelier-local-model";
 /// How much it remembers at once, in tokens; a token takes 28 KiB of memory.
@@ -29,6 +32,8 @@ pub(crate) struct LocalSettings {
     pub(crate) context_tokens: u32,
     /// After how long without a request it is unloaded.
     pub(crate) idle: Duration,
+    /// Whether standard input is a socket to who can build the helper.
+    pub(crate) builder: bool,
 }
 
 /// Reads where data is kept and how the model on this machine is run.
@@ -56,6 +61,7 @@ pub(super) fn local_settings(section: LocalModelSection) -> Result<LocalSettings
         threads: section.threads,
         context_tokens,
         idle: Duration::from_secs(section.idle_seconds.unwrap_or(300)),
+        builder: environment(BUILDER).as_deref() == Some("stdin"),
     })
 }
 

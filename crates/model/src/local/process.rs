@@ -26,6 +26,8 @@ use super::protocol::{Code, Event, LINE_BYTES, Order, VERSION};
 
 /// How long loading may take: a gigabyte from a slow disk, on a busy machine.
 const LOAD: Duration = Duration::from_mins(4);
+/// How long is waited for how it ended, once it seems to have.
+const LAST_WORD: Duration = Duration::from_secs(2);
 /// The most events of an answer that wait to be read. An answer that nobody
 /// reads on is given up when it has more: tokens are far fewer.
 const UNREAD: usize = 32 * 1024;
@@ -115,9 +117,15 @@ impl Helper {
         } = started;
         let mut lines = Lines::new(output);
         let ready = tokio::select! {
-            ready = timeout(LOAD, lines.next()) => ready,
+            ready = timeout(LOAD, lines.next()) => match ready {
+                // Its output closes a moment before it is known how it ended.
+                Ok(Ok(None)) => return Err(timeout(LAST_WORD, &mut ended)
+                    .await
+                    .unwrap_or_else(|_| "it closed its output while it was loading".to_owned())),
+                ready => ready,
+            },
             // A last word explains more than a status.
-            how = &mut ended => match timeout(Duration::from_secs(1), lines.next()).await {
+            how = &mut ended => match timeout(LAST_WORD, lines.next()).await {
                 Ok(Ok(Some(line))) => Ok(Ok(Some(line))),
                 _ => return Err(how),
             }
@@ -194,7 +202,7 @@ impl Helper {
                 biased;
                 line = lines.next() => match line {
                     Ok(Some(line)) => self.hand_out(line),
-                    Ok(None) => break timeout(Duration::from_secs(2), &mut ended)
+                    Ok(None) => break timeout(LAST_WORD, &mut ended)
                         .await
                         .unwrap_or_else(|_| "it closed its output".to_owned()),
                     Err(error) => break error.to_string(),

@@ -180,6 +180,9 @@ impl From<Error> for ApiError {
                 error.problem.warning = Some(Box::new(warning(found)));
                 error
             }
+            Error::OwnerOnly { .. } => {
+                Self::new(Code::Denied, text).hint(Some("Ask whoever set this server up."))
+            }
             Error::LockedPath { path, glob } => {
                 let mut error = Self::new(Code::LockedPath, text).hint(Some(
                     "Change the file yourself, or unlock it in the workspace's settings.",

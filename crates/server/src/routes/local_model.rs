@@ -1,7 +1,9 @@
 //! The model that runs on this machine.
 
-use atelier_api::local_model::{LocalHelper, LocalModel, LocalWeights};
-use atelier_domain::local_model::{HelperState, LocalModelView, WeightsState};
+use atelier_api::local_model::{
+    LocalBuild, LocalBuildState, LocalHelper, LocalModel, LocalWeights, PullLocalModel,
+};
+use atelier_domain::local_model::{BuildState, HelperState, LocalModelView, WeightsState};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -9,6 +11,7 @@ use axum::response::IntoResponse;
 
 use crate::app::App;
 use crate::http::asker::Asker;
+use crate::http::body::Query;
 use crate::http::error::ApiResult;
 
 pub(super) async fn get_local_model(
@@ -21,8 +24,10 @@ pub(super) async fn get_local_model(
 pub(super) async fn pull_local_model(
     State(app): State<App>,
     Asker(ctx): Asker,
+    Query(query): Query<PullLocalModel>,
 ) -> ApiResult<impl IntoResponse> {
-    let model = shown(app.domain.pull_local_model(&ctx)?);
+    let model = app.domain.pull_local_model(&ctx, query.install_packages);
+    let model = shown(model.await?);
     Ok((StatusCode::ACCEPTED, Json(model)))
 }
 
@@ -30,7 +35,7 @@ pub(super) async fn cancel_local_model_pull(
     State(app): State<App>,
     Asker(ctx): Asker,
 ) -> ApiResult<StatusCode> {
-    app.domain.cancel_local_model_pull(&ctx)?;
+    app.domain.cancel_local_model_pull(&ctx).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -59,5 +64,46 @@ fn shown(found: LocalModelView) -> LocalModel {
         source: found.source,
         failure: found.state.failure,
         helper_failure: found.state.fall,
+        build: built(found.state.build),
     }
+}
+
+fn built(state: BuildState) -> LocalBuild {
+    let mut build = LocalBuild {
+        state: LocalBuildState::Unavailable,
+        step: None,
+        percent: None,
+        line: None,
+        packages: Vec::new(),
+        command: None,
+        installable: false,
+        failure: None,
+    };
+    match state {
+        BuildState::Nobody => {}
+        BuildState::Idle => build.state = LocalBuildState::Idle,
+        BuildState::Needs {
+            packages,
+            command,
+            installable,
+        } => {
+            build.state = LocalBuildState::NeedsPackages;
+            build.packages = packages;
+            build.command = Some(command);
+            build.installable = installable;
+        }
+        BuildState::Running {
+            what,
+            percent,
+            line,
+        } => {
+            build.state = LocalBuildState::Running;
+            (build.step, build.percent, build.line) = (Some(what), percent, line);
+        }
+        BuildState::Failed { reason } => {
+            build.state = LocalBuildState::Failed;
+            build.failure = Some(reason);
+        }
+    }
+    build
 }

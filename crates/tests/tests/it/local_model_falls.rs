@@ -8,9 +8,9 @@ use atelier_api::event::TurnEvent;
 use atelier_api::local_model::{LocalHelper, LocalModel};
 use atelier_api::route::{Call, CallState, ModelDefaults, Models};
 use atelier_api::secret::CreatedToken;
-use atelier_api::turn::ChatRequest;
+use atelier_api::turn::Chat;
 use atelier_model::fake::Turn;
-use atelier_tests::{Caller, Reply, Setup, TestApp, WEIGHTS, question, within};
+use atelier_tests::{Caller, Reply, Setup, TestApp, WEIGHTS, children, question, within};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -30,8 +30,9 @@ async fn with_weights(mut setup: Setup) -> (TestApp, PathBuf) {
 }
 
 async fn token(app: &TestApp) -> String {
-    let made = app.owner().post("/api/tokens", json!({ "name": "editor" }));
-    made.await.ok::<CreatedToken>().secret
+    let owner = app.owner();
+    let made = owner.post("/api/tokens", json!({ "name": "editor" })).await;
+    made.ok::<CreatedToken>().secret
 }
 
 async fn v1(app: &TestApp, token: &str, text: &str, stream: bool) -> Reply {
@@ -52,30 +53,11 @@ async fn local(owner: &Caller) -> LocalModel {
 }
 
 /// A question to the model on this machine.
-fn to_local(workspace: Uuid, text: &str) -> ChatRequest {
-    ChatRequest {
+fn to_local(workspace: Uuid, text: &str) -> Chat {
+    Chat {
         provider_id: Some(EMBEDDED),
         ..question(workspace, text)
     }
-}
-
-/// The processes of helpers that this process has started and that are there.
-fn helpers() -> usize {
-    let own = format!("/proc/{}/task", std::process::id());
-    let tasks = fs::read_dir(own).unwrap();
-    let children = tasks.map(|task| {
-        let children = task.unwrap().path().join("children");
-        fs::read_to_string(children).unwrap_or_default()
-    });
-    let children: Vec<String> = children.collect();
-    let names = children.iter().flat_map(|list| list.split_whitespace());
-    let names = names.map(|child| fs::read_to_string(format!("/proc/{child}/comm")));
-    names
-        .filter(|name| {
-            name.as_ref()
-                .is_ok_and(|name| name.starts_with("local-model"))
-        })
-        .count()
 }
 
 #[tokio::test]
@@ -85,7 +67,7 @@ async fn who_waited_is_told_and_who_asks_next_is_answered() {
     let workspace = owner.workspace("a").await.id;
     let token = token(&app).await;
     let models: Models = owner.get("/api/models").await.ok();
-    assert_eq!(models.items[0].name, "tiny");
+    assert_eq!(models.items[0].model, "tiny");
     assert!(local(&owner).await.helper_failure.is_none());
     for _ in 0..5 {
         // Whole, as a stream, and in a turn; after each it answers again.
@@ -119,7 +101,7 @@ async fn who_waited_is_told_and_who_asks_next_is_answered() {
     }
     // Each fall cost one start, and nothing of it is left.
     let starts = fs::read(folder.join("starts")).unwrap().len();
-    assert_eq!((starts, helpers()), (16, 1));
+    assert_eq!((starts, children("local-model").len()), (16, 1));
     app.finish().await;
 }
 
@@ -190,7 +172,7 @@ async fn one_that_falls_at_each_start_is_left_alone_and_says_why() {
     assert!(starts < 10, "{starts} starts for 40 questions");
     let why = local(&owner).await.helper_failure.unwrap();
     assert!(why.contains("there is too little memory"), "{why}");
-    assert_eq!(helpers(), 0);
+    assert!(children("local-model").is_empty());
     fs::remove_file(folder.join("fall")).unwrap();
     within("it to stand again", async {
         while !v1(&app, &token, "hi", false).await.status.is_success() {}

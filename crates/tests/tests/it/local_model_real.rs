@@ -3,25 +3,26 @@
 //! not run.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use atelier_base::WorkspacePath;
-use atelier_model::local::BASE_URL;
+use atelier_model::local::{BASE_URL, HelperState};
 use atelier_model::{
     Answer, Call, Completion, Delta, Endpoint, Error, Gateway, Message, Prices, Request, Tool,
     ToolChoice, Wire,
 };
 use atelier_patch::{ParseOptions, parse, plan};
-use atelier_tests::{peer_of_real_model, real_model};
+use atelier_sandbox::sidecar::{self, Sidecar, SidecarCommand, SidecarProcess};
+use atelier_tests::{children, eventually, peer_of_real_model, real_files, real_model};
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::process::{ChildStdin, ChildStdout};
 use tokio_util::sync::CancellationToken;
 
-/// How often generation is measured on each side.
-const RUNS: usize = 10;
-/// How many tokens a measured answer has.
-const TOKENS: u32 = 64;
+/// Longer than any test.
+const NEVER: Duration = Duration::from_mins(30);
 
-fn endpoint() -> Endpoint {
+pub(super) fn endpoint() -> Endpoint {
     Endpoint {
         name: "This machine".to_owned(),
         base_url: BASE_URL.parse().unwrap(),
@@ -33,21 +34,36 @@ fn endpoint() -> Endpoint {
     }
 }
 
+/// The other server of the same weights.
+pub(super) fn peer() -> Option<Endpoint> {
+    let url = peer_of_real_model();
+    if url.is_none() {
+        println!("not run: TEST_LOCAL_MODEL_PEER is not set");
+    }
+    Some(Endpoint {
+        name: "Peer".to_owned(),
+        base_url: url?,
+        wire: Wire::OpenAiChat,
+        prices: Some(Prices::FREE),
+        ..endpoint()
+    })
+}
+
 fn model() -> Option<Gateway> {
-    let model = real_model();
+    let model = real_model(NEVER);
     if model.is_none() {
         println!("not run: TEST_LOCAL_MODEL_PROGRAM and TEST_LOCAL_MODEL_WEIGHTS are not set");
     }
     model
 }
 
-async fn asked(gateway: &Gateway, to: &Endpoint, request: &Request) -> Call {
+pub(super) async fn asked(gateway: &Gateway, to: &Endpoint, request: &Request) -> Call {
     let prepared = gateway.prepare(to, request).unwrap();
     let cancel = CancellationToken::new();
     gateway.stream(prepared, cancel).await.unwrap()
 }
 
-async fn filled(gateway: &Gateway, prefix: &str, suffix: &str) -> (Answer, f64) {
+pub(super) async fn filled(gateway: &Gateway, prefix: &str, suffix: &str) -> (Answer, f64) {
     let asked = Completion {
         prefix: prefix.to_owned(),
         suffix: suffix.to_owned(),
@@ -185,74 +201,174 @@ async fn it_remembers_the_file_that_is_being_written() {
     let Some(gateway) = model() else { return };
     // Load it before anything is timed.
     filled(&gateway, "a = ", "\n").await;
-    let file: String = (0..26)
-        .map(|at| format!("def rule_{at}(value, limit):\n    return value + {at} < limit\n\n"))
+    let (first, second) = twice(&gateway, "rule").await;
+    let (known, all) = (
+        second.0.usage.cached_input_tokens,
+        second.0.usage.input_tokens,
+    );
+    assert!(known * 10 >= all * 9, "{known} of {all} tokens were known");
+    assert_eq!(first.0.usage.cached_input_tokens, 0);
+}
+
+/// Fills in twice in a file of some 479 tokens, the second time after one more
+/// key; the answers, and after how many seconds they begin.
+pub(super) async fn twice(gateway: &Gateway, name: &str) -> ((Answer, f64), (Answer, f64)) {
+    let file: String = (0..21)
+        .map(|at| format!("def {name}_{at}(value, limit):\n    return value + {at} < limit\n\n"))
         .collect::<Vec<_>>()
         .concat();
     let suffix = "\n\n\nprint(total([1, 2]))\n";
     let one = format!("{file}def total(values):\n    return s");
-    let (_, cold) = filled(&gateway, &one, suffix).await;
-    let (second, warm) = filled(&gateway, &format!("{one}u"), suffix).await;
-    let (known, all) = (second.usage.cached_input_tokens, second.usage.input_tokens);
-    assert!(known * 10 >= all * 9, "{known} of {all} tokens were known");
-    println!(
-        "{all} tokens: first {cold:.2} s, second {warm:.2} s, {:.1} times sooner",
-        cold / warm
-    );
+    let first = filled(gateway, &one, suffix).await;
+    let second = filled(gateway, &format!("{one}u"), suffix).await;
+    (first, second)
 }
 
 #[tokio::test]
 async fn the_same_weights_answer_elsewhere() {
     let Some(gateway) = model() else { return };
-    let Some(url) = peer_of_real_model() else {
-        println!("not run: TEST_LOCAL_MODEL_PEER is not set");
-        return;
-    };
-    let peer = Endpoint {
-        name: "Peer".to_owned(),
-        base_url: url,
-        wire: Wire::OpenAiChat,
-        prices: Some(Prices::FREE),
-        ..endpoint()
-    };
+    let Some(peer) = peer() else { return };
     gateway.check(&peer).await.unwrap();
-    let mut ratios = Vec::new();
-    for run in 0..=RUNS {
-        let ours = speed(&gateway, &endpoint(), run).await;
-        let theirs = speed(&gateway, &peer, run).await;
-        // The first of each loads and warms up.
-        if run > 0 {
-            println!(
-                "ours {ours:.2} tokens/s, peer {theirs:.2}, ratio {:.2}",
-                ours / theirs
-            );
-            ratios.push(ours / theirs);
-        }
-    }
-    ratios.sort_by(f64::total_cmp);
-    let median = f64::midpoint(ratios[RUNS / 2 - 1], ratios[RUNS / 2]);
-    println!("median ratio of {RUNS} runs: {median:.2}");
-}
-
-/// How many tokens a second come after the first.
-async fn speed(gateway: &Gateway, to: &Endpoint, run: usize) -> f64 {
     let request = Request {
-        messages: vec![Message::user(format!(
-            "Write {} Python functions with long docstrings.",
-            run + 20
-        ))],
-        max_output_tokens: Some(TOKENS),
+        messages: vec![Message::user(
+            "What is 2 + 2? Answer with the number alone.",
+        )],
+        max_output_tokens: Some(8),
         temperature: Some(0.0),
         ..Request::default()
     };
-    let mut call = asked(gateway, to, &request).await;
-    let (mut begun, mut pieces) = (None, 0_u32);
-    while let Some(delta) = call.next().await {
-        if matches!(delta.unwrap(), Delta::Text(_)) {
-            begun.get_or_insert_with(Instant::now);
-            pieces += 1;
-        }
+    for to in [endpoint(), peer] {
+        let answer = asked(&gateway, &to, &request).await.collect().await;
+        assert_eq!(answer.unwrap().text.trim(), "4", "{}", to.name);
     }
-    assert!(pieces > 1, "it says something");
-    f64::from(pieces - 1) / begun.unwrap().elapsed().as_secs_f64()
+}
+
+#[tokio::test]
+async fn a_question_is_given_up_within_one_token() {
+    let Some(mut helper) = Talk::begin(&[]).await else {
+        return;
+    };
+    helper
+        .ask(1, "Count from 1 to 500, one number a line.")
+        .await;
+    let mut texts = 0;
+    while texts < 3 {
+        texts += usize::from(helper.heard().await["type"] == "text");
+    }
+    helper.say(json!({ "type": "cancel", "id": 1 })).await;
+    let mut more = 0;
+    let end = loop {
+        let event = helper.heard().await;
+        if event["type"] == "done" {
+            break event;
+        }
+        more += 1;
+    };
+    // The one that is being made when the word arrives, and what was on its way
+    // to us before.
+    assert!(more <= 3, "{more} more");
+    assert_eq!(end["reason"], "cancelled");
+    println!("{more} tokens came after the question was given up");
+
+    // One that is still being read is given up as well: it says nothing.
+    helper.ask(2, &"word ".repeat(3_000)).await;
+    helper.say(json!({ "type": "cancel", "id": 2 })).await;
+    let event = helper.heard().await;
+    assert_eq!(
+        (&event["id"], &event["reason"]),
+        (&json!(2), &json!("cancelled"))
+    );
+}
+
+#[tokio::test]
+async fn its_memory_has_a_bound() {
+    let Some(mut helper) = Talk::begin(&["--context", "1024"]).await else {
+        return;
+    };
+    let mut after = Vec::new();
+    for id in 1..=8 {
+        helper
+            .ask(id, &format!("{id} {}", "some word ".repeat(140)))
+            .await;
+        while helper.heard().await["type"] != "done" {}
+        after.push(helper.resident_mib());
+    }
+    println!("resident after each of 8 prompts, more than it remembers: {after:?} MiB");
+    assert!(after[7] < 2_600, "{after:?}");
+    assert!(after[7] <= after[2] + 64, "{after:?}");
+}
+
+#[tokio::test]
+async fn it_is_unloaded_when_nobody_asks() {
+    let Some(gateway) = real_model(Duration::from_secs(1)) else {
+        return;
+    };
+    for _ in 0..2 {
+        let (answer, _) = filled(&gateway, "x = [1, 2, ", "]\n").await;
+        assert!(!answer.text.is_empty());
+        assert_eq!(children("atelier-local").len(), 1);
+        eventually("it to be unloaded", || children("atelier-local").is_empty()).await;
+        let state = gateway.local().unwrap().state();
+        assert_eq!((state.helper, state.fall), (HelperState::Ready, None));
+    }
+}
+
+/// Talks with the helper itself.
+struct Talk {
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
+    _process: SidecarProcess,
+}
+
+impl Talk {
+    async fn begin(more: &[&str]) -> Option<Self> {
+        let (program, weights) = real_files()?;
+        let mut args = vec!["--weights".into(), weights.into_os_string()];
+        args.extend(more.iter().map(Into::into));
+        let Sidecar {
+            input,
+            output,
+            process,
+        } = sidecar::start(&SidecarCommand {
+            program,
+            args,
+            env: Vec::new(),
+        })
+        .unwrap();
+        let mut talk = Self {
+            input,
+            output: BufReader::new(output).lines(),
+            _process: process,
+        };
+        assert_eq!(talk.heard().await["type"], "ready");
+        Some(talk)
+    }
+
+    async fn ask(&mut self, id: u64, text: &str) {
+        let ask = json!({
+            "prompt": [{ "text": text }], "maxTokens": 64, "temperature": 0.0, "topP": 1.0,
+        });
+        self.say(json!({ "type": "ask", "id": id, "ask": ask }))
+            .await;
+    }
+
+    async fn say(&mut self, order: Value) {
+        let line = format!("{order}\n");
+        self.input.write_all(line.as_bytes()).await.unwrap();
+    }
+
+    async fn heard(&mut self) -> Value {
+        let line = self.output.next_line().await.unwrap().unwrap();
+        serde_json::from_str(&line).unwrap()
+    }
+
+    fn resident_mib(&self) -> u64 {
+        let [helper] = children("atelier-local")[..] else {
+            panic!("one helper")
+        };
+        let status = std::fs::read_to_string(format!("/proc/{helper}/status")).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().nth(1));
+        kib.unwrap().parse::<u64>().unwrap() / 1_024
+    }
 }

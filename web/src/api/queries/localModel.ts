@@ -1,4 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
+import { isComing } from "@/lib/localModelState";
 import { call } from "../client";
 import type { LocalModel } from "../schema";
 import { keys } from "./keys";
@@ -13,17 +14,17 @@ export const localModelQuery = queryOptions({
   refetchInterval: ({ state }) => (isUnderWay(state.data) ? PULSE : false),
 });
 
-/** Whether its weights are on their way. */
+/** Whether something of it is on its way. */
 export function isUnderWay(local: LocalModel | undefined): boolean {
-  return local?.weights === "downloading" || local?.weights === "checking";
+  return local !== undefined && isComing(local);
 }
 
-/** Begins to fetch it, or goes on where it was left. */
-export function pullLocalModel() {
-  return call("post", "/api/models/local/pull", {});
+/** Begins to get what is missing, or goes on where it was left. */
+export function pullLocalModel(installPackages: boolean) {
+  return call("post", "/api/models/local/pull", { query: { installPackages } });
 }
 
-/** Stops fetching; what has arrived is kept. */
+/** Stops getting it; what has arrived is kept. */
 export function cancelLocalModelPull() {
   return call("delete", "/api/models/local/pull", {});
 }

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Cpu, Download, X } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { ApiError } from "@/api/client";
 import { keys } from "@/api/queries/keys";
 import {
@@ -12,6 +12,9 @@ import {
 import type { LocalModel } from "@/api/schema";
 import { sentence } from "@/lib/format";
 import {
+  isBuildable,
+  isDownloading,
+  isGettable,
   type LocalStanding,
   progressOf,
   pullWords,
@@ -26,11 +29,13 @@ import { ErrorState } from "@/ui/ErrorState";
 import { ProgressBar } from "@/ui/ProgressBar";
 import { Skeleton } from "@/ui/Skeleton";
 import { toast } from "@/ui/Toast";
+import { BuildProgress, PackagesNeeded } from "./LocalModelBuild";
 
 const TONES: Record<LocalStanding, Tone> = {
   absent: "neutral",
   paused: "warning",
   fetching: "accent",
+  asking: "warning",
   noHelper: "warning",
   ready: "success",
   loaded: "success",
@@ -83,37 +88,52 @@ function Panel({ local }: { local: LocalModel }) {
         A small model for code that runs on this server's own processor. It needs no key and no
         network, costs nothing, and answers when you are offline. It knows less than a large one.
       </p>
-      {standing === "fetching" ? <ProgressBar {...progressOf(local)} /> : null}
+      {isDownloading(local) ? <ProgressBar {...progressOf(local)} /> : null}
+      {local.build.state === "running" ? <BuildProgress build={local.build} /> : null}
       {local.failure ? (
-        <p role="alert" className="rounded-md bg-danger-soft px-3 py-2.5 [overflow-wrap:anywhere]">
+        <Trouble>
           {sentence(local.failure)}
           {local.receivedBytes > 0 ? " What has arrived is kept." : ""}
-        </p>
+        </Trouble>
       ) : null}
-      {local.hint && standing !== "fetching" ? (
+      {local.build.failure ? (
+        <Trouble>Its program was not built: {sentence(local.build.failure)}</Trouble>
+      ) : null}
+      {local.helperFailure ? (
+        <Trouble>Its program does not run: {sentence(local.helperFailure)}</Trouble>
+      ) : null}
+      {standing === "asking" ? (
+        <PackagesNeeded build={local.build} busy={pull.isPending} go={pull.mutate} />
+      ) : null}
+      {local.hint && standing !== "fetching" && standing !== "asking" ? (
         <p className="[overflow-wrap:anywhere]">
           <WithCode text={sentence(local.hint)} />
         </p>
       ) : null}
-      {standing === "absent" || standing === "paused" ? (
+      {isGettable(local) && isBuildable(local) ? (
+        <p className="text-muted">
+          Its program is built too, once: some ten minutes of this machine's processor.
+        </p>
+      ) : null}
+      {isGettable(local) ? (
         <Button
           variant="primary"
           icon={<Download />}
           busy={pull.isPending}
-          onClick={() => pull.mutate()}
+          onClick={() => pull.mutate(false)}
           className="self-start"
         >
           {pullWords(local)}
         </Button>
       ) : null}
-      {local.weights === "downloading" ? (
+      {local.weights === "downloading" || local.build.state === "running" ? (
         <Button
           icon={<X />}
           busy={cancel.isPending}
           onClick={() => cancel.mutate()}
           className="self-start"
         >
-          Stop the download
+          {local.build.state === "running" ? "Stop" : "Stop the download"}
         </Button>
       ) : null}
       {pull.isError ? <ErrorState error={pull.error} /> : null}
@@ -126,6 +146,14 @@ function Panel({ local }: { local: LocalModel }) {
         <dd className="break-all font-mono text-xs">{local.sha256}</dd>
       </dl>
     </Card>
+  );
+}
+
+function Trouble({ children }: { children: ReactNode }) {
+  return (
+    <p role="alert" className="rounded-md bg-danger-soft px-3 py-2.5 [overflow-wrap:anywhere]">
+      {children}
+    </p>
   );
 }
 
