@@ -98,7 +98,7 @@ async fn pull(
     bar.end();
     pulled.map_err(|error| {
         let hint = error.hint();
-        anyhow::Error::new(error).context(format!("the weights are not there. {hint}"))
+        anyhow::anyhow!("{error}. {hint}")
     })?;
     say(&format!("The weights are at {}.", model.path().display()));
     if model.state().helper == HelperState::Missing {

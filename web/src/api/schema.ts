@@ -378,9 +378,9 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begins to fetch the local model's weights. */
+        /** Begins to fetch the local model's weights, and to build its program where that is missing and can be built; for the owner. */
         post: operations["pull_local_model"];
-        /** Stops fetching the local model's weights; what has arrived is kept. */
+        /** Stops getting the local model; what has arrived is kept. */
         delete: operations["cancel_local_model_pull"];
         options?: never;
         head?: never;
@@ -2427,6 +2427,36 @@ export interface components {
              */
             to: number;
         };
+        /** @description How far the building of the program is. */
+        LocalBuild: {
+            /** @description The command that installs them. */
+            command?: string | null;
+            /** @description Why it failed, when it is `failed`. */
+            failure?: string | null;
+            /** @description Whether `installPackages` lets the server's checkout install them. */
+            installable: boolean;
+            /** @description The last line that the tools said. */
+            line?: string | null;
+            /**
+             * @description The packages of the system that have to be installed first, while it is
+             *     `needsPackages`.
+             */
+            packages: string[];
+            /**
+             * Format: int32
+             * @description How much is done, 0 to 100, where that is known.
+             */
+            percent?: number | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["LocalBuildState"];
+            /** @description What is being done, while it is `running`. */
+            step?: string | null;
+        };
+        /**
+         * @description Where the building of the program stands.
+         * @enum {string}
+         */
+        LocalBuildState: "unavailable" | "idle" | "needsPackages" | "running" | "failed";
         /**
          * @description The program that runs the weights.
          * @enum {string}
@@ -2434,6 +2464,8 @@ export interface components {
         LocalHelper: "missing" | "ready" | "loaded";
         /** @description The model that runs on the server's own machine, without a key. */
         LocalModel: {
+            /** @description How far the building of the program is. */
+            build: components["schemas"]["LocalBuild"];
             /**
              * Format: int64
              * @description How many bytes were compared with the hash, while `weights` is
@@ -2444,6 +2476,11 @@ export interface components {
             failure?: string | null;
             /** @description The program that runs them. */
             helper: components["schemas"]["LocalHelper"];
+            /**
+             * @description How the program last ended unasked, or why it did not start, and when
+             *     it is started again; null once it has answered since.
+             */
+            helperFailure?: string | null;
             /** @description What to do when it is not usable; null when it is. */
             hint?: string | null;
             /** @description The licence of its weights. */
@@ -4367,6 +4404,8 @@ export type Layer = components['schemas']['Layer'];
 export type LayerState = components['schemas']['LayerState'];
 export type LineSide = components['schemas']['LineSide'];
 export type LineSpan = components['schemas']['LineSpan'];
+export type LocalBuild = components['schemas']['LocalBuild'];
+export type LocalBuildState = components['schemas']['LocalBuildState'];
 export type LocalHelper = components['schemas']['LocalHelper'];
 export type LocalModel = components['schemas']['LocalModel'];
 export type LocalWeights = components['schemas']['LocalWeights'];
@@ -5421,7 +5460,9 @@ export interface operations {
     };
     pull_local_model: {
         parameters: {
-            query?: never;
+            query?: {
+                installPackages?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -61,7 +61,7 @@ export const STANDING_WORDS: Readonly<Record<LocalStanding, string>> = {
   absent: "Not here yet",
   paused: "Partly here",
   fetching: "On its way",
-  asking: "Needs your word",
+  asking: "Needs packages",
   noHelper: "Needs its program",
   ready: "Ready",
   loaded: "In memory",

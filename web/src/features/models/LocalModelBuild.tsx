@@ -40,12 +40,7 @@ export function PackagesNeeded({
       <code className="max-w-full rounded-sm bg-canvas px-2 py-1 font-mono text-sm [overflow-wrap:anywhere]">
         {build.command}
       </code>
-      <Button
-        variant="primary"
-        icon={<Hammer />}
-        busy={busy}
-        onClick={() => go(build.installable)}
-      >
+      <Button variant="primary" icon={<Hammer />} busy={busy} onClick={() => go(build.installable)}>
         {build.installable ? "Install and build" : "They are installed: build"}
       </Button>
     </div>
