@@ -94,6 +94,15 @@ const SHOTS = [
   ],
   ["models-local", "/settings/models?view=local"],
   ["models-local-pull", "/settings/models?view=local", click("button", /Get the local model/)],
+  [
+    "models-local-build",
+    "/settings/models?view=local",
+    async (page) => {
+      await click("button", /Get the local model/)(page);
+      await click("button", "Install and build")(page);
+      await page.getByText("Compiling llama.cpp").waitFor();
+    },
+  ],
   ["models-tasks", "/settings/models?view=tasks"],
   ["models-budgets", "/settings/models?view=budgets"],
   ["budget-form", "/settings/models?view=budgets", click("button", "Add budget")],

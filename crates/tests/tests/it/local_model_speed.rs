@@ -19,7 +19,7 @@ use super::local_model_real::{asked, endpoint, peer, twice};
 /// How many tokens a measured answer has.
 const TOKENS: u32 = 64;
 /// Longer than any measurement.
-const NEVER: Duration = Duration::from_mins(60);
+const NEVER: Duration = Duration::from_hours(1);
 
 #[tokio::test]
 async fn writing() {
