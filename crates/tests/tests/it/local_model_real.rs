@@ -249,7 +249,7 @@ async fn a_question_is_given_up_within_one_token() {
         return;
     };
     helper
-        .ask(1, "Count from 1 to 500, one number a line.")
+        .ask(1, "Count from 1 to 500, one number a line.", 64)
         .await;
     let mut texts = 0;
     while texts < 3 {
