@@ -36,19 +36,6 @@ pub struct SignedIn {
 }
 
 impl Domain {
-    /// Makes sure that the person the server belongs to asks.
-    ///
-    /// # Errors
-    /// [`Error::Unauthenticated`], [`Error::OwnerOnly`].
-    pub(crate) async fn require_owner(&self, ctx: &Ctx, what: &'static str) -> Result<()> {
-        let person = ctx.person()?;
-        let owner = self.store().read(async |tx| tx.find_owner().await).await?;
-        match owner {
-            Some(owner) if owner.id == person => Ok(()),
-            _ => Err(Error::OwnerOnly { what }),
-        }
-    }
-
     /// Makes a sign-in token that works once, within [`LINK_LIFE`].
     ///
     /// # Errors

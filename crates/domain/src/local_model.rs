@@ -82,6 +82,19 @@ impl Domain {
         Ok(())
     }
 
+    /// Makes sure that the person the server belongs to asks.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`], [`Error::OwnerOnly`].
+    async fn require_owner(&self, ctx: &Ctx, what: &'static str) -> Result<()> {
+        let person = ctx.person()?;
+        let owner = self.store().read(async |tx| tx.find_owner().await).await?;
+        match owner {
+            Some(owner) if owner.id == person => Ok(()),
+            _ => Err(Error::OwnerOnly { what }),
+        }
+    }
+
     fn require_local_model(&self) -> Result<&LocalModel> {
         let missing = Error::NotFound {
             what: "local model",
