@@ -410,8 +410,6 @@ fn passes(error: &atelier_model::Error) -> bool {
             | Failure::Idle { .. }
             | Failure::Connect { .. }
             | Failure::Tls { .. }
-            | Failure::LocalModel { .. }
-            | Failure::LocalModelFell { .. }
     )
 }
 
