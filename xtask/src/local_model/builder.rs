@@ -23,6 +23,17 @@ use crate::{apt, process};
 
 /// How often the server learns of a step.
 const EVERY: Duration = Duration::from_millis(250);
+/// How the lines begin that it learns.
+const TOLD: [&str; 8] = [
+    "[",
+    "-- ",
+    "CMake",
+    "Compiling ",
+    "Downloaded ",
+    "Finished ",
+    "Blocking ",
+    "error",
+];
 /// How much of a line it learns, in characters.
 const LINE: usize = 160;
 
@@ -211,14 +222,14 @@ impl Compiling {
     /// Reads a line; false when it says nothing to people.
     fn read(&mut self, line: &str) -> bool {
         let line = line.trim();
-        // The command lines of compilers, and what build scripts tell cargo.
-        let noise = ["Running `", "Fresh ", "cargo:", "Dirty ", "+ "];
         let said = line
             .strip_prefix('[')
             .and_then(|rest| rest.split_once("] "))
             .filter(|(package, _)| package.contains('.'))
             .map_or(line, |(_, said)| said.trim());
-        if said.is_empty() || noise.iter().any(|noise| said.starts_with(noise)) {
+        // So verbose a build also says its command lines and other people's
+        // warnings.
+        if !TOLD.iter().any(|beginning| said.starts_with(beginning)) {
             return false;
         }
         if let Some(percent) = percent_in(said) {
@@ -301,7 +312,9 @@ mod tests {
         assert!(build.read("   Compiling cc v1.2.3"));
         assert_eq!(build.what.as_deref(), Some("Compiling cc"));
         assert!(!build.read("     Running `rustc --crate-name cc`"));
+        assert!(!build.read("warning: unused variable"));
         assert!(!build.read("[llama-cpp-sys-2 0.1.161] cargo:rerun-if-changed=a"));
+        assert!(build.read("[llama-cpp-sys-2 0.1.161] -- Detecting CXX compile features"));
         assert!(build.read("[llama-cpp-sys-2 0.1.161] [ 50%] Building CXX object a.o"));
         assert_eq!(
             (build.percent, build.line.as_str()),

@@ -332,7 +332,7 @@ impl Talk {
         } = sidecar::start(&SidecarCommand {
             program,
             args,
-            env: Vec::new(),
+            env: vec![("OMP_WAIT_POLICY".into(), "passive".into())],
         })
         .unwrap();
         let mut talk = Self {
