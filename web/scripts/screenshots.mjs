@@ -22,6 +22,18 @@ const openFile = async (page) => {
     .click();
 };
 
+/** Presses buttons of the local model, from its beginning: the pages share one. */
+const local =
+  (...names) =>
+  async (page) => {
+    const get = page.getByRole("button", { name: /Get the local model/ });
+    const stop = page.getByRole("button", { name: /^Stop/ });
+    await get.or(stop).first().waitFor();
+    if (await stop.isVisible()) await stop.click();
+    await get.waitFor();
+    for (const name of names) await click("button", name)(page);
+  };
+
 /** Name, address and what to do there before the picture. */
 const SHOTS = [
   ["sign-in", "/sign-in"],
@@ -92,16 +104,12 @@ const SHOTS = [
       await click("button", "Set the price of gpt-5.1-mini")(page);
     },
   ],
-  ["models-local", "/settings/models?view=local"],
-  ["models-local-pull", "/settings/models?view=local", click("button", /Get the local model/)],
+  ["models-local", "/settings/models?view=local", local()],
+  ["models-local-pull", "/settings/models?view=local", local(/Get the local model/)],
   [
     "models-local-build",
     "/settings/models?view=local",
-    async (page) => {
-      await click("button", /Get the local model/)(page);
-      await click("button", "Install and build")(page);
-      await page.getByText("Compiling llama.cpp").waitFor();
-    },
+    local(/Get the local model/, "Install and build"),
   ],
   ["models-tasks", "/settings/models?view=tasks"],
   ["models-budgets", "/settings/models?view=budgets"],

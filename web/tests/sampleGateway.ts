@@ -165,7 +165,12 @@ function addLocalModel(api: FakeApi): void {
       return local;
     })
     .on("delete", "/api/models/local/pull", () => {
-      local = { ...local, weights: "absent", build: { ...build, state: "idle" } };
+      local = {
+        ...local,
+        weights: "absent",
+        receivedBytes: 0,
+        build: { ...build, state: "idle" },
+      };
       return undefined;
     });
 }
