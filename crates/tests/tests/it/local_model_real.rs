@@ -210,15 +210,15 @@ async fn it_remembers_the_file_that_is_being_written() {
     assert_eq!(first.0.usage.cached_input_tokens, 0);
 }
 
-/// Fills in twice in a file of some 479 tokens, the second time after one more
+/// Fills in twice in a prompt of 480 tokens, the second time after one more
 /// key; the answers, and after how many seconds they begin.
 pub(super) async fn twice(gateway: &Gateway, name: &str) -> ((Answer, f64), (Answer, f64)) {
-    let file: String = (0..21)
+    let file: String = (0..25)
         .map(|at| format!("def {name}_{at}(value, limit):\n    return value + {at} < limit\n\n"))
         .collect::<Vec<_>>()
         .concat();
     let suffix = "\n\n\nprint(total([1, 2]))\n";
-    let one = format!("{file}def total(values):\n    return s");
+    let one = format!("{file}def total(values):\n    # All of them.\n    return s");
     let first = filled(gateway, &one, suffix).await;
     let second = filled(gateway, &format!("{one}u"), suffix).await;
     (first, second)
