@@ -91,7 +91,8 @@ on_both_engines! {
     async fn checks_that_go_on_are_stopped(app) {
         let owner = app.owner();
         let workspace = owner.workspace_with("a", &[("a.txt", "1\n")]).await.id;
-        let word = workspace.to_string();
+        // The ids of two tests that run at once are the same.
+        let word = format!("{workspace}.{}", std::process::id());
         set_checks(&owner, workspace, json!([
             { "name": "first", "argv": ["true"] },
             { "name": "endless", "argv": ["sh", "-c", "echo begun; while :; do sleep 1000; done", word] },
