@@ -109,7 +109,7 @@ impl fmt::Debug for Call {
 }
 
 impl Call {
-    pub(crate) fn new(response: Response, context: Context, wait: Wait) -> Result<Self> {
+    pub(crate) fn new(mut response: Response, context: Context, wait: Wait) -> Result<Self> {
         let kind = response.headers().get(CONTENT_TYPE);
         let kind = kind.and_then(|v| v.to_str().ok()).unwrap_or_default();
         let (sent, limit) = (context.body.len(), context.max_answer_bytes);
@@ -120,6 +120,9 @@ impl Call {
         } else {
             Reader::events(context.peer.wire, &context.peer.model, sent, limit)
         };
+        // They lie in the connection's first buffer, and would keep it as long as
+        // the answer lasts.
+        response.headers_mut().clear();
         Ok(Self {
             response: Some(response),
             reader,
@@ -194,11 +197,12 @@ impl Call {
         Ok(answer)
     }
 
-    /// Returns the bytes that are being answered. They differ from
+    /// Gives away the bytes that are being answered, which need not be held as
+    /// long as the answer lasts; after that there are none. They differ from
     /// [`Prepared::body`](crate::Prepared::body) only when the server refused
-    /// `stream_options` and the request went out again without it.
-    pub const fn body(&self) -> &Bytes {
-        &self.context.body
+    /// the request for something and it went out again without it.
+    pub fn take_body(&mut self) -> Bytes {
+        std::mem::take(&mut self.context.body)
     }
 
     /// Returns what the call has used so far: as reported, else estimated.

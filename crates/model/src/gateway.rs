@@ -190,7 +190,7 @@ impl Gateway {
     /// Nothing is ever sent twice, with one exception: a server that refuses
     /// the request for something that can be mended (`stream_options` that it
     /// doesn't know, signed thinking that it can't read) is asked again, at
-    /// most four times; [`Call::body`] is then what went out last.
+    /// most four times; [`Call::take_body`] is then what went out last.
     ///
     /// # Errors
     /// [`Error::Cancelled`] at once when the token is cancelled; what the

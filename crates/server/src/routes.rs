@@ -217,17 +217,30 @@ pub fn router(app: App) -> Router {
             get(secret::list_tokens).post(secret::create_token),
         )
         .route("/api/tokens/{id}", delete(secret::delete_token))
-        .route("/v1/chat/completions", post(v1::create_chat_completion))
-        .route("/v1/completions", post(v1::create_completion))
-        .route("/v1/models", get(v1::list_openai_models))
         .route("/api/model-calls/{id}", get(turn::get_model_call))
         .route("/api/usage", get(usage::get_usage))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(pages::page);
-    let policy = format!("{POLICY}{}", app.previews.frame_sources());
-    // From the outside in: a request gets its name, then a panic is caught,
-    // then strangers are refused, then its body is bounded.
+    // Open streams are not compressed, and need no room for what would do it.
+    let streams = Router::new()
+        .route("/v1/chat/completions", post(v1::create_chat_completion))
+        .route("/v1/completions", post(v1::create_completion))
+        .route("/v1/models", get(v1::list_openai_models))
+        .method_not_allowed_fallback(method_not_allowed);
+    // Outside of what writes problem documents anew.
+    let routes = guarded(&app, routes).layer(CompressionLayer::new());
     let routes = routes
+        .merge(guarded(&app, streams))
+        .layer(from_fn_with_state(app.clone(), accompany))
+        .with_state(app.clone());
+    preview::before(app, routes)
+}
+
+/// Puts around routes what all of them need. From the outside in: a panic is
+/// caught, then strangers are refused, then bodies are bounded.
+fn guarded(app: &App, routes: Router<App>) -> Router<App> {
+    let policy = format!("{POLICY}{}", app.previews.frame_sources());
+    routes
         .layer(DefaultBodyLimit::max(limit::JSON_BODY_BYTES))
         .layer(from_fn_with_state(app.clone(), refuse_strangers))
         .layer(SetResponseHeaderLayer::if_not_present(
@@ -247,11 +260,6 @@ pub fn router(app: App) -> Router {
         ))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(name_problems))
-        // Outside of what writes problem documents anew.
-        .layer(CompressionLayer::new())
-        .layer(from_fn_with_state(app.clone(), accompany))
-        .with_state(app.clone());
-    preview::before(app, routes)
 }
 
 fn header(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

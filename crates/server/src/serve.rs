@@ -1,11 +1,11 @@
 //! Listens, serves, and stops in time.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper::server::conn::http1::Builder;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
@@ -22,7 +22,6 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Serves until `stop` is cancelled, then lets requests end within
 /// [`SHUTDOWN`].
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    let graceful = GracefulShutdown::new();
     let tasks = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -30,7 +29,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
             () = stop.cancelled() => break,
         };
         match accepted {
-            Ok((stream, _)) => spawn(&tasks, &graceful, stream, router.clone()),
+            Ok((stream, _)) => spawn(&tasks, stream, router.clone(), stop.clone()),
             Err(error) => {
                 tracing::warn!(%error, "could not accept a connection");
                 tokio::time::sleep(PAUSE).await;
@@ -38,27 +37,33 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         }
     }
     drop(listener);
-    if tokio::time::timeout(SHUTDOWN, graceful.shutdown())
-        .await
-        .is_err()
-    {
+    tasks.close();
+    if tokio::time::timeout(SHUTDOWN, tasks.wait()).await.is_err() {
         tracing::warn!("cut connections that did not end in time");
     }
 }
 
-fn spawn(tasks: &TaskTracker, graceful: &GracefulShutdown, stream: TcpStream, router: Router) {
+/// Serves a connection. It is HTTP/1 only: to look first whether it is HTTP/2,
+/// which no browser speaks without TLS, costs each connection a read of its own
+/// and a buffer twice as large.
+fn spawn(tasks: &TaskTracker, stream: TcpStream, router: Router, stop: CancellationToken) {
     // Small events must not wait for more data.
     let _ = stream.set_nodelay(true);
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(hyper_util::rt::TokioTimer::new())
-        .header_read_timeout(HEAD);
-    let connection = builder
-        .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(router));
-    let watched = graceful.watch(connection.into_owned());
+    let connection = Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .with_upgrades();
     tasks.spawn(async move {
-        if let Err(error) = watched.await {
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = stop.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
             tracing::debug!(error = %error, "a connection broke off");
         }
     });

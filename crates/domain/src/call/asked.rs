@@ -239,13 +239,16 @@ impl Asked {
         ));
     }
 
-    async fn answered(&mut self, call: Call) {
+    async fn answered(&mut self, mut call: Call) {
         self.domain.catalogues().note(self.chosen.provider, true);
-        let resent = (call.body().len() != self.body_bytes).then(|| call.body().to_vec());
+        let sent = call.take_body();
+        let resent = (sent.len() != self.body_bytes).then(|| sent.to_vec());
         self.stage = Stage::Answering(Box::new(call));
         if let Some(body) = resent {
             self.body_bytes = body.len();
-            if let Err(error) = self.domain.record_resent(self.open.id, body).await {
+            // Boxed, so that every open stream need not have room for it.
+            let recording = Box::pin(self.domain.record_resent(self.open.id, body));
+            if let Err(error) = recording.await {
                 tracing::error!(call.id = %self.open.id, error = %crate::error::chain(&error), "a request sent again could not be stored");
             }
         }

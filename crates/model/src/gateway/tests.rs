@@ -97,11 +97,11 @@ async fn an_answer_streams_and_the_stored_bytes_are_those_that_went_out() {
     };
     let prepared = gateway.prepare(&endpoint(&fake.url()), &request).unwrap();
     let stored = prepared.body().clone();
-    let call = gateway
+    let mut call = gateway
         .stream(prepared, CancellationToken::new())
         .await
         .unwrap();
-    assert_eq!(call.body(), &stored);
+    assert_eq!(call.take_body(), stored);
     let answer = call.collect().await.unwrap();
     assert_eq!(answer.text, "Grüße, 世界");
     assert_eq!(answer.reasoning, "hm");
@@ -354,11 +354,11 @@ async fn stream_options_are_left_out_for_servers_that_refuse_them() {
     .unwrap();
     let gateway = gateway(GatewayOptions::default());
     let prepared = gateway.prepare(&endpoint(&fake.url()), &ask("hi")).unwrap();
-    let call = gateway
+    let mut call = gateway
         .stream(prepared, CancellationToken::new())
         .await
         .unwrap();
-    let body = call.body().clone();
+    let body = call.take_body();
     let answer = call.collect().await.unwrap();
     let usage = Usage {
         input_tokens: u64::try_from(body.len()).unwrap().div_ceil(4),

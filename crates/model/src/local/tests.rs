@@ -215,8 +215,8 @@ async fn an_answer_comes_through_the_gateway() {
         ])],
     );
     assert_eq!(stage.helper(), HelperState::Ready);
-    let call = stage.ask(hello()).await.unwrap();
-    let body: Value = serde_json::from_slice(call.body()).unwrap();
+    let mut call = stage.ask(hello()).await.unwrap();
+    let body: Value = serde_json::from_slice(&call.take_body()).unwrap();
     let answer = call.collect().await.unwrap();
     assert_eq!(
         (answer.text.as_str(), answer.reason),

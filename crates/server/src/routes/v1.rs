@@ -162,7 +162,8 @@ struct Streaming {
 }
 
 fn streamed(streaming: Streaming) -> Response {
-    let events = stream::unfold(streaming, |mut streaming| async move {
+    // Boxed, or the stream would hold it twice: waiting, and at work.
+    let events = stream::unfold(Box::new(streaming), |mut streaming| async move {
         let chunk = streaming.next().await?;
         Some((Ok::<_, Infallible>(chunk), streaming))
     });
@@ -206,11 +207,13 @@ impl Streaming {
             if out.len() >= GATHER_BYTES {
                 break;
             }
-            match self.asked.next().now_or_never() {
-                Some(ready) => part = ready,
-                None if out.is_empty() => part = self.asked.next().await,
+            let next = self.asked.next();
+            let mut next = std::pin::pin!(next);
+            part = match (&mut next).now_or_never() {
+                Some(ready) => ready,
+                None if out.is_empty() => next.await,
                 None => break,
-            }
+            };
         }
         Some(Bytes::from(out))
     }
