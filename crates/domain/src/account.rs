@@ -87,7 +87,7 @@ impl Domain {
         let now = self.now();
         let found = self
             .store()
-            .read(async |tx| tx.find_session_by_hash(hash, now).await)
+            .query(async |tx| tx.find_session_by_hash(hash, now).await)
             .await?;
         let Some(session) = found else {
             return Ok(Actor::Nobody);
@@ -109,7 +109,7 @@ impl Domain {
     /// [`Error::Unauthenticated`] when nobody is signed in.
     pub async fn get_user(&self, ctx: &Ctx) -> Result<UserRow> {
         let id = ctx.person()?;
-        Ok(self.store().read(async |tx| tx.get_user(id).await).await?)
+        Ok(self.store().query(async |tx| tx.get_user(id).await).await?)
     }
 
     /// Ends the session that a token proves.

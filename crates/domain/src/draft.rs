@@ -146,7 +146,7 @@ impl Domain {
         self.require_workspace(ctx, workspace).await?;
         let rows = self
             .store()
-            .read(async |tx| tx.list_drafts(workspace).await)
+            .query(async |tx| tx.list_drafts(workspace).await)
             .await?;
         Ok(rows)
     }
@@ -179,7 +179,7 @@ impl Domain {
     pub(crate) async fn draft_of_proposal(&self, id: ProposalId) -> Result<Option<ProposalDraft>> {
         let found = self
             .store()
-            .read(async |tx| tx.find_draft_of_proposal(id).await)
+            .query(async |tx| tx.find_draft_of_proposal(id).await)
             .await?;
         let Some(row) = found else { return Ok(None) };
         let (manifest, settled) = self.manifest(row.manifest_hash).await?;
@@ -205,7 +205,7 @@ impl Domain {
     ) -> Result<Vec<WorkspacePath>> {
         let now = self
             .store()
-            .read(async |tx| tx.list_live_all(workspace).await)
+            .query(async |tx| tx.list_live_all(workspace).await)
             .await?;
         let differences = manifest.changed_since(&now).into_iter();
         let stale = differences.filter(|difference| standing.rests_on(difference));
@@ -252,7 +252,7 @@ impl Domain {
     pub(crate) async fn remove_lost_drafts(&self) -> Result<()> {
         let kept = self
             .store()
-            .read(async |tx| tx.list_kept_drafts().await)
+            .query(async |tx| tx.list_kept_drafts().await)
             .await?;
         let kept: Vec<String> = kept.iter().map(ToString::to_string).collect();
         let drafts = draft::place(&self.settings().data, "");
@@ -272,7 +272,7 @@ impl Domain {
     async fn require_draft(&self, ctx: &Ctx, id: DraftId) -> Result<DraftRow> {
         let found = self
             .store()
-            .read(async |tx| tx.find_draft(id).await)
+            .query(async |tx| tx.find_draft(id).await)
             .await?;
         let missing = Error::NotFound { what: "draft" };
         let Some(row) = found.filter(|row| row.state != DraftState::Discarded) else {

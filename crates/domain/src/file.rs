@@ -74,7 +74,7 @@ impl Domain {
         let limit = page.limit();
         let rows = self
             .store()
-            .read(async |tx| tx.list_live(workspace, after.as_ref(), limit + 1).await)
+            .query(async |tx| tx.list_live(workspace, after.as_ref(), limit + 1).await)
             .await?;
         Ok(page.cut(rows, |file| file.path.to_string()))
     }
@@ -145,7 +145,7 @@ impl Domain {
         .await?;
         let row = self
             .store()
-            .read(async |tx| tx.get_file(file).await)
+            .query(async |tx| tx.get_file(file).await)
             .await?;
         self.with_content(row).await
     }
@@ -187,14 +187,14 @@ impl Domain {
             )
             .await?;
         }
-        let row = self.store().read(async |tx| tx.get_file(id).await).await?;
+        let row = self.store().query(async |tx| tx.get_file(id).await).await?;
         self.with_content(row).await
     }
 
     /// Returns a file that the asker may see.
     pub(crate) async fn require_file(&self, ctx: &Ctx, id: FileId) -> Result<FileRow> {
         ctx.person()?;
-        let file = self.store().read(async |tx| tx.get_file(id).await).await?;
+        let file = self.store().query(async |tx| tx.get_file(id).await).await?;
         self.require_workspace(ctx, file.workspace_id)
             .await
             .map_err(|error| match error {
@@ -207,13 +207,13 @@ impl Domain {
     /// Returns a live file's row after making sure that it says what is on
     /// disk. The caller holds the `writing` lock.
     pub(crate) async fn refresh(&self, tree: &Arc<Tree>, ctx: &Ctx, id: FileId) -> Result<FileRow> {
-        let file = self.store().read(async |tx| tx.get_file(id).await).await?;
+        let file = self.store().query(async |tx| tx.get_file(id).await).await?;
         if file.deleted_at.is_some() {
             return Err(Error::NotFound { what: "file" });
         }
         let version = self
             .store()
-            .read(async |tx| tx.find_current(id).await)
+            .query(async |tx| tx.find_current(id).await)
             .await?;
         let known = LiveFile {
             id,
@@ -235,7 +235,7 @@ impl Domain {
             known,
         )
         .await?;
-        let file = self.store().read(async |tx| tx.get_file(id).await).await?;
+        let file = self.store().query(async |tx| tx.get_file(id).await).await?;
         match file.deleted_at {
             Some(_) => Err(Error::NotFound { what: "file" }),
             None => Ok(file),
@@ -245,7 +245,7 @@ impl Domain {
     async fn refuse_taken(&self, workspace: WorkspaceId, path: &WorkspacePath) -> Result<()> {
         let taken = self
             .store()
-            .read(async |tx| tx.find_live_by_path(workspace, path).await)
+            .query(async |tx| tx.find_live_by_path(workspace, path).await)
             .await?;
         match taken {
             Some(_) => Err(Error::PathTaken {
@@ -261,7 +261,7 @@ impl Domain {
                 // The version that the row names, whatever was saved since.
                 let version = self
                     .store()
-                    .read(async |tx| tx.get_version(version).await)
+                    .query(async |tx| tx.get_version(version).await)
                     .await?;
                 self.content_of(version.content_hash, version.size_bytes)
                     .await?

@@ -164,7 +164,7 @@ impl Streams {
             Some(after) => after,
             None => {
                 self.store
-                    .read(async |tx| tx.last_event_seq(stream).await)
+                    .query(async |tx| tx.last_event_seq(stream).await)
                     .await?
             }
         };
@@ -226,7 +226,7 @@ impl Subscription {
         let (stream, after) = (self.stream, self.after);
         let found = self
             .store
-            .read(async |tx| tx.list_events_after(stream, after, BATCH).await)
+            .query(async |tx| tx.list_events_after(stream, after, BATCH).await)
             .await?;
         if let Some(last) = found.last() {
             self.after = last.seq;

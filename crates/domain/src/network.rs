@@ -115,7 +115,7 @@ impl Domain {
         let now = self.now();
         Ok(self
             .store()
-            .read(async |tx| tx.list_grants(workspace, now).await)
+            .query(async |tx| tx.list_grants(workspace, now).await)
             .await?)
     }
 
@@ -181,7 +181,10 @@ impl Domain {
     /// [`Error::NotFound`] when the asker may not see it.
     pub async fn delete_grant(&self, ctx: &Ctx, id: GrantId) -> Result<()> {
         let user = ctx.person()?;
-        let grant = self.store().read(async |tx| tx.get_grant(id).await).await?;
+        let grant = self
+            .store()
+            .query(async |tx| tx.get_grant(id).await)
+            .await?;
         self.require_workspace(ctx, grant.workspace_id)
             .await
             .map_err(|error| match error {

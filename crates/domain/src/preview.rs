@@ -191,7 +191,7 @@ impl Domain {
         let now = self.now();
         let session = self
             .store()
-            .read(async |tx| tx.find_session_by_hash(held.session, now).await)
+            .query(async |tx| tx.find_session_by_hash(held.session, now).await)
             .await?;
         if session.is_none_or(|session| session.user_id != held.user) {
             return Err(Error::Unauthenticated);

@@ -90,7 +90,7 @@ impl Domain {
         let owner = ctx.person()?;
         let rows = self
             .store()
-            .read(async |tx| tx.list_providers(owner).await)
+            .query(async |tx| tx.list_providers(owner).await)
             .await?;
         let environment = self
             .settings()
@@ -246,7 +246,7 @@ impl Domain {
         let owner = ctx.person()?;
         let row = self
             .store()
-            .read(async |tx| tx.get_provider(id).await)
+            .query(async |tx| tx.get_provider(id).await)
             .await?;
         if row.owner_id == owner {
             Ok(row)

@@ -77,10 +77,14 @@ impl Domain {
             for event in batch {
                 collected.take(&event.payload)?;
             }
+            // Nothing comes after its end.
+            if collected.finished {
+                break;
+            }
             if !none {
                 continue;
             }
-            let finished = collected.finished || output.run.status == RunStatus::Finished;
+            let finished = output.run.status == RunStatus::Finished;
             if finished
                 || tokio::time::timeout_at(deadline, events.wait())
                     .await
@@ -89,7 +93,7 @@ impl Domain {
                 break;
             }
         }
-        output.run = self.store().read(async |tx| tx.get_run(id).await).await?;
+        output.run = self.store().query(async |tx| tx.get_run(id).await).await?;
         output.stdout = String::from_utf8_lossy(&collected.stdout).into_owned();
         output.stderr = String::from_utf8_lossy(&collected.stderr).into_owned();
         Ok(output)
@@ -110,7 +114,7 @@ impl Domain {
         let limit = page.limit();
         let rows = self
             .store()
-            .read(async |tx| tx.list_runs(workspace, before, limit + 1).await)
+            .query(async |tx| tx.list_runs(workspace, before, limit + 1).await)
             .await?;
         Ok(page.cut(rows, |run| run.id.to_string()))
     }
@@ -132,7 +136,7 @@ impl Domain {
     pub async fn cancel_run(&self, ctx: &Ctx, id: RunId) -> Result<RunRow> {
         self.require_run(ctx, id).await?;
         self.running().cancel(id.as_uuid());
-        Ok(self.store().read(async |tx| tx.get_run(id).await).await?)
+        Ok(self.store().query(async |tx| tx.get_run(id).await).await?)
     }
 
     /// Returns how many runs go on before one that waits, and itself: 1 when it
@@ -147,7 +151,7 @@ impl Domain {
 
     async fn require_run(&self, ctx: &Ctx, id: RunId) -> Result<RunRow> {
         ctx.person()?;
-        let run = self.store().read(async |tx| tx.get_run(id).await).await?;
+        let run = self.store().query(async |tx| tx.get_run(id).await).await?;
         self.require_workspace(ctx, run.workspace_id)
             .await
             .map_err(|error| match error {

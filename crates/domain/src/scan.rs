@@ -141,7 +141,7 @@ impl Domain {
         let workspace = tree.workspace;
         let rows = self
             .store()
-            .read(async |tx| tx.list_live_all(workspace).await);
+            .query(async |tx| tx.list_live_all(workspace).await);
         let (listing, known) = tokio::join!(walk, rows);
         let (listing, mut known) = (listing?, known?);
         // What could not be looked into is not gone.

@@ -145,7 +145,7 @@ impl Domain {
         let person = ctx.person()?;
         let row = self
             .store()
-            .read(async |tx| tx.get_secret(id).await)
+            .query(async |tx| tx.get_secret(id).await)
             .await?;
         match row.workspace_id {
             Some(workspace) => drop(self.require_workspace(ctx, workspace).await?),
@@ -176,7 +176,7 @@ impl Domain {
     ) -> Result<Vec<SecretRow>> {
         Ok(self
             .store()
-            .read(async |tx| tx.list_secrets(person, workspace).await)
+            .query(async |tx| tx.list_secrets(person, workspace).await)
             .await?)
     }
 

@@ -108,7 +108,7 @@ impl Domain {
         let person = ctx.person()?;
         let rows = self
             .store()
-            .read(async |tx| tx.list_access_tokens(person).await)
+            .query(async |tx| tx.list_access_tokens(person).await)
             .await?;
         rows.iter().map(shown).collect()
     }
@@ -168,7 +168,7 @@ impl Domain {
         let person = ctx.person()?;
         let row = self
             .store()
-            .read(async |tx| tx.get_access_token(id).await)
+            .query(async |tx| tx.get_access_token(id).await)
             .await?;
         if row.user_id != person || row.revoked_at.is_some() {
             return Err(Error::NotFound { what: "token" });
@@ -197,7 +197,7 @@ impl Domain {
         let generation = self.tokens().generation();
         let found = self
             .store()
-            .read(async |tx| tx.find_access_token(hash, now).await)
+            .query(async |tx| tx.find_access_token(hash, now).await)
             .await?;
         let Some(row) = found else { return Ok(None) };
         if row

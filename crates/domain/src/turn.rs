@@ -306,7 +306,7 @@ impl Domain {
 
     async fn require_turn(&self, ctx: &Ctx, id: TurnId) -> Result<TurnRow> {
         ctx.person()?;
-        let row = self.store().read(async |tx| tx.get_turn(id).await).await?;
+        let row = self.store().query(async |tx| tx.get_turn(id).await).await?;
         self.require_workspace(ctx, row.workspace_id)
             .await
             .map_err(|error| match error {

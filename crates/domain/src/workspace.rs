@@ -58,7 +58,7 @@ impl Domain {
         let limit = page.limit();
         let rows = self
             .store()
-            .read(async |tx| tx.list_workspaces(person, shelf, before, limit + 1).await)
+            .query(async |tx| tx.list_workspaces(person, shelf, before, limit + 1).await)
             .await?;
         Ok(page.cut(rows, |workspace| workspace.id.to_string()))
     }
@@ -135,7 +135,7 @@ impl Domain {
         let person = ctx.person()?;
         let found = self
             .store()
-            .read(async |tx| tx.find_workspace(id).await)
+            .query(async |tx| tx.find_workspace(id).await)
             .await?;
         found
             .filter(|row| row.owner_id == person)
@@ -160,7 +160,7 @@ impl Domain {
     pub(crate) async fn recover(&self) -> Result<()> {
         let ids = self
             .store()
-            .read(async |tx| tx.list_workspace_ids().await)
+            .query(async |tx| tx.list_workspace_ids().await)
             .await?;
         self.recover_imports(&ids).await?;
         self.remove_lost_drafts().await?;
@@ -241,7 +241,7 @@ impl Domain {
             let row = match known.iter().find(|id| id.to_string() == name) {
                 Some(&id) => {
                     self.store()
-                        .read(async |tx| tx.find_workspace(id).await)
+                        .query(async |tx| tx.find_workspace(id).await)
                         .await?
                 }
                 None => None,

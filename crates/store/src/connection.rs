@@ -3,16 +3,23 @@
 
 use std::ops::{Deref, DerefMut};
 
-use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, SqlStr, Sqlite, SqlitePool, Transaction};
+use sqlx::pool::PoolConnection;
+use sqlx::{
+    AssertSqlSafe, PgConnection, Postgres, SqlSafeStr, SqlStr, Sqlite, SqliteConnection,
+    SqlitePool, Transaction,
+};
 
 use crate::error::{Error, Result};
 use crate::sql::{self, Column, Record, Row, Value};
 use crate::store;
 
 /// A transaction that only reads, and sees the database as it was when the
-/// transaction began.
+/// transaction began; or one query without a transaction, see
+/// [`Store::query`](crate::Store::query).
 pub struct Reader {
     connection: Connection,
+    /// Whether there was a query.
+    asked: bool,
 }
 
 /// A transaction that reads and writes. There is one at a time.
@@ -22,7 +29,10 @@ pub struct Writer {
 
 impl Reader {
     pub(crate) fn new(connection: Connection) -> Self {
-        Self { connection }
+        Self {
+            connection,
+            asked: false,
+        }
     }
 
     pub(crate) async fn finish(self) -> Result<()> {
@@ -35,7 +45,7 @@ impl Reader {
         sql: &'static str,
         args: Vec<Value>,
     ) -> Result<Option<R>> {
-        let rows = self.connection.rows(sql, args).await?;
+        let rows = self.rows(sql, args).await?;
         rows.first().map(R::read).transpose()
     }
 
@@ -79,15 +89,24 @@ impl Reader {
         args: Vec<Value>,
         read: impl Fn(&Row) -> Result<T>,
     ) -> Result<Vec<T>> {
-        let rows = self.connection.rows(sql, args).await?;
+        let rows = self.rows(sql, args).await?;
         rows.iter().map(read).collect()
+    }
+
+    async fn rows(&mut self, sql: &'static str, args: Vec<Value>) -> Result<Vec<Row>> {
+        let again = std::mem::replace(&mut self.asked, true);
+        debug_assert!(
+            !again || !self.connection.is_lone(),
+            "a second query outside of a transaction: {sql}"
+        );
+        self.connection.rows(sql, args).await
     }
 }
 
 impl Writer {
     pub(crate) fn new(connection: Connection) -> Self {
         Self {
-            reader: Reader { connection },
+            reader: Reader::new(connection),
         }
     }
 
@@ -136,8 +155,12 @@ impl Writer {
         let chunk = ROWS.min(ARGUMENTS / R::COLUMNS.len()).max(1);
         for rows in rows.chunks(chunk) {
             let text = match self.reader.connection {
-                Connection::Sqlite(_) => sql::insert::<R>(rows.len(), |_| "?".to_owned()),
-                Connection::Postgres(_) => sql::insert::<R>(rows.len(), |n| format!("${n}")),
+                Connection::Sqlite(_) | Connection::LoneSqlite(_) => {
+                    sql::insert::<R>(rows.len(), |_| "?".to_owned())
+                }
+                Connection::Postgres(_) | Connection::LonePostgres(_) => {
+                    sql::insert::<R>(rows.len(), |n| format!("${n}"))
+                }
             };
             // The text holds table and column names of this crate and
             // placeholders, nothing from outside.
@@ -167,10 +190,13 @@ impl DerefMut for Writer {
     }
 }
 
-/// An open transaction; dropping it rolls it back.
+/// An open transaction, which dropping rolls back; or what one query outside of
+/// any goes through.
 pub(crate) enum Connection {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
+    LoneSqlite(PoolConnection<Sqlite>),
+    LonePostgres(PoolConnection<Postgres>),
 }
 
 /// Binds each value as its own type. A macro, because the two drivers' query
@@ -215,16 +241,16 @@ pub(crate) async fn in_one_trip(
 }
 
 impl Connection {
+    const fn is_lone(&self) -> bool {
+        matches!(self, Self::LoneSqlite(_) | Self::LonePostgres(_))
+    }
+
     async fn rows(&mut self, sql: &'static str, args: Vec<Value>) -> Result<Vec<Row>> {
         let rows = match self {
-            Self::Sqlite(tx) => bound!(sql, args)
-                .fetch_all(&mut **tx)
-                .await
-                .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
-            Self::Postgres(tx) => bound!(sql, args)
-                .fetch_all(&mut **tx)
-                .await
-                .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
+            Self::Sqlite(tx) => sqlite_rows(&mut *tx, sql, args).await,
+            Self::LoneSqlite(connection) => sqlite_rows(&mut *connection, sql, args).await,
+            Self::Postgres(tx) => postgres_rows(&mut *tx, sql, args).await,
+            Self::LonePostgres(connection) => postgres_rows(&mut *connection, sql, args).await,
         };
         rows.map_err(|source| Error::database(sql, source))
     }
@@ -244,6 +270,8 @@ impl Connection {
                 .execute(&mut **tx)
                 .await
                 .map(|done| done.rows_affected()),
+            // Only a writer executes, and it is always a transaction.
+            Self::LoneSqlite(_) | Self::LonePostgres(_) => Err(sqlx::Error::BeginFailed),
         };
         changed.map_err(|source| Error::database(at, source))
     }
@@ -252,6 +280,7 @@ impl Connection {
         match self {
             Self::Sqlite(tx) => tx.commit().await,
             Self::Postgres(tx) => tx.commit().await,
+            Self::LoneSqlite(_) | Self::LonePostgres(_) => Ok(()),
         }
         .map_err(|source| Error::database("COMMIT", source))
     }
@@ -260,7 +289,26 @@ impl Connection {
         match self {
             Self::Sqlite(tx) => tx.rollback().await,
             Self::Postgres(tx) => tx.rollback().await,
+            Self::LoneSqlite(_) | Self::LonePostgres(_) => Ok(()),
         }
         .map_err(|source| Error::database("ROLLBACK", source))
     }
+}
+
+async fn sqlite_rows(
+    connection: &mut SqliteConnection,
+    sql: &'static str,
+    args: Vec<Value>,
+) -> sqlx::Result<Vec<Row>> {
+    let rows = bound!(sql, args).fetch_all(connection).await?;
+    Ok(rows.into_iter().map(Row::Sqlite).collect())
+}
+
+async fn postgres_rows(
+    connection: &mut PgConnection,
+    sql: &'static str,
+    args: Vec<Value>,
+) -> sqlx::Result<Vec<Row>> {
+    let rows = bound!(sql, args).fetch_all(connection).await?;
+    Ok(rows.into_iter().map(Row::Postgres).collect())
 }

@@ -92,6 +92,9 @@ impl Writer {
         events: &[NewEvent],
     ) -> Result<u64> {
         let stream_id = stream.into();
+        if let [event] = events {
+            return self.append_event(stream_id, event).await;
+        }
         let first = self.last_event_seq(stream_id).await? + 1;
         let rows: Vec<EventRow> = (first..)
             .zip(events)

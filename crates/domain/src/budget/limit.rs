@@ -178,7 +178,7 @@ impl Domain {
         let owner = ctx.person()?;
         let row = self
             .store()
-            .read(async |tx| tx.get_budget(id).await)
+            .query(async |tx| tx.get_budget(id).await)
             .await?;
         if row.owner_id == owner {
             Ok(row)

@@ -41,7 +41,7 @@ impl Domain {
     pub async fn remove_old_requests(&self) -> Result<u64> {
         let ids = self
             .store()
-            .read(async |tx| tx.list_workspace_ids().await)
+            .query(async |tx| tx.list_workspace_ids().await)
             .await?;
         let mut removed = self
             .remove_requests(None, RequestSettings::default())
@@ -49,7 +49,7 @@ impl Domain {
         for id in ids {
             let row = self
                 .store()
-                .read(async |tx| tx.get_workspace(id).await)
+                .query(async |tx| tx.get_workspace(id).await)
                 .await?;
             let settings = WorkspaceSettings::of(&row)?.requests;
             removed += self.remove_requests(Some(id), settings).await?;

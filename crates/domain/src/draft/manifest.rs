@@ -181,7 +181,7 @@ impl Domain {
         let _writing = self.write_to(tree).await?;
         let rows = self
             .store()
-            .read(async |tx| tx.list_live_all(workspace).await)
+            .query(async |tx| tx.list_live_all(workspace).await)
             .await?;
         let manifest = Manifest::of(rows);
         let hash = self.store_manifest(&manifest, None).await?;

@@ -53,7 +53,7 @@ impl Domain {
         }
         let providers = self
             .store()
-            .read(async |tx| tx.list_providers(person).await)
+            .query(async |tx| tx.list_providers(person).await)
             .await?;
         for row in providers {
             let Some(sealed) = &row.sealed_key else {
@@ -81,7 +81,7 @@ impl Domain {
     ) -> Result<(Vec<Known>, Files)> {
         let rows = self
             .store()
-            .read(async |tx| tx.list_live_env_files(workspace, ENV_FILES).await)
+            .query(async |tx| tx.list_live_env_files(workspace, ENV_FILES).await)
             .await?;
         let mut paths: Vec<_> = rows.into_iter().map(|row| row.path).collect();
         paths.retain(|path| env::is_env(path.as_str()));

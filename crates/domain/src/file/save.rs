@@ -46,7 +46,7 @@ impl Domain {
         let edited = edited.ok_or(Error::VersionMissing)?;
         let old = self
             .store()
-            .read(async |tx| tx.get_version(version).await)
+            .query(async |tx| tx.get_version(version).await)
             .await?;
         if old.file_id != id {
             return Err(Error::NotFound {
@@ -78,7 +78,7 @@ impl Domain {
         }
         let version = self
             .store()
-            .read(async |tx| tx.get_version(edited).await)
+            .query(async |tx| tx.get_version(edited).await)
             .await?;
         if version.content_hash != ContentHash::of(&bytes) {
             let edit = FileEdit::Write {
@@ -101,7 +101,7 @@ impl Domain {
             )
             .await?;
         }
-        let row = self.store().read(async |tx| tx.get_file(id).await).await?;
+        let row = self.store().query(async |tx| tx.get_file(id).await).await?;
         self.with_content(row).await
     }
 
@@ -162,7 +162,7 @@ impl Domain {
         let limit = page.limit();
         let rows = self
             .store()
-            .read(async |tx| tx.list_versions(id, before, limit + 1).await)
+            .query(async |tx| tx.list_versions(id, before, limit + 1).await)
             .await?;
         Ok(page.cut(rows, |version| version.id.to_string()))
     }
@@ -174,7 +174,7 @@ impl Domain {
     pub async fn get_version(&self, ctx: &Ctx, id: VersionId) -> Result<VersionContent> {
         let version = self
             .store()
-            .read(async |tx| tx.get_version(id).await)
+            .query(async |tx| tx.get_version(id).await)
             .await?;
         self.require_workspace(ctx, version.workspace_id).await?;
         let content = self

@@ -30,7 +30,7 @@ impl Domain {
         let limit = page.limit();
         let rows = self
             .store()
-            .read(async |tx| tx.list_deleted(workspace, before, limit + 1).await)
+            .query(async |tx| tx.list_deleted(workspace, before, limit + 1).await)
             .await?;
         Ok(page.cut(rows, |file| {
             DeletedCursor {
@@ -97,7 +97,7 @@ impl Domain {
         let file = self.require_file(ctx, id).await?;
         let tree = self.trees().open(file.workspace_id).await?;
         let _writing = self.write_to(&tree).await?;
-        let file = self.store().read(async |tx| tx.get_file(id).await).await?;
+        let file = self.store().query(async |tx| tx.get_file(id).await).await?;
         let Some(deleted_at) = file.deleted_at else {
             return self.with_content(file).await;
         };
@@ -105,7 +105,7 @@ impl Domain {
         let (workspace, folder) = (file.workspace_id, file.path.clone());
         let mut rows = self
             .store()
-            .read(async |tx| tx.list_deleted_under(workspace, &folder, deleted_at).await)
+            .query(async |tx| tx.list_deleted_under(workspace, &folder, deleted_at).await)
             .await?;
         rows.sort_by(|a, b| a.path.cmp(&b.path));
         let mut files = Vec::with_capacity(rows.len());
@@ -130,7 +130,7 @@ impl Domain {
             },
         )
         .await?;
-        let row = self.store().read(async |tx| tx.get_file(id).await).await?;
+        let row = self.store().query(async |tx| tx.get_file(id).await).await?;
         self.with_content(row).await
     }
 
@@ -139,7 +139,7 @@ impl Domain {
     async fn kept_content(&self, id: FileId) -> Result<Expect> {
         let kept = self
             .store()
-            .read(async |tx| tx.find_current(id).await)
+            .query(async |tx| tx.find_current(id).await)
             .await?;
         match kept {
             Some(version) => Ok(Expect::Hash(version.content_hash)),
@@ -165,7 +165,7 @@ impl Domain {
         };
         let kept = self
             .store()
-            .read(async |tx| tx.get_version(version).await)
+            .query(async |tx| tx.get_version(version).await)
             .await?;
         let bytes = self.store().blobs().get(kept.content_hash).await?;
         Ok(Some(FileEdit::Restore {

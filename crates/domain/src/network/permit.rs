@@ -202,7 +202,7 @@ impl Domain {
         let now = self.now();
         Ok(self
             .store()
-            .read(async |tx| tx.list_grants(workspace, now).await)
+            .query(async |tx| tx.list_grants(workspace, now).await)
             .await?)
     }
 

@@ -160,7 +160,7 @@ impl Domain {
             return Ok(false);
         };
         let store = self.store();
-        let row = store.read(async |tx| tx.find_transaction(transaction).await);
+        let row = store.query(async |tx| tx.find_transaction(transaction).await);
         match row.await? {
             None => Ok(false),
             Some(row) if row.proposal_id == Some(id) => Ok(true),
@@ -214,7 +214,7 @@ impl Domain {
         let workspace = tree.workspace;
         let Some(row) = self
             .store()
-            .read(async |tx| tx.find_live_by_path(workspace, path).await)
+            .query(async |tx| tx.find_live_by_path(workspace, path).await)
             .await?
         else {
             return Ok(None);

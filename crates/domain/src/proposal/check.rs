@@ -192,7 +192,7 @@ impl Domain {
 
     async fn find_verdict(&self, id: ProposalId) -> Result<Option<VerdictRow>> {
         let store = self.store();
-        Ok(store.read(async |tx| tx.find_verdict(id).await).await?)
+        Ok(store.query(async |tx| tx.find_verdict(id).await).await?)
     }
 
     /// Puts the hunks into a draft of their own.

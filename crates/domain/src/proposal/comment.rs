@@ -56,7 +56,7 @@ impl Domain {
     pub async fn list_comments(&self, ctx: &Ctx, id: ProposalId) -> Result<Vec<Comment>> {
         let stored = self.require_proposal(ctx, id).await?;
         let store = self.store();
-        let rows = store.read(async |tx| tx.list_comments(id).await).await?;
+        let rows = store.query(async |tx| tx.list_comments(id).await).await?;
         let mut ages = Ages::of(self, &stored);
         let mut comments = Vec::with_capacity(rows.len());
         for row in rows {
@@ -94,7 +94,7 @@ impl Domain {
             created_at: self.now(),
         };
         let store = self.store();
-        let written = store.read(async |tx| tx.list_comments(id).await).await?;
+        let written = store.query(async |tx| tx.list_comments(id).await).await?;
         if written.len() >= COMMENTS {
             let detail = format!("a proposal has at most {COMMENTS} comments");
             return Err(Error::invalid("body", detail));
@@ -119,7 +119,7 @@ impl Domain {
         let missing = || Error::NotFound { what: "comment" };
         let found = self
             .store()
-            .read(async |tx| tx.find_comment(id).await)
+            .query(async |tx| tx.find_comment(id).await)
             .await?;
         let row = found
             .filter(|row| row.user_id == person)

@@ -267,7 +267,7 @@ impl Domain {
     async fn seen_entry(&self, version: VersionId) -> Result<BaseEntry> {
         let row = self
             .store()
-            .read(async |tx| tx.get_version(version).await)
+            .query(async |tx| tx.get_version(version).await)
             .await?;
         let bytes = self.store().blobs().get(row.content_hash).await?;
         let entry = Entry::File {

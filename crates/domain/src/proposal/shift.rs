@@ -335,7 +335,7 @@ impl<'a> Shift<'a> {
     async fn row_at(&self, path: &WorkspacePath) -> Result<bool> {
         let workspace = self.tree.workspace;
         let store = self.domain.store();
-        let row = store.read(async |tx| tx.find_live_by_path(workspace, path).await);
+        let row = store.query(async |tx| tx.find_live_by_path(workspace, path).await);
         Ok(row.await?.is_some())
     }
 
@@ -344,7 +344,7 @@ impl<'a> Shift<'a> {
     async fn row_for(&self, one: &Moving<'_>) -> Result<(FileId, Origin)> {
         if let (FileChange::Delete, Some(id)) = (one.file.change, one.file.file_id) {
             let store = self.domain.store();
-            let row = store.read(async |tx| tx.find_file(id).await).await?;
+            let row = store.query(async |tx| tx.find_file(id).await).await?;
             if row.is_some_and(|row| row.deleted_at.is_some() && row.path == one.file.path) {
                 return Ok((id, Origin::Deleted));
             }

@@ -138,7 +138,7 @@ impl Domain {
         let owner = ctx.person()?;
         let rows = self
             .store()
-            .read(async |tx| tx.list_provider_models(owner, ENVIRONMENT).await)
+            .query(async |tx| tx.list_provider_models(owner, ENVIRONMENT).await)
             .await?;
         let known = rows
             .into_iter()
@@ -158,7 +158,7 @@ impl Domain {
         let owner = ctx.person()?;
         let stored = self
             .store()
-            .read(async |tx| tx.list_provider_models(owner, ENVIRONMENT).await)
+            .query(async |tx| tx.list_provider_models(owner, ENVIRONMENT).await)
             .await?;
         let now = self.now();
         let rows = found.models.iter().take(MODELS).map(|facts| {

@@ -60,7 +60,7 @@ impl Domain {
         let conversation = going.conversation;
         let mut said = self
             .store()
-            .read(async |tx| tx.list_messages(conversation, None, MESSAGES).await)
+            .query(async |tx| tx.list_messages(conversation, None, MESSAGES).await)
             .await?;
         said.reverse();
         let last = said.pop();
@@ -89,7 +89,7 @@ impl Domain {
         let workspace = going.workspace;
         let rows = self
             .store()
-            .read(async |tx| tx.list_live(workspace, None, PATHS + 1).await)
+            .query(async |tx| tx.list_live(workspace, None, PATHS + 1).await)
             .await?;
         if rows.is_empty() {
             return Ok("The project has no files yet.\n".to_owned());
@@ -119,7 +119,7 @@ impl Domain {
         let workspace = going.workspace;
         let Some(row) = self
             .store()
-            .read(async |tx| tx.find_live_by_path(workspace, path).await)
+            .query(async |tx| tx.find_live_by_path(workspace, path).await)
             .await?
         else {
             return Ok(None);

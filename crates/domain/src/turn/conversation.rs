@@ -40,7 +40,7 @@ impl Domain {
         let limit = page.limit();
         let rows = self
             .store()
-            .read(async |tx| tx.list_conversations(workspace, before, limit + 1).await)
+            .query(async |tx| tx.list_conversations(workspace, before, limit + 1).await)
             .await?;
         Ok(page.cut(rows, |conversation| conversation.id.to_string()))
     }
@@ -119,7 +119,7 @@ impl Domain {
         ctx.person()?;
         let row = self
             .store()
-            .read(async |tx| tx.get_conversation(id).await)
+            .query(async |tx| tx.get_conversation(id).await)
             .await?;
         self.require_workspace(ctx, row.workspace_id)
             .await

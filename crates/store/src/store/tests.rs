@@ -50,6 +50,23 @@ fn send<F: Future + Send>(future: F) -> F {
 }
 
 both_engines! {
+    async fn one_query_needs_no_transaction(t) {
+        let workspace = t.workspace().await;
+        let found = t.store.query(async |r| r.get_workspace(workspace.id).await).await;
+        assert_eq!(found.unwrap(), workspace);
+        let missing = t.store.query(async |r| r.get_workspace(t.id()).await).await;
+        assert!(matches!(missing, Err(Error::NotFound { .. })), "{missing:?}");
+        let store = t.store.clone();
+        let twice = tokio::spawn(async move {
+            let work = async |r: &mut crate::Reader| {
+                r.get_workspace(workspace.id).await?;
+                r.get_workspace(workspace.id).await
+            };
+            store.query(work).await
+        });
+        assert!(twice.await.unwrap_err().is_panic());
+    }
+
     async fn a_callers_own_error_rolls_back(t) {
         let workspace = t.workspace().await;
         let renamed = send(rename(&t.store, workspace.id, &["one", ""])).await;

@@ -22,7 +22,7 @@ impl Domain {
     /// Returns the workspace's files by path.
     pub(super) async fn tree_now(&self, workspace: WorkspaceId) -> Result<Files> {
         let store = self.store();
-        let rows = store.read(async |tx| tx.list_live_all(workspace).await);
+        let rows = store.query(async |tx| tx.list_live_all(workspace).await);
         let files = rows.await?.into_iter().filter_map(file_of);
         Ok(files.collect())
     }
