@@ -24,6 +24,10 @@ use std::time::{Duration, Instant};
 use client::{Connection, Target};
 use upstream::{Upstream, WORDS};
 
+/// How many streams of one target are timed before the next target's turn, and
+/// the pause before them.
+const IN_A_ROW: usize = 10;
+const CALM: Duration = Duration::from_millis(100);
 /// How many streams run at once where throughput is measured.
 const AT_ONCE: usize = 64;
 /// How long throughput is measured, each of [`ROUNDS`] times.
@@ -53,19 +57,25 @@ async fn main() {
     }
 }
 
-/// The time to the first token of one stream at a time, all targets in turn.
+/// The time to the first token of one stream at a time: a few streams of each
+/// target in turn. The first of them is not counted: the target before may
+/// still be at work for what it has answered.
 async fn first_token(targets: &[Target], samples: usize) {
     let mut connections = Vec::new();
     for target in targets {
         connections.push(Connection::to(target).await);
     }
     let mut times = vec![Vec::new(); targets.len()];
-    // The first rounds warm all of them up.
-    for round in 0..samples + 20 {
+    // The first round warms all of them up.
+    for round in 0..=samples.div_ceil(IN_A_ROW) {
         for (connection, times) in connections.iter_mut().zip(&mut times) {
-            let stream = connection.stream(upstream::QUICK).await;
-            if round >= 20 {
-                times.push(stream.first);
+            connection.stream(upstream::QUICK).await;
+            tokio::time::sleep(CALM).await;
+            for _ in 0..IN_A_ROW {
+                let stream = connection.stream(upstream::QUICK).await;
+                if round > 0 {
+                    times.push(stream.first);
+                }
             }
         }
     }
