@@ -30,9 +30,6 @@ const PROVIDERS: [(&str, &str); 9] = [
     ("xai", "xai"),
     ("groq", "groq"),
 ];
-/// Where a long conversation may begin to cost more, in thousands of tokens.
-const TIERS: [u64; 3] = [128, 200, 272];
-
 /// Downloads the package and writes the table.
 ///
 /// # Errors
@@ -94,7 +91,9 @@ fn table(text: &str, date: &str) -> Result<String> {
     Ok(table)
 }
 
-/// Writes what is known of a model; `None` when its price is not.
+/// Writes what is known of a model; `None` when its price is not. The file has
+/// a price of nothing for models that are paid otherwise, such as by the
+/// picture, or for a limited time: that is no price either.
 fn line(model: &Value) -> Result<Option<String>> {
     let price = |name: &str| picos(&model[name]);
     let (Some(input), Some(output)) = (
@@ -103,6 +102,9 @@ fn line(model: &Value) -> Result<Option<String>> {
     ) else {
         return Ok(None);
     };
+    if input == "0" && output == "0" {
+        return Ok(None);
+    }
     let count = |name: &str| model[name].as_u64().map(|n| n.to_string());
     let mut cells = vec![
         count("max_input_tokens").or_else(|| count("max_tokens")),
@@ -112,20 +114,19 @@ fn line(model: &Value) -> Result<Option<String>> {
         price("cache_read_input_token_cost")?,
         price("cache_creation_input_token_cost")?,
     ];
-    let mut long = vec![None; 4];
-    for tier in TIERS {
-        let at = |what: &str| price(&format!("{what}_above_{tier}k_tokens"));
-        if let Some(input) = at("input_cost_per_token")? {
-            let from = Some((tier * 1_000).to_string());
-            let output = at("output_cost_per_token")?;
-            long = vec![
-                from,
-                Some(input),
-                output,
+    let mut long = match tiers(model).as_slice() {
+        [] => vec![None; 4],
+        [tier] => {
+            let at = |what: &str| price(&format!("{what}_above_{tier}k_tokens"));
+            vec![
+                Some((tier * 1_000).to_string()),
+                at("input_cost_per_token")?,
+                at("output_cost_per_token")?,
                 at("cache_read_input_token_cost")?,
-            ];
+            ]
         }
-    }
+        several => bail!("it costs more from {several:?} thousand tokens on; the table has one"),
+    };
     cells.append(&mut long);
     let can: String = [
         ("supports_vision", 'v'),
@@ -144,6 +145,19 @@ fn line(model: &Value) -> Result<Option<String>> {
     Ok(Some(cells.join("\t")))
 }
 
+/// Finds where a long conversation begins to cost more, in thousands of tokens.
+fn tiers(model: &Value) -> Vec<u64> {
+    let names = model.as_object().into_iter().flat_map(|model| model.keys());
+    let mut tiers: Vec<u64> = names
+        .filter_map(|name| {
+            let above = name.strip_prefix("input_cost_per_token_above_")?;
+            above.strip_suffix("k_tokens")?.parse().ok()
+        })
+        .collect();
+    tiers.sort_unstable();
+    tiers
+}
+
 /// Reads dollars a token as pico-dollars a token, rounded up.
 fn picos(price: &Value) -> Result<Option<String>> {
     let Some(dollars) = price.as_f64() else {
@@ -153,8 +167,50 @@ fn picos(price: &Value) -> Result<Option<String>> {
         bail!("{dollars} dollars a token");
     }
     // A float such as 2.5e-06 is off by less than a thousandth of a pico.
-    Ok(Some(format!(
-        "{:.0}",
-        (dollars * 1e12 - 0.001).ceil().max(0.0)
-    )))
+    // Rounding nothing up gives a zero with a sign, which adding takes away.
+    let picos = (dollars * 1e12 - 0.001).ceil().max(0.0) + 0.0;
+    Ok(Some(format!("{picos:.0}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{line, picos};
+
+    #[test]
+    fn prices_are_read_as_whole_pico_dollars() {
+        for (dollars, text) in [
+            (json!(2.5e-06), "2500000"),
+            (json!(3.75e-08), "37500"),
+            (json!(1e-13), "1"),
+            (json!(0.0), "0"),
+            (json!(0), "0"),
+        ] {
+            assert_eq!(picos(&dollars).unwrap().as_deref(), Some(text), "{dollars}");
+        }
+        assert_eq!(picos(&json!(null)).unwrap(), None);
+        assert!(picos(&json!(2)).is_err() && picos(&json!(-1e-6)).is_err());
+    }
+
+    #[test]
+    fn a_model_is_a_line_wherever_it_begins_to_cost_more() {
+        let mut model = json!({
+            "max_input_tokens": 1000, "max_output_tokens": 100,
+            "input_cost_per_token": 1e-6, "output_cost_per_token": 2e-6,
+            "cache_creation_input_token_cost": 0.0, "supports_vision": true
+        });
+        let short = "1000\t100\t1000000\t2000000\t-\t0\t-\t-\t-\t-\tv";
+        assert_eq!(line(&model).unwrap().as_deref(), Some(short));
+        model["input_cost_per_token_above_100k_tokens"] = json!(3e-6);
+        model["input_cost_per_token_above_100k_tokens_batches"] = json!(1e-6);
+        let long = "1000\t100\t1000000\t2000000\t-\t0\t100000\t3000000\t-\t-\tv";
+        assert_eq!(line(&model).unwrap().as_deref(), Some(long));
+        model["input_cost_per_token_above_200k_tokens"] = json!(4e-6);
+        assert!(line(&model).is_err(), "the table can't say that");
+        let nothing = json!({ "input_cost_per_token": 0.0, "output_cost_per_token": 0.0 });
+        assert_eq!(line(&nothing).unwrap(), None, "nothing is no price");
+        let half = json!({ "input_cost_per_token": 1e-6 });
+        assert_eq!(line(&half).unwrap(), None);
+    }
 }
