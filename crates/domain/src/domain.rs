@@ -8,7 +8,7 @@ use atelier_base::{Clock, Ids, RequestId, Timestamp};
 use atelier_model::Gateway;
 use atelier_sandbox::cell::Limits;
 use atelier_sandbox::host::Host;
-use atelier_store::Store;
+use atelier_store::{Presence, Store};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -128,6 +128,8 @@ struct Inner {
     follows: Follows,
     signed_out: watch::Sender<()>,
     stop: CancellationToken,
+    /// This server's number among those on the database.
+    server: Option<i64>,
 }
 
 impl Domain {
@@ -136,6 +138,7 @@ impl Domain {
     /// # Errors
     /// Fails when the store fails or a journal can't be read.
     pub async fn start(parts: Parts) -> Result<Self> {
+        let presence = parts.store.enter().await?;
         let settings = &parts.settings;
         let queue = |going| {
             Queue::new(Capacity {
@@ -164,10 +167,14 @@ impl Domain {
             follows: Follows::default(),
             signed_out: watch::Sender::new(()),
             stop: CancellationToken::new(),
+            server: presence.as_ref().map(Presence::number),
             parts,
         };
         let domain = Self(Arc::new(inner));
         domain.recover().await?;
+        if let Some(presence) = presence {
+            domain.attend(presence);
+        }
         Ok(domain)
     }
 
@@ -308,6 +315,10 @@ impl Domain {
 
     pub(crate) fn previews(&self) -> &Previews {
         &self.0.previews
+    }
+
+    pub(crate) fn server(&self) -> Option<i64> {
+        self.0.server
     }
 
     pub(crate) fn ledger(&self) -> &Ledger {

@@ -23,6 +23,7 @@ mod live;
 pub mod local_model;
 pub mod network;
 mod page;
+mod presence;
 pub mod preview;
 pub mod proposal;
 pub mod provider;
@@ -35,6 +36,8 @@ pub mod served;
 pub mod system;
 pub mod template;
 pub mod terminal;
+#[cfg(test)]
+mod testing;
 pub mod token;
 mod tree;
 pub mod turn;

@@ -34,6 +34,8 @@ pub struct ServedAsk {
     pub model: String,
     /// What is wanted.
     pub request: openai::Asked,
+    /// Whether the program gets the answer as it is made, rather than whole.
+    pub stream: bool,
 }
 
 impl Domain {
@@ -78,6 +80,7 @@ impl Domain {
         ask.wanted = wanted;
         ask.attach = wish.attach.into_iter().map(Into::into).collect();
         ask.token = Some(bearer.token.as_uuid());
+        ask.takes_back = !wish.stream;
         self.ask(ctx, ask).await
     }
 

@@ -29,8 +29,9 @@ const MODEL_CHARS: usize = 200;
 const LONGEST_DAYS: u32 = 3_650;
 /// How often "last used" is written.
 const TOUCH_EVERY: Duration = Duration::from_mins(5);
-/// For how long a token is not looked up again. One that another server of the
-/// same database revoked is good that much longer.
+/// For how long a token is not looked up again. Another server on the same
+/// database tells when it revokes one; should that be lost, the token is good
+/// that much longer.
 const REMEMBERED: Duration = Duration::from_secs(2);
 /// The most tokens remembered.
 const MOST_REMEMBERED: usize = 4_096;
@@ -260,6 +261,13 @@ impl Tokens {
     fn forget(&self, hash: TokenHash) {
         let mut remembered = self.0.lock();
         remembered.bearers.remove(&hash);
+        remembered.generation += 1;
+    }
+
+    /// Forgets all, because another server may have revoked one.
+    pub(crate) fn forget_all(&self) {
+        let mut remembered = self.0.lock();
+        remembered.bearers.clear();
         remembered.generation += 1;
     }
 }

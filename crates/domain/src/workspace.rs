@@ -191,7 +191,8 @@ impl Domain {
 
     /// Ends the turns and runs that a crash ended.
     async fn interrupt(&self, now: Timestamp) -> Result<()> {
-        self.settle_interrupted_calls().await?;
+        self.forget_budget_sums().await?;
+        self.settle_orphaned_calls().await?;
         let (turns, runs) = self
             .store()
             .write(async |tx| {

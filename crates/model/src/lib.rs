@@ -40,6 +40,7 @@ mod responses;
 mod schema;
 pub mod serve;
 mod sse;
+mod tokens;
 mod wire;
 
 pub use call::{Answer, Call};
@@ -56,4 +57,5 @@ pub use message::{
 pub use price::{LongPrices, Prices, Published, cost, published, published_date};
 pub use replay::{Ending, Replayed, replay};
 pub use request::{Effort, Request, ResponseForm, Tool, ToolChoice};
+pub use tokens::{Tokeniser, Vocabulary, image_at_most};
 pub use wire::Wire;

@@ -193,6 +193,7 @@ impl Reader {
 impl Writer {
     /// Adds a budget.
     pub async fn insert_budget(&mut self, row: &BudgetRow) -> Result<()> {
+        self.tell().await?;
         self.insert(row).await
     }
 
@@ -209,6 +210,7 @@ impl Writer {
 
     /// Deletes a budget with what is noted of it.
     pub async fn delete_budget(&mut self, id: BudgetId) -> Result<()> {
+        self.tell().await?;
         self.execute("DELETE FROM budget_windows WHERE budget_id = $1", args![id])
             .await?;
         self.change(

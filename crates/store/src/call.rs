@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::connection::{self, Reader, Writer};
 use crate::error::Result;
+use crate::presence::class;
 use crate::sql::{Record, Value};
 use crate::store::Store;
 
@@ -91,6 +92,9 @@ record! {
         pub error: Option<String>,
         /// When it began.
         pub created_at: Timestamp,
+        /// The number of the server that runs it, where several share the
+        /// database; see [`Presence`](crate::Presence).
+        pub server: Option<i64>,
     }
 }
 
@@ -327,6 +331,24 @@ impl Reader {
 }
 
 impl Writer {
+    /// Lists the calls that have not ended and whose server is gone, oldest
+    /// first: on SQLite all of them, so that it is only for a server that
+    /// begins. While a server lives, nobody else gets its lock.
+    pub async fn list_orphaned_calls(&mut self) -> Result<Vec<ModelCallRow>> {
+        const POSTGRES: &str = concat!(
+            "SELECT * FROM model_calls
+             WHERE state = 'running'
+               AND (server IS NULL OR pg_try_advisory_xact_lock(",
+            class!(),
+            ", CAST(server AS INTEGER))) ORDER BY id"
+        );
+        if self.is_postgres() {
+            self.all(POSTGRES, args![]).await
+        } else {
+            self.list_running_calls().await
+        }
+    }
+
     /// Adds model calls, before they are sent.
     pub async fn insert_model_calls(&mut self, rows: &[ModelCallRow]) -> Result<()> {
         self.insert_all(rows).await

@@ -118,6 +118,11 @@ impl Writer {
         self.reader.connection.roll_back().await
     }
 
+    /// Says whether other servers may use the database too.
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self.reader.connection, Connection::Postgres(_))
+    }
+
     /// Runs a statement and returns how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: &'static str, args: Vec<Value>) -> Result<u64> {
         let statement = sql.into_sql_str();

@@ -97,6 +97,17 @@ impl Error {
         }
     }
 
+    /// Says whether the store was closed, and no other attempt succeeds.
+    pub fn is_closed(&self) -> bool {
+        matches!(
+            self,
+            Self::Database {
+                source: sqlx::Error::PoolClosed,
+                ..
+            }
+        )
+    }
+
     /// Makes the error of a statement, naming a violated constraint.
     pub(crate) fn database(at: &'static str, source: sqlx::Error) -> Self {
         match source.as_database_error().and_then(Unique::violated_by) {

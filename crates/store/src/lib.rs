@@ -33,6 +33,7 @@ mod export;
 mod file;
 mod grant;
 mod migration;
+mod presence;
 mod proposal;
 mod provider;
 mod request;
@@ -57,6 +58,7 @@ pub use error::{Error, Result, Unique};
 pub use event::{EventRow, NewEvent};
 pub use file::{FileKind, FileRow, FileStat, LiveFile};
 pub use grant::{GrantAction, GrantRow};
+pub use presence::Presence;
 pub use proposal::{
     CommentRow, FileChange, HunkState, LineSide, Proposal, ProposalCounts, ProposalFileRow,
     ProposalHunkRow, ProposalRow, ProposalState, VerdictRow, VerdictState,

@@ -31,6 +31,7 @@ pub(crate) fn sqlite() -> Migrator {
         8 "0008_comment_lines",
         9 "0009_vault",
         10 "0010_request_secrets",
+        11 "0011_servers",
     )
 }
 
@@ -47,6 +48,7 @@ pub(crate) fn postgres() -> Migrator {
         8 "0008_comment_lines",
         9 "0009_vault",
         10 "0010_request_secrets",
+        11 "0011_servers",
     )
 }
 

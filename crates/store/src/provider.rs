@@ -160,6 +160,7 @@ impl Writer {
     /// # Errors
     /// `Taken` when the owner has one of that name.
     pub async fn insert_provider(&mut self, row: &ProviderRow) -> Result<()> {
+        self.tell().await?;
         self.insert(row).await
     }
 
@@ -168,6 +169,7 @@ impl Writer {
     /// # Errors
     /// `Taken` when the owner has another one of that name.
     pub async fn update_provider(&mut self, row: &ProviderRow) -> Result<()> {
+        self.tell().await?;
         self.change(
             "providers",
             row.id,
@@ -194,6 +196,7 @@ impl Writer {
 
     /// Stores what is known of a model, over what was known.
     pub async fn put_provider_model(&mut self, row: &ProviderModelRow) -> Result<()> {
+        self.tell().await?;
         self.execute(
             "DELETE FROM provider_models WHERE provider_id = $1 AND model = $2",
             args![row.provider_id, row.model],
@@ -204,6 +207,7 @@ impl Writer {
 
     /// Stores what a person wants of routing.
     pub async fn put_model_policy(&mut self, row: &ModelPolicyRow) -> Result<()> {
+        self.tell().await?;
         self.execute(
             "DELETE FROM model_policies WHERE owner_id = $1",
             args![row.owner_id],
@@ -214,6 +218,7 @@ impl Writer {
 
     /// Deletes a provider.
     pub async fn delete_provider(&mut self, id: ProviderId) -> Result<()> {
+        self.tell().await?;
         self.execute(
             "DELETE FROM provider_models WHERE provider_id = $1",
             args![id],

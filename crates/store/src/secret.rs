@@ -60,6 +60,7 @@ impl Writer {
     /// # Errors
     /// `Taken` when its workspace or its owner has one of that name.
     pub async fn insert_secret(&mut self, row: &SecretRow) -> Result<()> {
+        self.tell().await?;
         self.insert(row).await
     }
 
@@ -81,6 +82,7 @@ impl Writer {
         sealed: Vec<u8>,
         at: Timestamp,
     ) -> Result<()> {
+        self.tell().await?;
         self.change(
             "secrets",
             id,
@@ -92,6 +94,7 @@ impl Writer {
 
     /// Deletes a secret.
     pub async fn delete_secret(&mut self, id: SecretId) -> Result<()> {
+        self.tell().await?;
         self.change(
             "secrets",
             id,

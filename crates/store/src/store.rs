@@ -14,12 +14,14 @@ use crate::blob::BlobStore;
 use crate::connection::{Connection, Reader, Writer};
 use crate::error::{Error, Result};
 use crate::migration;
+use crate::presence::Presence;
 use crate::url::DatabaseUrl;
 
 /// How long a request waits for its turn at the database.
 const WAIT: Duration = Duration::from_secs(30);
 const SQLITE_READERS: u32 = 4;
-const POSTGRES_CONNECTIONS: u32 = 10;
+/// One of them listens to what other servers tell.
+const POSTGRES_CONNECTIONS: u32 = 11;
 /// Postgres' advisory lock that makes writers take turns; the number is
 /// arbitrary ("atelier").
 const WRITER_LOCK: &str = "SELECT pg_advisory_xact_lock(27429413095331186)";
@@ -138,6 +140,18 @@ impl Store {
         match &self.pools {
             Pools::Sqlite { write, .. } => Some(write),
             Pools::Postgres(_) => None,
+        }
+    }
+
+    /// Enters the database as a server, beside others on Postgres; `None` on
+    /// SQLite, where a server is alone. Closing the store ends the presence.
+    ///
+    /// # Errors
+    /// Fails when the database can't be reached.
+    pub async fn enter(&self) -> Result<Option<Presence>> {
+        match &self.pools {
+            Pools::Sqlite { .. } => Ok(None),
+            Pools::Postgres(pool) => Presence::enter(pool).await.map(Some),
         }
     }
 

@@ -85,6 +85,7 @@ impl Writer {
 
     /// Revokes a token; one that is revoked keeps its time.
     pub async fn revoke_access_token(&mut self, id: TokenId, at: Timestamp) -> Result<()> {
+        self.tell().await?;
         self.change(
             "access_tokens",
             id,

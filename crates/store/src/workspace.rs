@@ -137,6 +137,7 @@ impl Writer {
     /// Stores the name, default model, archived state, settings and change
     /// time of `row`.
     pub async fn update_workspace(&mut self, row: &WorkspaceRow) -> Result<()> {
+        self.tell().await?;
         self.change(
             "workspaces",
             row.id,

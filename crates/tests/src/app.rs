@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use atelier_base::{Clock as _, ContentHash, Ids, ManualClock, Secret, Timestamp, WorkspaceId};
 use atelier_domain::vault::{KEY_BYTES, Vault};
-use atelier_domain::{Domain, FileKind, Parts, UserRow};
+use atelier_domain::{Domain, FileKind, Parts, Settings, UserRow};
 use atelier_model::fake::FakeModel;
 use atelier_model::{Gateway, GatewayOptions};
 use atelier_sandbox::host::Host;
@@ -50,6 +50,8 @@ pub struct TestApp {
     pub names: FakeNames,
     /// What was logged.
     pub log: Logbook,
+    /// What the administrator decided.
+    pub(crate) settings: Settings,
     address: SocketAddr,
     owner: Caller,
     stop: CancellationToken,
@@ -65,19 +67,22 @@ impl TestApp {
         let (log, guard) = Logbook::open();
         let store = setup.database.open().await.unwrap();
         let clock = ManualClock::new(BEGINNING);
+        let mut options = GatewayOptions {
+            local: Some(local_model(&setup.settings.data, setup.local)),
+            ..GatewayOptions::default()
+        };
+        if let Some(silence) = setup.silence {
+            (options.first_byte_timeout, options.idle_timeout) = (silence, silence);
+        }
         let domain = Domain::start(Parts {
             store: store.clone(),
             host,
-            gateway: Gateway::new(GatewayOptions {
-                local: Some(local_model(&setup.settings.data, setup.local)),
-                ..GatewayOptions::default()
-            })
-            .unwrap(),
+            gateway: Gateway::new(options).unwrap(),
             vault: Vault::new(&Secret::new([7; KEY_BYTES])),
             clock: Arc::new(clock.clone()),
             names: Arc::new(setup.names.clone()),
             ids: Ids::seeded(Arc::new(clock.clone()), u64::from(setup.number)),
-            settings: setup.settings,
+            settings: setup.settings.clone(),
         })
         .await
         .unwrap();
@@ -105,6 +110,7 @@ impl TestApp {
             cells: setup.cells,
             names: setup.names,
             log,
+            settings: setup.settings,
             address,
             owner,
             stop,
@@ -113,6 +119,10 @@ impl TestApp {
             folder: setup.folder,
             database: setup.database,
         }
+    }
+
+    pub(crate) async fn open_store(&self) -> Store {
+        self.database.open().await.unwrap()
     }
 
     /// Returns the signed-in owner.

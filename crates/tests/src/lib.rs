@@ -13,6 +13,7 @@
 )]
 
 mod app;
+mod beside;
 mod caller;
 mod calls;
 mod host;
@@ -26,6 +27,7 @@ mod stage;
 mod stream;
 
 pub use app::TestApp;
+pub use beside::Beside;
 pub use caller::{Caller, Reply};
 pub use calls::{Ran, question};
 pub use host::PaperCells;

@@ -55,6 +55,8 @@ pub struct Setup {
     pub with_model: bool,
     /// The model on this machine.
     pub local: LocalSetup,
+    /// How long a model may be silent, when it is not the usual time.
+    pub(crate) silence: Option<Duration>,
 }
 
 impl Setup {
@@ -94,7 +96,15 @@ impl Setup {
             names: FakeNames::default(),
             with_model: true,
             local: LocalSetup::default(),
+            silence: None,
         }
+    }
+
+    /// Sets how long a model may be silent.
+    #[must_use]
+    pub fn silence(mut self, longest: Duration) -> Self {
+        self.silence = Some(longest);
+        self
     }
 
     /// Changes what the administrator decides.

@@ -22,6 +22,7 @@ mod it {
     mod dropped;
     mod edits;
     mod events;
+    mod fallback;
     mod files;
     mod follow;
     mod funnel;
@@ -51,6 +52,7 @@ mod it {
     mod terminals;
     mod tokens;
     mod turns;
+    mod two_servers;
     mod usage;
     mod v1;
     mod v1_clients;

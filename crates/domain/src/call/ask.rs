@@ -8,7 +8,7 @@ use atelier_model::{Endpoint, Prepared};
 use atelier_store::{CallEnd, CallState, ModelCallRow, ModelRequestRow};
 
 use super::asked::Asked;
-use super::bound::Bound;
+use super::bound::{Bound, Counted};
 use super::ledger::Payer;
 use super::{Ask, Wish};
 use crate::ctx::Ctx;
@@ -147,8 +147,9 @@ impl Domain {
     ) -> Result<Attempt> {
         let user = ctx.person()?;
         let mut tries = TRIES;
+        let mut counted = None;
         loop {
-            let (prepared, bound) = self.fit(ctx, ask, &chosen).await?;
+            let (prepared, bound) = self.fit(ctx, ask, &chosen, &mut counted).await?;
             if let Some(guarded) = &ask.guarded {
                 guarded.body(prepared.body())?;
             }
@@ -171,10 +172,15 @@ impl Domain {
                 Err(refusal) => {
                     open.ended = true;
                     tries -= 1;
+                    let exceeded = matches!(refusal, Error::BudgetExceeded(_));
+                    if exceeded && counted.is_none() {
+                        counted = self.count_input(&ask.wish, &chosen.endpoint).await;
+                        if counted.is_some() {
+                            continue;
+                        }
+                    }
                     // Others began meanwhile; a shorter answer may still fit.
-                    let again = matches!(refusal, Error::BudgetExceeded(_))
-                        && ask.wish.max_output_tokens().is_none()
-                        && tries > 0;
+                    let again = exceeded && ask.wish.max_output_tokens().is_none() && tries > 0;
                     if !again {
                         return Err(refusal);
                     }
@@ -185,7 +191,15 @@ impl Domain {
 
     /// Makes the bytes that leave. An answer without a limit gets one when a
     /// budget counts it: what the model can write, or what the budget allows.
-    async fn fit(&self, ctx: &Ctx, ask: &Ask, chosen: &Chosen) -> Result<(Prepared, Bound)> {
+    /// Before a budget cuts it short, the input is counted rather than bounded
+    /// by its bytes.
+    async fn fit(
+        &self,
+        ctx: &Ctx,
+        ask: &Ask,
+        chosen: &Chosen,
+        counted: &mut Option<Counted>,
+    ) -> Result<(Prepared, Bound)> {
         let endpoint = &chosen.endpoint;
         let prepare = |wish: &Wish| {
             match wish {
@@ -195,17 +209,23 @@ impl Domain {
             .map_err(model_error)
         };
         let prepared = prepare(&ask.wish)?;
-        let bound = Bound::of(&ask.wish, endpoint, prepared.body().len());
+        let bytes = prepared.body().len();
+        let mut bound = Bound::of(&ask.wish, endpoint, bytes, *counted);
         if ask.wish.max_output_tokens().is_some() {
             return Ok((prepared, bound));
         }
         let left = self.budget_left(ctx, ask.workspace, ask.places()).await?;
-        let Some(most) = bound.answer_within(left, endpoint) else {
+        let Some(mut most) = bound.answer_within(left, endpoint) else {
             return Ok((prepared, bound));
         };
+        if Bound::cuts_short(most, endpoint) && counted.is_none() {
+            *counted = self.count_input(&ask.wish, endpoint).await;
+            bound = Bound::of(&ask.wish, endpoint, bytes, *counted);
+            most = bound.answer_within(left, endpoint).unwrap_or(most);
+        }
         let wish = ask.wish.within(most);
         let prepared = prepare(&wish)?;
-        let bound = Bound::of(&wish, endpoint, prepared.body().len());
+        let bound = Bound::of(&wish, endpoint, prepared.body().len(), *counted);
         Ok((prepared, bound))
     }
 
@@ -250,6 +270,7 @@ impl Domain {
             request_hash: ContentHash::of(prepared.body()),
             error: None,
             created_at: self.now(),
+            server: self.server(),
         }
     }
 

@@ -252,3 +252,6 @@ pub(super) async fn end_one(
 fn lost() -> Error {
     Error::Internal("the writer of model calls ended early".to_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,17 +8,26 @@ use crate::domain::Domain;
 use crate::error::{Error, Result};
 
 impl Domain {
-    /// Ends the calls that were running when the server stopped. Nobody knows
-    /// what they used, so they count as the most they can have used: a budget
-    /// that held before a crash holds after it. A server that still runs one,
-    /// beside this one on the same database, corrects that when it ends.
-    pub(crate) async fn settle_interrupted_calls(&self) -> Result<()> {
+    /// Forgets what is noted of budgets, at the start: the rows are the truth,
+    /// and it is summed up from them anew.
+    pub(crate) async fn forget_budget_sums(&self) -> Result<()> {
+        let forgotten = self
+            .store()
+            .write(async |tx| tx.forget_budget_windows().await);
+        Ok(forgotten.await?)
+    }
+
+    /// Ends the calls that were running when this server, or one beside it on
+    /// the same database, was killed. Nobody knows what they used, so they
+    /// count as the most they can have used: a budget that held before a crash
+    /// holds after it. Those of servers that live are left alone. One that
+    /// lived but could not be told from a dead one, because it had lost its
+    /// connection, corrects the count when the call ends.
+    pub(crate) async fn settle_orphaned_calls(&self) -> Result<()> {
         self.store()
             .write(async |tx| {
-                // The rows are the truth; what was noted is summed up anew.
-                tx.forget_budget_windows().await?;
                 let mut windows = Windows::default();
-                for call in tx.list_running_calls().await? {
+                for call in tx.list_orphaned_calls().await? {
                     let bound = i64::try_from(call.reserved_tokens).unwrap_or(i64::MAX);
                     let end = CallEnd {
                         state: CallState::Interrupted,

@@ -92,6 +92,7 @@ async fn answer(
         attach: attached(headers)?,
         model: served.model,
         request: served.request,
+        stream: served.stream,
     };
     let mut ctx = program.ctx;
     // The request's own token ends when its answer begins.

@@ -186,6 +186,7 @@ impl Fixture {
             request_hash: ContentHash::of(b"{}"),
             error: None,
             created_at: self.now(),
+            server: None,
         }
     }
 

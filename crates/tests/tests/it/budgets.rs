@@ -12,7 +12,7 @@ use atelier_api::page::Page;
 use atelier_api::route::{Call, CallState, Model};
 use atelier_api::session::Session;
 use atelier_api::usage::Usage;
-use atelier_domain::call::{Ask, ModelRef, Part, Task};
+use atelier_domain::call::{Ask, ModelRef, Part, Task, Wish};
 use atelier_domain::{Actor, Ctx, Domain, Error};
 use atelier_model::fake::{FakeModel, Script, Step, Turn, UsageStep};
 use atelier_model::{Message, Request};
@@ -191,6 +191,39 @@ on_both_engines! {
         assert!((900..1_000).contains(&most), "{most}");
         let spent = budgets(&owner).await.remove(0).spent.unwrap();
         assert!(micros(&spent.used_usd) > 0 && spent.reserved_usd == "0", "{spent:?}");
+    }
+
+    /// Nothing is sent: what is asked for is dropped before it is looked at.
+    async fn input_is_counted_where_a_budget_would_refuse_its_bytes(app) {
+        let (owner, ctx) = (app.owner(), ctx(app).await);
+        let text = "The quick brown fox jumps over the lazy dog. ".repeat(1_000);
+        let long = |id, most| {
+            let mut ask = ask(id, most);
+            let Wish::Answer(request) = &mut ask.wish else { panic!() };
+            request.messages = vec![Message::user(&text)];
+            ask
+        };
+        let openai = json!({ "baseUrl": "https://api.openai.com/v1", "model": "gpt-4o" });
+        let public = provider(&owner, &app.model, openai).await;
+        let secret = provider(&owner, &app.model, json!({ "name": "Own" })).await;
+        set(&owner, json!({ "scope": "user", "period": "total", "limitTokens": 20_000 })).await;
+        // 45,000 bytes, and some 10,000 tokens.
+        let refused = app.domain.ask(&ctx, long(secret, Some(500))).await.unwrap_err();
+        assert!(matches!(&refused, Error::BudgetExceeded(why) if why.wanted > 45_000), "{refused}");
+        for (most, reserved) in [(Some(500), 10_000..13_000), (None, 18_000..20_001)] {
+            let asked = app.domain.ask(&ctx, long(public, most)).await.unwrap();
+            let call = calls(&owner).await.remove(0);
+            assert!(reserved.contains(&call.reserved_tokens), "{}", call.reserved_tokens);
+            drop(asked);
+            app.settle().await;
+        }
+        let refused = app.domain.ask(&ctx, long(public, Some(15_000))).await.unwrap_err();
+        assert!(matches!(&refused, Error::BudgetExceeded(why) if why.wanted < 30_000), "{refused}");
+        // What lasts by its bytes is not counted.
+        let budget = budgets(&owner).await.remove(0).id;
+        owner.patch(&format!("/api/budgets/{budget}"), json!({ "limitTokens": 60_000 })).await.ok::<Budget>();
+        let _asked = app.domain.ask(&ctx, long(public, Some(500))).await.unwrap();
+        assert!(calls(&owner).await.remove(0).reserved_tokens > 45_000);
     }
 
     async fn a_model_without_a_price_is_refused_until_it_has_one(app) {
