@@ -413,6 +413,8 @@ fn passes(error: &atelier_model::Error) -> bool {
             | Failure::Idle { .. }
             | Failure::Connect { .. }
             | Failure::Tls { .. }
+            | Failure::LocalModel { .. }
+            | Failure::LocalModelFell { .. }
     )
 }
 

@@ -113,10 +113,11 @@ async fn answers(app: &TestApp, token: &str) {
 
 #[tokio::test]
 async fn another_model_takes_over_unless_nothing_may_leave() {
-    let (app, _) = with_weights(Setup::sqlite().await).await;
+    let (app, folder) = with_weights(Setup::sqlite().await).await;
     let owner = app.owner();
     let workspace = owner.workspace("a").await.id;
     app.model.push(Turn::text("from afar"));
+    app.model.push(Turn::text("from afar again"));
     let ran = owner.ask(&to_local(workspace, DIE)).await;
     let switched = ran.events.iter().find_map(|event| match &event.event {
         TurnEvent::Switched {
@@ -130,6 +131,12 @@ async fn another_model_takes_over_unless_nothing_may_leave() {
     let calls: atelier_api::page::Page<Call> = owner.get("/api/calls").await.ok();
     let states: Vec<CallState> = calls.items.iter().map(|call| call.state).collect();
     assert_eq!(states, [CallState::Done, CallState::Failed]);
+    // The same when it doesn't even start.
+    fs::write(folder.join("fall"), "").unwrap();
+    let ran = owner.ask(&to_local(workspace, "hi")).await;
+    assert_eq!(ran.text(), "from afar again");
+    fs::remove_file(folder.join("fall")).unwrap();
+
     let offline = json!({ "offline": true });
     let set: ModelDefaults = owner.put("/api/models/defaults", offline).await.ok();
     assert!(set.offline);
