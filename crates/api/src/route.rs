@@ -64,6 +64,9 @@ pub struct Model {
     pub context_tokens: Option<u64>,
     /// How many tokens it writes; null when unknown.
     pub max_output_tokens: Option<u64>,
+    /// How many parameters it has; null when unknown. A small one is asked for
+    /// whole files instead of single changes.
+    pub parameters: Option<u64>,
     /// Whether it sees images; null when unknown.
     pub images: Option<bool>,
     /// Whether it calls tools; null when unknown.
@@ -123,6 +126,10 @@ pub struct SetModel {
     /// How many tokens it writes.
     #[serde(default)]
     pub max_output_tokens: Option<u64>,
+    /// How many parameters it has.
+    #[serde(default)]
+    #[schema(maximum = 1_000_000_000_000_000_u64)]
+    pub parameters: Option<u64>,
 }
 
 /// A model by its provider and name.

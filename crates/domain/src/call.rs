@@ -9,6 +9,7 @@
 mod ask;
 mod asked;
 mod bound;
+mod form;
 mod ledger;
 mod recent;
 mod recover;
@@ -19,6 +20,7 @@ use atelier_model::{Completion, Delta, Request};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use self::form::EditForm;
 use crate::egress::Guarded;
 
 pub use asked::{Asked, Spent};
@@ -196,6 +198,9 @@ pub struct Ask {
     /// answered anew by another model when the first breaks off; see
     /// [`Part::Switched`].
     pub takes_back: bool,
+    /// What the rules of a request begin with whose answer may have edits: the
+    /// form of these is told behind it, as it suits the model that is asked.
+    pub(crate) edits_after: Option<&'static str>,
     pub(crate) place: Option<(ConversationId, TurnId)>,
     /// What keeps secrets in; set when it is asked.
     pub(crate) guarded: Option<Guarded>,
@@ -216,10 +221,17 @@ impl Ask {
             attach: Vec::new(),
             token: None,
             takes_back: false,
+            edits_after: None,
             place: None,
             guarded: None,
             withheld: Vec::new(),
         }
+    }
+
+    /// Returns how many bytes of text are sent, at most.
+    pub(crate) fn text_bytes(&self) -> u64 {
+        let told = self.edits_after.map_or(0, |_| EditForm::LONGEST);
+        self.wish.text_bytes() + told
     }
 
     /// Returns the conversation and the turn it is part of.

@@ -51,6 +51,8 @@ pub struct Model {
     pub context_tokens: Option<u64>,
     /// How many tokens it writes.
     pub max_output_tokens: Option<u64>,
+    /// How many parameters it has.
+    pub parameters: Option<u64>,
     /// Whether it sees images.
     pub images: Option<bool>,
     /// Whether it calls tools.

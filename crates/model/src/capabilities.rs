@@ -70,6 +70,8 @@ pub struct ModelFacts {
     pub context_tokens: Option<u32>,
     /// How many tokens an answer may have.
     pub max_output_tokens: Option<u32>,
+    /// How many parameters it has: how large it is.
+    pub parameters: Option<u64>,
     /// Whether it sees images.
     pub images: Option<bool>,
     /// Whether it calls tools.

@@ -59,6 +59,9 @@ pub use process::{Machine, Started};
 pub use pull::{OnProgress, Progress};
 pub use weights::{Pin, Presence, Weights};
 
+/// How many parameters the model has, in round numbers.
+const PARAMETERS: u64 = 1_540_000_000;
+
 /// What a local model is made with.
 #[derive(Debug)]
 pub struct LocalOptions {
@@ -195,6 +198,7 @@ impl LocalModel {
         ModelFacts {
             id: self.pin().model.clone(),
             context_tokens: Some(self.0.options.context_tokens),
+            parameters: Some(PARAMETERS),
             images: Some(false),
             tools: Some(true),
             reasoning: Some(false),

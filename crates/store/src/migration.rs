@@ -32,6 +32,7 @@ pub(crate) fn sqlite() -> Migrator {
         9 "0009_vault",
         10 "0010_request_secrets",
         11 "0011_servers",
+        12 "0012_model_size",
     )
 }
 
@@ -49,6 +50,7 @@ pub(crate) fn postgres() -> Migrator {
         9 "0009_vault",
         10 "0010_request_secrets",
         11 "0011_servers",
+        12 "0012_model_size",
     )
 }
 

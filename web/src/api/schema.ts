@@ -2594,6 +2594,12 @@ export interface components {
             model: string;
             /** @description Price of a million tokens answered. */
             outputUsdPerMillion?: string | null;
+            /**
+             * Format: int64
+             * @description How many parameters it has; null when unknown. A small one is asked for
+             *     whole files instead of single changes.
+             */
+            parameters?: number | null;
             /** @description The day the published table was read, when the price is from it. */
             priceDate?: string | null;
             /** @description Who says so. */
@@ -3455,6 +3461,11 @@ export interface components {
             maxOutputTokens?: number | null;
             /** @description Price of a million tokens answered. */
             outputUsdPerMillion?: string | null;
+            /**
+             * Format: int64
+             * @description How many parameters it has.
+             */
+            parameters?: number | null;
         };
         /** @description Sets which models tasks go to, from the next request on. */
         SetModelDefaults: {

@@ -9,6 +9,7 @@ use atelier_store::{CallEnd, CallState, ModelCallRow, ModelRequestRow};
 
 use super::asked::Asked;
 use super::bound::{Bound, Counted};
+use super::form::EditForm;
 use super::ledger::Payer;
 use super::{Ask, Wish};
 use crate::ctx::Ctx;
@@ -29,6 +30,8 @@ pub(crate) struct Chosen {
     pub(crate) local: bool,
     /// Why it, as a sentence.
     pub(crate) reason: String,
+    /// How it is asked to write edits.
+    pub(crate) edits: EditForm,
 }
 
 /// A call that is written down.
@@ -132,6 +135,7 @@ impl Domain {
                 endpoint: known.endpoint(model)?,
                 local: model.local,
                 reason: reason.clone(),
+                edits: EditForm::of(model.parameters),
             })
         });
         Ok(chosen.collect())
@@ -160,7 +164,7 @@ impl Domain {
                 id: row.id,
                 ended: false,
             };
-            let request = request_row(&row, ask, &prepared)?;
+            let request = request_row(&row, ask, &chosen, &prepared)?;
             match self.begin_call(row, request).await {
                 Ok(()) => {
                     return Ok(Attempt {
@@ -208,10 +212,11 @@ impl Domain {
             }
             .map_err(model_error)
         };
-        let prepared = prepare(&ask.wish)?;
+        let wish = chosen.edits.told(&ask.wish, ask.edits_after);
+        let prepared = prepare(&wish)?;
         let bytes = prepared.body().len();
-        let mut bound = Bound::of(&ask.wish, endpoint, bytes, *counted);
-        if ask.wish.max_output_tokens().is_some() {
+        let mut bound = Bound::of(&wish, endpoint, bytes, *counted);
+        if wish.max_output_tokens().is_some() {
             return Ok((prepared, bound));
         }
         let left = self.budget_left(ctx, ask.workspace, ask.places()).await?;
@@ -219,11 +224,11 @@ impl Domain {
             return Ok((prepared, bound));
         };
         if Bound::cuts_short(most, endpoint) && counted.is_none() {
-            *counted = self.count_input(&ask.wish, endpoint).await;
-            bound = Bound::of(&ask.wish, endpoint, bytes, *counted);
+            *counted = self.count_input(&wish, endpoint).await;
+            bound = Bound::of(&wish, endpoint, bytes, *counted);
             most = bound.answer_within(left, endpoint).unwrap_or(most);
         }
-        let wish = ask.wish.within(most);
+        let wish = wish.within(most);
         let prepared = prepare(&wish)?;
         let bound = Bound::of(&wish, endpoint, prepared.body().len(), *counted);
         Ok((prepared, bound))
@@ -285,11 +290,21 @@ impl Domain {
     }
 }
 
-fn request_row(call: &ModelCallRow, ask: &Ask, prepared: &Prepared) -> Result<ModelRequestRow> {
+fn request_row(
+    call: &ModelCallRow,
+    ask: &Ask,
+    chosen: &Chosen,
+    prepared: &Prepared,
+) -> Result<ModelRequestRow> {
+    let mut sources = ask.sources.clone();
+    let rules = sources.iter_mut().find(|source| source.kind == "rules");
+    if let Some(rules) = rules.filter(|_| ask.edits_after.is_some()) {
+        rules.bytes += chosen.edits.rules().len() as u64;
+    }
     Ok(ModelRequestRow {
         call_id: call.id,
         body: prepared.body().to_vec(),
-        sources: serde_json::to_string(&ask.sources)
+        sources: serde_json::to_string(&sources)
             .map_err(|e| Error::Internal(format!("a manifest can't be written: {e}")))?,
         created_at: call.created_at,
     })

@@ -11,6 +11,8 @@ use crate::domain::Domain;
 use crate::error::{Error, Result};
 use crate::route::ListedModel;
 
+/// The most parameters that a model is said to have.
+const PARAMETERS: u64 = 1_000_000_000_000_000;
 /// The most models of a provider that are kept.
 const MODELS: usize = 1_000;
 
@@ -44,6 +46,8 @@ pub struct ModelFactsChange {
     pub context_tokens: Option<u64>,
     /// How many tokens it writes.
     pub max_output_tokens: Option<u64>,
+    /// How many parameters it has.
+    pub parameters: Option<u64>,
 }
 
 impl Domain {
@@ -208,6 +212,7 @@ fn blank(provider: ProviderId, model: &str, now: Timestamp) -> ProviderModelRow 
         model: model.to_owned(),
         context_tokens: None,
         max_output_tokens: None,
+        parameters: None,
         images: None,
         tools: None,
         reasoning: None,
@@ -243,6 +248,7 @@ fn told(stored: ProviderModelRow, facts: &ModelFacts) -> ProviderModelRow {
             .max_output_tokens
             .map(u64::from)
             .or(stored.max_output_tokens),
+        parameters: facts.parameters.or(stored.parameters),
         images: facts.images.or(stored.images),
         tools: facts.tools.or(stored.tools),
         reasoning: facts.reasoning.or(stored.reasoning),
@@ -297,9 +303,14 @@ fn changed(stored: ProviderModelRow, change: &ModelFactsChange) -> Result<Provid
             ));
         }
     };
+    if change.parameters.is_some_and(|count| count > PARAMETERS) {
+        let detail = format!("a model has at most {PARAMETERS} parameters");
+        return Err(Error::invalid("parameters", detail));
+    }
     Ok(ProviderModelRow {
         context_tokens: change.context_tokens.or(stored.context_tokens),
         max_output_tokens: change.max_output_tokens.or(stored.max_output_tokens),
+        parameters: change.parameters.or(stored.parameters),
         input_picos_per_token: input,
         output_picos_per_token: output,
         cached_input_picos_per_token: cached,

@@ -179,6 +179,7 @@ impl Known {
         if let Some(model) = self.models.iter_mut().find(of) {
             model.context_tokens = facts.context_tokens.map(u64::from);
             model.max_output_tokens = facts.max_output_tokens.map(u64::from);
+            model.parameters = facts.parameters;
             model.images = facts.images;
             model.tools = facts.tools;
             model.reasoning = facts.reasoning;
@@ -265,6 +266,7 @@ fn model(
             .or_else(|| listed.and_then(|known| known.context_tokens)),
         max_output_tokens: size(|row| row.max_output_tokens)
             .or_else(|| listed.and_then(|known| known.max_output_tokens)),
+        parameters: size(|row| row.parameters),
         images: told(|row| row.images).or(listed.map(|known| known.images)),
         tools: told(|row| row.tools).or(listed.map(|known| known.tools)),
         reasoning: told(|row| row.reasoning).or(listed.map(|known| known.reasoning)),

@@ -205,7 +205,7 @@ impl Need {
             task: ask.task,
             wanted: ask.wanted.clone(),
             workspace_provider,
-            input_bytes: wish.text_bytes(),
+            input_bytes: ask.text_bytes(),
             max_output_tokens: wish.max_output_tokens().map(u64::from),
             images: wish.images() > 0,
             tools: wish.has_tools(),

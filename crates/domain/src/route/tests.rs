@@ -15,6 +15,7 @@ fn model(of: u128, name: &str, usd: Option<&str>) -> Model {
         configured: true,
         context_tokens: None,
         max_output_tokens: None,
+        parameters: None,
         images: None,
         tools: None,
         reasoning: None,

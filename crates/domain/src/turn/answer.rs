@@ -8,6 +8,7 @@ use atelier_store::{MessageRole, TurnState};
 use tokio::time::{Instant, timeout_at};
 
 use super::Going;
+use super::context::SYSTEM;
 use super::gathered::{Gathered, Said, sole_path};
 use super::token_usage;
 use crate::call::{Ask, Asked, Part, Task};
@@ -165,6 +166,7 @@ impl Domain {
         ask.wanted.clone_from(&going.wanted);
         ask.sources = context.sources;
         ask.takes_back = true;
+        ask.edits_after = Some(SYSTEM);
         ask.attach.clone_from(&going.attach);
         ask.place = Some((going.conversation, going.turn));
         let mut asked = match self.ask(&going.ctx, ask).await {

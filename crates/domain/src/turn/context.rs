@@ -18,7 +18,8 @@ use crate::file::Content;
 const PATHS: u32 = 500;
 /// How many earlier messages it is given.
 const MESSAGES: u32 = 40;
-const SYSTEM: &str = include_str!("system.md");
+/// What every request of a turn begins with; how edits are written follows it.
+pub(super) const SYSTEM: &str = include_str!("system.md");
 
 /// A request with the workspace's files that are in it.
 pub(super) struct Context {
@@ -56,7 +57,7 @@ impl Domain {
                 files.push(file);
             }
         }
-        let mut messages = vec![Message::system(format!("{SYSTEM}\n{tree}"))];
+        let mut messages = vec![Message::system(format!("{SYSTEM}{tree}"))];
         let conversation = going.conversation;
         let mut said = self
             .store()

@@ -53,6 +53,8 @@ fn compatible_entry(entry: &Value) -> Option<ModelFacts> {
             .or_else(|| tokens(&entry["meta"]["n_ctx_train"]))
             .or_else(|| tokens(&entry["context_window"])),
         max_output_tokens: tokens(&entry["max_completion_tokens"]),
+        // llama.cpp.
+        parameters: entry["meta"]["n_params"].as_u64(),
         images: can("vision").or_else(|| reads.map(|list| holds(list, "image"))),
         tools: can("function_calling"),
         reasoning: can("reasoning"),

@@ -34,13 +34,14 @@ pub(crate) fn ollama_model(id: &str, shown: &Value) -> Option<ModelFacts> {
             .filter(|(key, _)| key.ends_with(".context_length"));
         lengths.find_map(|(_, value)| tokens(value))
     });
-    let parameters = shown["parameters"].as_str().unwrap_or_default();
-    let set = parameters.lines().find_map(|line| {
+    let modelfile = shown["parameters"].as_str().unwrap_or_default();
+    let set = modelfile.lines().find_map(|line| {
         let value = line.trim().strip_prefix("num_ctx")?;
         value.trim().parse().ok()
     });
     Some(ModelFacts {
         context_tokens: set.or(trained),
+        parameters: info.and_then(|info| info.get("general.parameter_count")?.as_u64()),
         images: does("vision"),
         tools: does("tools"),
         reasoning: does("thinking"),

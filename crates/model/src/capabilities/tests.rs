@@ -226,10 +226,12 @@ fn anthropic_and_gemini_give_pages() {
 fn ollama_shows_what_a_model_can() {
     let shown = json!({
         "parameters": "stop                           \"<|im_end|>\"",
-        "model_info": {"general.architecture": "qwen2", "qwen2.context_length": 32_768},
+        "model_info": {"general.architecture": "qwen2", "qwen2.context_length": 32_768,
+                       "general.parameter_count": 7_615_616_512_u64},
         "capabilities": ["completion", "tools", "insert"]});
     let expected = ModelFacts {
         context_tokens: Some(32_768),
+        parameters: Some(7_615_616_512),
         images: Some(false),
         tools: Some(true),
         reasoning: Some(false),

@@ -105,6 +105,7 @@ pub(super) async fn set_model(
         cache_write_usd_per_million: body.cache_write_usd_per_million,
         context_tokens: body.context_tokens,
         max_output_tokens: body.max_output_tokens,
+        parameters: body.parameters,
     };
     let wanted = asks::ModelRef {
         provider,
@@ -148,6 +149,7 @@ fn model(found: domain::ListedModel) -> Model {
         configured: model.configured,
         context_tokens: model.context_tokens,
         max_output_tokens: model.max_output_tokens,
+        parameters: model.parameters,
         images: model.images,
         tools: model.tools,
         reasoning: model.reasoning,

@@ -335,6 +335,7 @@ impl Fixture {
             model: model.to_owned(),
             context_tokens: Some(128_000),
             max_output_tokens: None,
+            parameters: Some(1_540_000_000),
             images: Some(true),
             tools: Some(false),
             reasoning: None,

@@ -2,9 +2,12 @@
 
 use atelier_api::Code;
 use atelier_api::event::TurnEvent;
-use atelier_api::model::Provider;
+use atelier_api::model::{ModelCall, Provider};
 use atelier_api::page::Page;
-use atelier_api::route::{Call, CallState, ModelDefaults, ModelRoute, Models, PriceSource, Task};
+use atelier_api::proposal::Proposal;
+use atelier_api::route::{
+    Call, CallState, Model, ModelDefaults, ModelRoute, Models, PriceSource, Task,
+};
 use atelier_api::turn::{self, ConversationDetail};
 use atelier_model::fake::{FakeModel, Script, Step, Turn};
 use atelier_tests::{Caller, on_both_engines, question};
@@ -75,6 +78,52 @@ on_both_engines! {
         assert_eq!(made[0].replaces_id, Some(made[1].id));
         assert_eq!((made[0].state, made[1].state), (CallState::Done, CallState::Failed));
         model.assert_finished();
+    }
+
+    async fn edits_are_asked_for_in_the_form_that_suits_the_model(app) {
+        let owner = app.owner();
+        let workspace = owner.workspace_with("a", &[("a.py", "one = 1\ntwo = 2\nthree = 3\n")]).await.id;
+        let whole = "Done.\n\na.py\n```\none = 1\ntwo = 22\nthree = 3\n```\n";
+        let (small, id) = second(&owner, [Turn::text(whole), Turn::text("whole"), Turn::error(503, "busy")], json!({})).await;
+        let path = format!("/api/providers/{id}/models/second-model");
+        let said: Model = owner.put(&path, json!({ "parameters": 1_540_000_000_u64 })).await.ok();
+        assert_eq!(said.parameters, Some(1_540_000_000));
+        owner.put(&path, json!({ "parameters": u64::MAX })).await.refused_field(Code::Invalid, "parameters");
+        let told = |model: &FakeModel| {
+            let sent = model.requests().pop().unwrap();
+            let rules = sent.body["messages"][0]["content"].as_str().unwrap().to_owned();
+            assert!(rules.starts_with("You are the assistant") && rules.ends_with("a.py\n"), "{rules}");
+            let forms = ["<<<<<<< SEARCH", "the whole text of the file"];
+            forms.map(|mark| rules.matches(mark).count())
+        };
+
+        // One of whom nobody says how large it is.
+        app.model.push(Turn::text("Fine."));
+        owner.ask(&question(workspace, "hi")).await;
+        assert_eq!(told(&app.model), [1, 0]);
+
+        let mut asked = question(workspace, "make two 22");
+        (asked.provider_id, asked.files) = (Some(id), vec!["a.py".to_owned()]);
+        let ran = owner.ask(&asked).await;
+        assert_eq!(told(&small), [0, 1]);
+        let made: Proposal = owner.get(&format!("/api/proposals/{}", ran.proposal())).await.ok();
+        assert_eq!((made.summary.added, made.summary.removed), (1, 1), "only what changes: {made:?}");
+
+        // The form is that of who takes over, either way.
+        app.model.push(Turn::error(503, "busy"));
+        assert_eq!(owner.ask(&question(workspace, "again")).await.text(), "whole");
+        assert_eq!((told(&app.model), told(&small)), ([1, 0], [0, 1]));
+        app.model.push(Turn::text("blocks"));
+        assert_eq!(owner.ask(&asked).await.text(), "blocks");
+        assert_eq!((told(&app.model), told(&small)), ([1, 0], [0, 1]));
+        small.assert_finished();
+
+        // The manifest counts what was told.
+        let call = calls(&owner).await.remove(0);
+        let call: ModelCall = owner.get(&format!("/api/model-calls/{}", call.id)).await.ok();
+        let sent: Value = serde_json::from_str(&call.request).unwrap();
+        let rules = sent["messages"][0]["content"].as_str().unwrap().len() as u64;
+        assert_eq!(call.sources[0].bytes, rules);
     }
 
     async fn what_is_wrong_with_the_request_is_not_tried_elsewhere_and_a_second_failure_is_the_end(app) {

@@ -49,12 +49,16 @@ export function TurnList({
     lastLength.current = length;
   }, [length]);
 
+  const lastTop = useRef(0);
   const onScroll = () => {
     const box = scroller.current;
     if (!box) return;
     const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR;
-    isFollowing.current = isAtEnd;
-    setAway(!isAtEnd);
+    // What was added since the page scrolled itself takes nobody from the end.
+    const isUpwards = box.scrollTop < lastTop.current;
+    lastTop.current = box.scrollTop;
+    if (isAtEnd || isUpwards) isFollowing.current = isAtEnd;
+    setAway(!isFollowing.current);
   };
   const goToEnd = () => {
     isFollowing.current = true;
