@@ -81,7 +81,9 @@ for (const [where, options] of PAGES) {
       await page.getByLabel("What for", { exact: true }).selectOption({ label: "Conversations" });
       await page.getByLabel("Which", { exact: true }).selectOption({ label: "One conversation" });
       await page.getByLabel("Workspace", { exact: true }).selectOption({ label: "Greetings" });
-      await page.getByLabel("Conversation", { exact: true }).selectOption({ label: "improve the greeting" });
+      await page
+        .getByLabel("Conversation", { exact: true })
+        .selectOption({ label: "improve the greeting" });
       await page.getByLabel(/^Money/).fill("5");
       await look("budget for one conversation");
       await page.getByRole("button", { name: "Save budget" }).click();
@@ -174,7 +176,9 @@ for (const [where, options] of PAGES) {
         const gone = { name: "Gone", baseUrl: "http://127.0.0.1:9/v1", model: "gone-model" };
         await call(page, "POST", "/api/providers", { ...gone, local: true });
         await page.goto(`/w/${workspace}?panel=chat`);
-        await page.getByLabel("Model", { exact: true }).selectOption({ label: "Gone · gone-model" });
+        await page
+          .getByLabel("Model", { exact: true })
+          .selectOption({ label: "Gone · gone-model" });
         await ask(page, "who answers?");
         const sign = page.getByRole("note", { name: "Another model took over" });
         await sign.getByText(/fake-small answers instead of gone-model/).waitFor();

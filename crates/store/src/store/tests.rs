@@ -57,14 +57,15 @@ both_engines! {
         let missing = t.store.query(async |r| r.get_workspace(t.id()).await).await;
         assert!(matches!(missing, Err(Error::NotFound { .. })), "{missing:?}");
         let store = t.store.clone();
-        let twice = tokio::spawn(async move {
+        let mut twice = JoinSet::new();
+        twice.spawn(async move {
             let work = async |r: &mut crate::Reader| {
                 r.get_workspace(workspace.id).await?;
                 r.get_workspace(workspace.id).await
             };
             store.query(work).await
         });
-        assert!(twice.await.unwrap_err().is_panic());
+        assert!(twice.join_next().await.unwrap().unwrap_err().is_panic());
     }
 
     async fn a_callers_own_error_rolls_back(t) {
