@@ -83,7 +83,7 @@ impl Machine for Program {
             program: self.file.clone(),
             args: vec!["--weights".into(), weights.into()],
             env: (self.waiting.iter())
-                .map(|policy| ("OMP_WAIT_POLICY".into(), policy.into()))
+                .map(|turns| ("GOMP_SPINCOUNT".into(), turns.into()))
                 .collect(),
         })?;
         Ok(Started {
@@ -110,7 +110,7 @@ impl Machine for Program {
 /// # Panics
 /// When the gateway can't be made.
 pub fn real_model(idle: Duration) -> Option<Gateway> {
-    real(idle, Some("passive"))
+    real(idle, Some("20000"))
 }
 
 /// Makes the same whose threads wait for each other as OpenMP lets them by

@@ -332,7 +332,7 @@ impl Talk {
         } = sidecar::start(&SidecarCommand {
             program,
             args,
-            env: vec![("OMP_WAIT_POLICY".into(), "passive".into())],
+            env: vec![("GOMP_SPINCOUNT".into(), "20000".into())],
         })
         .unwrap();
         let mut talk = Self {

@@ -6,7 +6,7 @@
 //! threads, choose the likeliest token, and write as many. They take turns.
 //! The other server waits for its threads as it does by itself. Ours is measured
 //! twice: waiting as OpenMP does by itself, which compares the engines, and
-//! as Atelier starts it (`OMP_WAIT_POLICY=passive`), so that a person's own
+//! as Atelier starts it (`GOMP_SPINCOUNT=20000`), so that a person's own
 //! programs keep their processors.
 
 use std::time::{Duration, Instant};
@@ -34,12 +34,12 @@ async fn writing() {
     for run in 0..=bench_runs() {
         let theirs = speed(&active, &peer, run).await;
         let ours = speed(&active, &endpoint(), run).await;
-        let passive = speed(&shipped, &endpoint(), run).await;
+        let shorter = speed(&shipped, &endpoint(), run).await;
         // The first of each loads and warms up.
         if run > 0 {
-            let ratios = (ours / theirs, passive / theirs);
+            let ratios = (ours / theirs, shorter / theirs);
             println!(
-                "| {run} | {theirs:.2} | {ours:.2} | {:.2} | {passive:.2} | {:.2} |",
+                "| {run} | {theirs:.2} | {ours:.2} | {:.2} | {shorter:.2} | {:.2} |",
                 ratios.0, ratios.1
             );
             by_itself.push(ratios.0);
