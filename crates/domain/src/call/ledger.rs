@@ -3,7 +3,9 @@
 //!
 //! Whoever has something to write puts it in line; if nobody writes, a task is
 //! started that does, and goes on until the line is empty. So one call alone
-//! waits for its own transaction only, and a thousand at once share a few.
+//! waits for its own transaction only, and a thousand at once share a few. A
+//! call that begins while nobody writes needs neither line nor task: its asker
+//! waits for nothing else.
 
 use std::collections::HashSet;
 
@@ -47,12 +49,29 @@ enum What {
 /// Who pays for a call, and in which workspace.
 pub(super) type Payer = (UserId, Option<WorkspaceId>);
 
-/// Clears the mark that somebody writes, also when writing panics.
-struct Writing<'a>(&'a Ledger);
+/// The right to write. Dropped, also by a panic or by who no longer waits, it
+/// goes to a task for those who are in line.
+struct Writing<'a>(&'a Domain);
+
+impl<'a> Writing<'a> {
+    /// Returns the right to write, if nobody has it.
+    fn begin(domain: &'a Domain) -> Option<Self> {
+        let taken = std::mem::replace(&mut domain.ledger().0.lock().writing, true);
+        // Not before it is known: one that is dropped gives the right away.
+        (!taken).then(|| Self(domain))
+    }
+}
 
 impl Drop for Writing<'_> {
     fn drop(&mut self) {
-        self.0.0.lock().writing = false;
+        let mut line = self.0.ledger().0.lock();
+        // Without a runtime the server is gone, and the next start does it.
+        if line.entries.is_empty() || tokio::runtime::Handle::try_current().is_err() {
+            line.writing = false;
+        } else {
+            let domain = self.0.clone();
+            self.0.detach(async move { domain.write_calls().await });
+        }
     }
 }
 
@@ -73,8 +92,14 @@ impl Domain {
                 retry_after: std::time::Duration::from_secs(1),
             });
         }
-        let written = self.write_down(What::Begin(Box::new((row, request))));
-        written.await.unwrap_or_else(|_| Err(lost()))
+        let what = What::Begin(Box::new((row, request)));
+        let Some(_writing) = Writing::begin(self) else {
+            return self.write_down(what).await.unwrap_or_else(|_| Err(lost()));
+        };
+        // Who stops waiting in the middle also ends the call, and that is
+        // written after this.
+        let mut written = self.write_together(&[what]).await?;
+        written.pop().unwrap_or_else(|| Err(lost()))
     }
 
     /// Writes down how a call ended. It is written also when the caller
@@ -91,31 +116,25 @@ impl Domain {
 
     fn write_down(&self, what: What) -> oneshot::Receiver<Result<()>> {
         let (done, written) = oneshot::channel();
-        let mut line = self.ledger().0.lock();
-        line.entries.push(Entry { what, done });
-        if !std::mem::replace(&mut line.writing, true) {
-            let domain = self.clone();
-            self.detach(async move { domain.write_calls().await });
-        }
+        let entry = Entry { what, done };
+        self.ledger().0.lock().entries.push(entry);
+        // Who writes now takes it along; else a task is started for it.
+        drop(Writing::begin(self));
         written
     }
 
+    /// Writes until the line is empty; whoever calls this gives it the right.
     async fn write_calls(&self) {
-        let writing = Writing(self.ledger());
+        let _writing = Writing(self);
         loop {
             let batch: Vec<Entry> = {
                 let mut line = self.ledger().0.lock();
                 let count = line.entries.len().min(BATCH);
-                if count == 0 {
-                    // Under the lock, so that nobody puts something in line
-                    // for a writer that is leaving.
-                    line.writing = false;
-                    drop(line);
-                    std::mem::forget(writing);
-                    return;
-                }
                 line.entries.drain(..count).collect()
             };
+            if batch.is_empty() {
+                return;
+            }
             self.write_batch(batch).await;
         }
     }

@@ -43,7 +43,8 @@ pub(super) async fn create_chat_completion(
     let body = whole(request, &app).await?;
     let served = openai::read_chat(&body).map_err(refused)?;
     drop(body);
-    answer(&app, program, passing, &headers, Kind::Chat, served).await
+    // In a box, so that what is around it doesn't move it from hand to hand.
+    Box::pin(answer(&app, program, passing, &headers, Kind::Chat, served)).await
 }
 
 pub(super) async fn create_completion(
@@ -56,7 +57,16 @@ pub(super) async fn create_completion(
     let body = whole(request, &app).await?;
     let served = openai::read_completion(&body).map_err(refused)?;
     drop(body);
-    answer(&app, program, passing, &headers, Kind::Completion, served).await
+    // In a box, so that what is around it doesn't move it from hand to hand.
+    Box::pin(answer(
+        &app,
+        program,
+        passing,
+        &headers,
+        Kind::Completion,
+        served,
+    ))
+    .await
 }
 
 pub(super) async fn list_openai_models(
