@@ -75,8 +75,10 @@ pub enum UsageFormat {
 pub struct UsageRow {
     /// The day, model, task, or the id of the person, workspace or turn.
     pub key: String,
-    /// A name for the key, when it has one.
+    /// A name for the key, when it has one; a turn goes by its conversation's title.
     pub name: Option<String>,
+    /// Where it was asked, when the row is of a turn that is still there.
+    pub turn: Option<UsageTurn>,
     /// How many requests went to models.
     pub calls: i64,
     /// Tokens of the requests.
@@ -95,6 +97,18 @@ pub struct UsageRow {
     pub cost_usd: String,
     /// How many uses have no known price and are not in the cost.
     pub unpriced: i64,
+}
+
+/// Where a turn was asked, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UsageTurn {
+    /// The workspace of its conversation.
+    pub workspace_id: uuid::Uuid,
+    /// The conversation it is part of.
+    pub conversation_id: uuid::Uuid,
+    /// When it was asked.
+    pub asked_at: String,
 }
 
 /// Usage of the signed-in person.

@@ -1,8 +1,10 @@
 //! What was used and what it cost.
 
-use atelier_base::{Timestamp, WorkspaceId};
+use std::collections::HashMap;
+
+use atelier_base::{Timestamp, TurnId, UserId, WorkspaceId};
 pub use atelier_store::UsageGroup;
-use atelier_store::{UsageFilter, UsageKey, UsageSums};
+use atelier_store::{TurnPlace, UsageFilter, UsageKey, UsageSums};
 
 use crate::ctx::Ctx;
 use crate::domain::Domain;
@@ -31,6 +33,8 @@ pub struct UsageRow {
     pub key: String,
     /// A name for it.
     pub name: Option<String>,
+    /// Where it was asked, when it is a turn that is still there.
+    pub turn: Option<TurnPlace>,
     /// The sums.
     pub sums: UsageSums,
 }
@@ -70,38 +74,89 @@ impl Domain {
                 ))
             })
             .await?;
+        let places = self.turn_places(person, &found).await?;
         let mut rows = Vec::with_capacity(found.len());
         for (key, sums) in found {
-            rows.push(self.usage_row(ctx, key, sums).await?);
+            rows.push(self.usage_row(ctx, key, sums, &places).await?);
         }
         Ok(Usage {
             rows,
             total: UsageRow {
                 key: "total".to_owned(),
                 name: None,
+                turn: None,
                 sums: total,
             },
         })
     }
 
-    async fn usage_row(&self, ctx: &Ctx, key: UsageKey, sums: UsageSums) -> Result<UsageRow> {
+    /// Returns where the turns were asked that the lines are about: their ids
+    /// follow time, so they lie together.
+    async fn turn_places(
+        &self,
+        person: UserId,
+        lines: &[(UsageKey, UsageSums)],
+    ) -> Result<HashMap<TurnId, TurnPlace>> {
+        let turns = lines.iter().filter_map(|(key, _)| match key {
+            UsageKey::Turn(turn) => *turn,
+            UsageKey::Day(_)
+            | UsageKey::User(_)
+            | UsageKey::Model(_)
+            | UsageKey::Task(_)
+            | UsageKey::Workspace(_) => None,
+        });
+        let (Some(first), Some(last)) = (turns.clone().min(), turns.max()) else {
+            return Ok(HashMap::new());
+        };
+        let places = self
+            .store()
+            .query(async |tx| tx.list_turn_places(person, first, last).await)
+            .await?;
+        Ok(places.into_iter().map(|place| (place.id, place)).collect())
+    }
+
+    async fn usage_row(
+        &self,
+        ctx: &Ctx,
+        key: UsageKey,
+        sums: UsageSums,
+        places: &HashMap<TurnId, TurnPlace>,
+    ) -> Result<UsageRow> {
+        let turn = match &key {
+            UsageKey::Turn(Some(id)) => places.get(id).cloned(),
+            UsageKey::Turn(None)
+            | UsageKey::Day(_)
+            | UsageKey::User(_)
+            | UsageKey::Model(_)
+            | UsageKey::Task(_)
+            | UsageKey::Workspace(_) => None,
+        };
         let (key, name) = match key {
             UsageKey::Day(day) => (day.to_string().chars().take(10).collect(), None),
             UsageKey::Model(Some(model)) => (model, None),
             UsageKey::Model(None) | UsageKey::Turn(None) => {
                 ("none".to_owned(), Some("Runs".to_owned()))
             }
-            UsageKey::Turn(Some(turn)) => (turn.to_string(), None),
+            UsageKey::Turn(Some(id)) => (
+                id.to_string(),
+                turn.as_ref().map(|place| place.title.clone()),
+            ),
             UsageKey::Task(Some(task)) => (task, None),
             UsageKey::Task(None) => ("none".to_owned(), Some("Runs".to_owned())),
-            UsageKey::User(id) => (id.to_string(), None),
+            // The usage is the asker's own.
+            UsageKey::User(id) => (id.to_string(), Some(self.get_user(ctx).await?.name)),
             UsageKey::Workspace(Some(id)) => (
                 id.to_string(),
                 Some(self.require_workspace(ctx, id).await?.name),
             ),
             UsageKey::Workspace(None) => ("none".to_owned(), Some("No workspace".to_owned())),
         };
-        Ok(UsageRow { key, name, sums })
+        Ok(UsageRow {
+            key,
+            name,
+            turn,
+            sums,
+        })
     }
 }
 

@@ -117,6 +117,22 @@ record! {
     }
 }
 
+record! {
+    /// Where a turn was asked, and when.
+    "turns" pub struct TurnPlace {
+        /// Names the turn.
+        pub id: TurnId,
+        /// Where its conversation is held.
+        pub workspace_id: WorkspaceId,
+        /// The conversation it is part of.
+        pub conversation_id: ConversationId,
+        /// What that is called.
+        pub title: String,
+        /// When it began.
+        pub created_at: Timestamp,
+    }
+}
+
 impl Reader {
     /// Returns a conversation.
     pub async fn get_conversation(&mut self, id: ConversationId) -> Result<ConversationRow> {
@@ -157,6 +173,25 @@ impl Reader {
             "SELECT * FROM turns WHERE conversation_id = $1 AND ($2 IS NULL OR id < $2)
              ORDER BY id DESC LIMIT $3",
             args![conversation, before, limit],
+        )
+        .await
+    }
+
+    /// Lists where a person's turns were asked, from the turn `first` to the
+    /// turn `last`, oldest first.
+    pub async fn list_turn_places(
+        &mut self,
+        user: UserId,
+        first: TurnId,
+        last: TurnId,
+    ) -> Result<Vec<TurnPlace>> {
+        self.all(
+            "SELECT turns.id, turns.workspace_id, turns.conversation_id, conversations.title,
+                 turns.created_at
+             FROM turns JOIN conversations ON conversations.id = turns.conversation_id
+             WHERE turns.user_id = $1 AND turns.id >= $2 AND turns.id <= $3
+             ORDER BY turns.id",
+            args![user, first, last],
         )
         .await
     }

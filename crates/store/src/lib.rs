@@ -52,7 +52,9 @@ pub use blob::{BlobBatch, BlobStore};
 pub use budget::{BudgetPeriod, BudgetRow, BudgetScope, BudgetWindowRow, SpentRow};
 pub use call::{CallEnd, CallFilter, CallState, LatencyRow, ModelCallRow, ModelRequestRow};
 pub use connection::{Reader, Writer};
-pub use conversation::{ConversationRow, MessageRole, MessageRow, TurnMode, TurnRow, TurnState};
+pub use conversation::{
+    ConversationRow, MessageRole, MessageRow, TurnMode, TurnPlace, TurnRow, TurnState,
+};
 pub use draft::{DraftRow, DraftState};
 pub use error::{Error, Result, Unique};
 pub use event::{EventRow, NewEvent};

@@ -1,7 +1,7 @@
 //! What was used and what it cost.
 
 use atelier_api::Code;
-use atelier_api::usage::{GetUsage, GroupBy, Usage, UsageFormat, UsageRow};
+use atelier_api::usage::{GetUsage, GroupBy, Usage, UsageFormat, UsageRow, UsageTurn};
 use atelier_base::Timestamp;
 use atelier_domain::usage::{self as domain, UsageGroup, UsageQuery, usd};
 use axum::Json;
@@ -67,6 +67,11 @@ fn row(found: domain::UsageRow) -> UsageRow {
     UsageRow {
         key: found.key,
         name: found.name,
+        turn: found.turn.map(|turn| UsageTurn {
+            workspace_id: turn.workspace_id.into(),
+            conversation_id: turn.conversation_id.into(),
+            asked_at: turn.created_at.to_string(),
+        }),
         calls: signed(found.sums.calls),
         input_tokens: signed(found.sums.input_tokens),
         cached_input_tokens: signed(found.sums.cached_input_tokens),

@@ -1,6 +1,6 @@
 use atelier_base::ErrorKind;
 
-use crate::{ConversationRow, Error, MessageRole, MessageRow, TurnRow, TurnState};
+use crate::{ConversationRow, Error, MessageRole, MessageRow, TurnPlace, TurnRow, TurnState};
 
 both_engines! {
     async fn conversations_are_listed_renamed_and_put_away(t) {
@@ -40,6 +40,25 @@ both_engines! {
         assert_eq!(archived.archived_at, Some(at));
         let error = t.write_fails(async |tx| tx.update_title(t.id(), "x").await).await;
         assert_eq!(error.kind(), ErrorKind::NotFound);
+    }
+
+    async fn turns_are_found_where_they_were_asked(t) {
+        let workspace = t.workspace().await;
+        let turns = [t.turn(&workspace).await, t.turn(&workspace).await, t.turn(&workspace).await];
+        let found = async |user, first, last| {
+            t.read(async |r| r.list_turn_places(user, first, last).await).await
+        };
+        let some = found(turns[0].user_id, turns[0].id, turns[1].id).await;
+        let title = t.read(async |r| r.get_conversation(turns[0].conversation_id).await).await.title;
+        assert_eq!(some.iter().map(|place| place.id).collect::<Vec<_>>(), [turns[0].id, turns[1].id]);
+        assert_eq!(some[0], TurnPlace {
+            id: turns[0].id,
+            workspace_id: workspace.id,
+            conversation_id: turns[0].conversation_id,
+            title,
+            created_at: turns[0].created_at,
+        });
+        assert_eq!(found(t.id(), turns[0].id, turns[2].id).await, []);
     }
 
     async fn a_turn_ends_once(t) {

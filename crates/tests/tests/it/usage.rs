@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use atelier_api::model::Provider;
+use atelier_api::turn::Turn as Asked;
 use atelier_api::usage::{Usage, UsageRow};
 use atelier_model::fake::{Step, Turn, UsageStep};
 use atelier_tests::{TestApp, on_both_engines, question};
@@ -96,6 +97,20 @@ on_both_engines! {
         let named = by_workspace.items.iter().find(|row| row.key == two.to_string()).unwrap();
         assert_eq!(named.name.as_deref(), Some("=two"));
         assert!(named.run_ms >= 0);
+    }
+
+    async fn people_and_turns_go_by_their_names(app) {
+        let [one, _, first, ..] = use_some(app).await;
+        let by_person = usage(app, "groupBy=user").await;
+        assert_eq!(by_person.items[0].name.as_deref(), Some("Owner"));
+        let by_turn = usage(app, "groupBy=turn").await;
+        let named = by_turn.items.iter().find(|row| row.key == first.to_string()).unwrap();
+        let asked: Asked = app.owner().get(&format!("/api/turns/{first}")).await.ok();
+        assert_eq!(named.name.as_deref(), Some("a"));
+        let turn = named.turn.as_ref().unwrap();
+        assert_eq!((turn.workspace_id, turn.conversation_id, &turn.asked_at), (one, asked.conversation_id, &asked.created_at));
+        let runs = by_turn.items.iter().find(|row| row.key == "none").unwrap();
+        assert_eq!((runs.name.as_deref(), &runs.turn), (Some("Runs"), &None));
     }
 
     async fn usage_is_narrowed_by_workspace_and_time(app) {
