@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::workspace::present;
+
 /// What a model is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -104,7 +106,8 @@ pub struct Models {
 }
 
 /// What you say of a model, over what its provider and the published table
-/// say. Prices come in pairs; without any they are theirs again.
+/// say. Prices come in pairs; without any they are theirs again. A size that is
+/// absent stays as it is; null takes back what was said of it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetModel {
@@ -121,15 +124,17 @@ pub struct SetModel {
     #[serde(default)]
     pub cache_write_usd_per_million: Option<String>,
     /// How many tokens it reads.
-    #[serde(default)]
-    pub context_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<u64>, minimum = 1, maximum = 1_000_000_000_u64)]
+    pub context_tokens: Option<Option<u64>>,
     /// How many tokens it writes.
-    #[serde(default)]
-    pub max_output_tokens: Option<u64>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<u64>, minimum = 1, maximum = 1_000_000_000_u64)]
+    pub max_output_tokens: Option<Option<u64>>,
     /// How many parameters it has.
-    #[serde(default)]
-    #[schema(maximum = 1_000_000_000_000_000_u64)]
-    pub parameters: Option<u64>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<u64>, minimum = 1, maximum = 1_000_000_000_000_000_u64)]
+    pub parameters: Option<Option<u64>>,
 }
 
 /// A model by its provider and name.

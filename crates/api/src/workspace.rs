@@ -225,8 +225,10 @@ pub struct UpdateWorkspace {
     reason = "absent and null mean different things here"
 )]
 /// Tells an absent field (`None`) from a null one (`Some(None)`).
-fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::<String>::deserialize(from).map(Some)
+pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(from).map(Some)
 }
 
 /// Which workspaces are listed.

@@ -3440,7 +3440,8 @@ export interface components {
         };
         /**
          * @description What you say of a model, over what its provider and the published table
-         *     say. Prices come in pairs; without any they are theirs again.
+         *     say. Prices come in pairs; without any they are theirs again. A size that is
+         *     absent stays as it is; null takes back what was said of it.
          */
         SetModel: {
             /** @description Price of a million tokens from the provider's cache. */
@@ -4094,7 +4095,7 @@ export interface components {
             inputTokens: number;
             /** @description The day, model, task, or the id of the person, workspace or turn. */
             key: string;
-            /** @description A name for the key, when it has one. */
+            /** @description A name for the key, when it has one; a turn goes by its conversation's title. */
             name?: string | null;
             /**
              * Format: int64
@@ -4111,11 +4112,27 @@ export interface components {
              * @description Execution time in milliseconds.
              */
             runMs: number;
+            turn?: components["schemas"]["UsageTurn"] | null;
             /**
              * Format: int64
              * @description How many uses have no known price and are not in the cost.
              */
             unpriced: number;
+        };
+        /** @description Where a turn was asked, and when. */
+        UsageTurn: {
+            /** @description When it was asked. */
+            askedAt: string;
+            /**
+             * Format: uuid
+             * @description The conversation it is part of.
+             */
+            conversationId: string;
+            /**
+             * Format: uuid
+             * @description The workspace of its conversation.
+             */
+            workspaceId: string;
         };
         /** @description A person. */
         User: {
@@ -4512,6 +4529,7 @@ export type UpdateWorkspace = components['schemas']['UpdateWorkspace'];
 export type Usage = components['schemas']['Usage'];
 export type UsageFormat = components['schemas']['UsageFormat'];
 export type UsageRow = components['schemas']['UsageRow'];
+export type UsageTurn = components['schemas']['UsageTurn'];
 export type User = components['schemas']['User'];
 export type Verdict = components['schemas']['Verdict'];
 export type VerdictState = components['schemas']['VerdictState'];

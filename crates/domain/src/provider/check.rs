@@ -13,6 +13,8 @@ use crate::route::ListedModel;
 
 /// The most parameters that a model is said to have.
 const PARAMETERS: u64 = 1_000_000_000_000_000;
+/// The most tokens that a model may be said to read or write.
+const TOKENS: u64 = 1_000_000_000;
 /// The most models of a provider that are kept.
 const MODELS: usize = 1_000;
 
@@ -31,7 +33,8 @@ pub struct ProviderCheck {
     pub kind: Option<ServerKind>,
 }
 
-/// What a person says of a model; an empty price is one that nobody knows.
+/// What a person says of a model; an empty price is one that nobody knows. A
+/// size that is `None` stays as it is, and `Some(None)` takes it back.
 #[derive(Clone, Debug, Default)]
 pub struct ModelFactsChange {
     /// The price of a million tokens sent, as a decimal of US dollars.
@@ -43,11 +46,11 @@ pub struct ModelFactsChange {
     /// The price of a million tokens put into the provider's cache.
     pub cache_write_usd_per_million: Option<String>,
     /// How many tokens it reads.
-    pub context_tokens: Option<u64>,
+    pub context_tokens: Option<Option<u64>>,
     /// How many tokens it writes.
-    pub max_output_tokens: Option<u64>,
+    pub max_output_tokens: Option<Option<u64>>,
     /// How many parameters it has.
-    pub parameters: Option<u64>,
+    pub parameters: Option<Option<u64>>,
 }
 
 impl Domain {
@@ -94,12 +97,12 @@ impl Domain {
     }
 
     /// Says what a model costs and can do, over what the provider and the
-    /// published table say. What is `None` is left to them.
+    /// published table say. Prices that are `None` are left to them.
     ///
     /// # Errors
     /// [`Error::NotFound`] when the asker has no such provider, and
-    /// [`Error::Invalid`] for a price that is none, or for one of input
-    /// without one of output.
+    /// [`Error::Invalid`] for a price that is none, for one of input without
+    /// one of output, and for a size beyond any model's.
     pub async fn set_model_facts(
         &self,
         ctx: &Ctx,
@@ -273,49 +276,106 @@ fn put_prices(row: &mut ProviderModelRow, prices: &Prices) {
 
 /// Returns what is known of a model once the person has spoken.
 fn changed(stored: ProviderModelRow, change: &ModelFactsChange) -> Result<ProviderModelRow> {
+    let size = |said: &Option<Option<u64>>, stored, most, field| match said {
+        Some(said) => said_size(*said, most, field),
+        None => Ok(stored),
+    };
+    let mut row = ProviderModelRow {
+        context_tokens: size(
+            &change.context_tokens,
+            stored.context_tokens,
+            TOKENS,
+            "contextTokens",
+        )?,
+        max_output_tokens: size(
+            &change.max_output_tokens,
+            stored.max_output_tokens,
+            TOKENS,
+            "maxOutputTokens",
+        )?,
+        parameters: size(
+            &change.parameters,
+            stored.parameters,
+            PARAMETERS,
+            "parameters",
+        )?,
+        ..stored
+    };
+    if let Some(prices) = said_prices(change)? {
+        put_prices(&mut row, &prices);
+        row.price_source = Some(PriceSource::Person);
+    } else if row.price_source == Some(PriceSource::Person) {
+        row.input_picos_per_token = None;
+        row.output_picos_per_token = None;
+        row.cached_input_picos_per_token = None;
+        row.cache_write_picos_per_token = None;
+        row.price_source = None;
+    }
+    Ok(row)
+}
+
+/// Returns the prices that a person gives; `None` leaves them to others.
+fn said_prices(change: &ModelFactsChange) -> Result<Option<Prices>> {
     let price = |text: &Option<String>, field| match text {
         Some(text) => price_of(text, field),
         None => Ok(None),
     };
     let input = price(&change.input_usd_per_million, "inputUsdPerMillion")?;
     let output = price(&change.output_usd_per_million, "outputUsdPerMillion")?;
-    let cached = price(
+    let cached_input_picos_per_token = price(
         &change.cached_input_usd_per_million,
         "cachedInputUsdPerMillion",
     )?;
-    let written = price(
+    let cache_write_picos_per_token = price(
         &change.cache_write_usd_per_million,
         "cacheWriteUsdPerMillion",
     )?;
-    let source = match (input, output) {
-        (Some(_), Some(_)) => Some(PriceSource::Person),
-        (None, None) if cached.is_none() && written.is_none() => None,
-        (Some(_), None) => {
-            return Err(Error::invalid(
-                "outputUsdPerMillion",
-                "give both prices or none",
-            ));
+    let missing = |field| Err(Error::invalid(field, "give both prices or none"));
+    match (input, output) {
+        (Some(input_picos_per_token), Some(output_picos_per_token)) => Ok(Some(Prices {
+            input_picos_per_token,
+            output_picos_per_token,
+            cached_input_picos_per_token,
+            cache_write_picos_per_token,
+            long: None,
+        })),
+        (Some(_), None) => missing("outputUsdPerMillion"),
+        (None, None)
+            if cached_input_picos_per_token.is_none() && cache_write_picos_per_token.is_none() =>
+        {
+            Ok(None)
         }
-        (None, _) => {
-            return Err(Error::invalid(
-                "inputUsdPerMillion",
-                "give both prices or none",
-            ));
-        }
-    };
-    if change.parameters.is_some_and(|count| count > PARAMETERS) {
-        let detail = format!("a model has at most {PARAMETERS} parameters");
-        return Err(Error::invalid("parameters", detail));
+        (None, _) => missing("inputUsdPerMillion"),
     }
-    Ok(ProviderModelRow {
-        context_tokens: change.context_tokens.or(stored.context_tokens),
-        max_output_tokens: change.max_output_tokens.or(stored.max_output_tokens),
-        parameters: change.parameters.or(stored.parameters),
-        input_picos_per_token: input,
-        output_picos_per_token: output,
-        cached_input_picos_per_token: cached,
-        cache_write_picos_per_token: written,
-        price_source: source,
-        ..stored
-    })
+}
+
+/// Returns the size that a person gives; `None` takes back what was said.
+fn said_size(said: Option<u64>, most: u64, field: &'static str) -> Result<Option<u64>> {
+    if said.is_none_or(|size| (1..=most).contains(&size)) {
+        return Ok(said);
+    }
+    let detail = format!("give a number from 1 to {most}, or null to take it back");
+    Err(Error::invalid(field, detail))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_that_is_said_leaves_the_providers_prices_alone() {
+        let mut told = blank(ENVIRONMENT, "m", Timestamp::from_micros(0));
+        told.price_source = Some(PriceSource::Provider);
+        told.input_picos_per_token = Some(1);
+        let said = ModelFactsChange {
+            context_tokens: Some(Some(9_000)),
+            ..ModelFactsChange::default()
+        };
+        let row = changed(told.clone(), &said).unwrap();
+        let expected = ProviderModelRow {
+            context_tokens: Some(9_000),
+            ..told
+        };
+        assert_eq!(row, expected);
+    }
 }

@@ -241,9 +241,23 @@ on_both_engines! {
         app.model.push(Turn::text("ok"));
         assert_eq!(owner.ask(&asked).await.text(), "ok");
         owner.put(&path, json!({ "inputUsdPerMillion": "0.5" })).await.refused_field(Code::Invalid, "outputUsdPerMillion");
-        owner.put(&path, json!({})).await.ok::<Model>();
+        let unpriced: Model = owner.put(&path, json!({})).await.ok();
+        assert_eq!((unpriced.output_usd_per_million, unpriced.context_tokens), (None, Some(9000)));
         let again = owner.ask(&asked).await;
         assert_eq!(code(&again.end()), Some("price_unknown"));
+    }
+
+    async fn what_was_said_of_a_models_size_can_be_taken_back(app) {
+        let owner = app.owner();
+        let id = provider(&owner, &app.model, json!({ "model": "vendor/unheard-of" })).await;
+        let path = format!("/api/providers/{id}/models/vendor%2Funheard-of");
+        let sizes = |model: Model| (model.context_tokens, model.max_output_tokens, model.parameters);
+        let said = json!({ "contextTokens": 9000, "maxOutputTokens": 500, "parameters": 1_500_000_000_u64 });
+        assert_eq!(sizes(owner.put(&path, said).await.ok()), (Some(9000), Some(500), Some(1_500_000_000)));
+        let one = json!({ "contextTokens": null });
+        assert_eq!(sizes(owner.put(&path, one).await.ok()), (None, Some(500), Some(1_500_000_000)));
+        let rest = json!({ "maxOutputTokens": null, "parameters": null });
+        assert_eq!(sizes(owner.put(&path, rest).await.ok()), (None, None, None));
     }
 
     async fn what_runs_at_home_costs_nothing_however_little_is_left(app) {

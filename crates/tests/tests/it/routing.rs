@@ -88,7 +88,11 @@ on_both_engines! {
         let path = format!("/api/providers/{id}/models/second-model");
         let said: Model = owner.put(&path, json!({ "parameters": 1_540_000_000_u64 })).await.ok();
         assert_eq!(said.parameters, Some(1_540_000_000));
-        owner.put(&path, json!({ "parameters": u64::MAX })).await.refused_field(Code::Invalid, "parameters");
+        for field in ["parameters", "contextTokens", "maxOutputTokens"] {
+            for size in [0, u64::MAX] {
+                owner.put(&path, json!({ field: size })).await.refused_field(Code::Invalid, field);
+            }
+        }
         let told = |model: &FakeModel| {
             let sent = model.requests().pop().unwrap();
             let rules = sent.body["messages"][0]["content"].as_str().unwrap().to_owned();
