@@ -6,8 +6,8 @@ import {
   lazyRouteComponent,
   type RouterHistory,
 } from "@tanstack/react-router";
-import type { GroupBy } from "@/api/schema";
 import { type ModelsView, modelsView } from "@/lib/modelsView";
+import { parseUsageSearch } from "@/lib/usageSearch";
 import { parseWorkspaceSearch } from "@/lib/workspaceSearch";
 import { DashboardRoute } from "./routes/DashboardRoute";
 import { NotFoundRoute } from "./routes/NotFoundRoute";
@@ -70,9 +70,7 @@ const usageRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/usage",
   component: lazyRouteComponent(() => import("./routes/UsageRoute"), "UsageRoute"),
-  validateSearch: (raw: Record<string, unknown>): { by?: GroupBy | undefined } => ({
-    by: (["user", "model", "task", "workspace", "turn"] as const).find((known) => known === raw.by),
-  }),
+  validateSearch: parseUsageSearch,
 });
 
 const designRoute = createRoute({

@@ -13,7 +13,7 @@ import {
 const page = (view: string) => `/settings/models?view=${view}`;
 
 describe("the models of a provider", () => {
-  it("say what they cost and who says so; what nobody knows is unknown, and can be set", async () => {
+  it("say what they cost and who says so; what nobody knows is unknown, and can be said", async () => {
     const provider = sampleProvider();
     const models = [
       sampleModel({ providerId: provider.id }),
@@ -40,13 +40,19 @@ describe("the models of a provider", () => {
     expect(known).toHaveTextContent("Context 400k");
     expect(unknown).toHaveTextContent("Context unknown");
     expect(unknown).toHaveTextContent("Price unknown");
-    await user.click(screen.getByRole("button", { name: "Set the price of vendor/new" }));
-    await user.click(await screen.findByRole("button", { name: "Save price" }));
+    await user.click(screen.getByRole("button", { name: "Facts of vendor/new" }));
+    await user.type(await screen.findByLabelText("Output"), "2");
+    await user.type(screen.getByLabelText("Context"), "much");
+    await user.click(screen.getByRole("button", { name: "Save facts" }));
     expect(screen.getByLabelText("Input")).toBeInvalid();
+    expect(screen.getByLabelText("Context")).toBeInvalid();
+    expect(api.sent("put", "/api/providers/{id}/models/{model}")).toEqual([]);
     await user.type(screen.getByLabelText("Input"), "0.5");
-    await user.type(screen.getByLabelText("Output"), "2");
+    await user.clear(screen.getByLabelText("Context"));
+    await user.type(screen.getByLabelText("Context"), "32,768");
+    await user.type(screen.getByLabelText("Parameters"), "1.5");
     await expectAccessible();
-    await user.click(screen.getByRole("button", { name: "Save price" }));
+    await user.click(screen.getByRole("button", { name: "Save facts" }));
     await waitFor(() => expect(screen.queryByRole("dialog")).not.toBeInTheDocument());
     expect(api.sent("put", "/api/providers/{id}/models/{model}")).toEqual([
       {
@@ -54,8 +60,20 @@ describe("the models of a provider", () => {
         outputUsdPerMillion: "2",
         cachedInputUsdPerMillion: null,
         cacheWriteUsdPerMillion: null,
+        contextTokens: 32_768,
+        parameters: 1_500_000_000,
       },
     ]);
+  });
+
+  it("are said to be unknown, not unfound, where a provider has told of none", async () => {
+    const provider = sampleProvider();
+    const api = emptyApi()
+      .on("get", "/api/providers", () => ({ items: [provider] }))
+      .on("get", "/api/models", () => ({ items: [] }));
+    const { user } = openPage("/settings/models", api);
+    await user.click(await screen.findByRole("button", { name: "Models and prices" }));
+    expect(await screen.findByText(/^No model of OpenAI is known yet/)).toBeVisible();
   });
 });
 
@@ -193,10 +211,11 @@ describe("the defaults", () => {
         "Would use gpt-5.1 of OpenAI. It is the first of your models that fits.",
       ),
     );
-    await user.selectOptions(screen.getByRole("combobox", { name: "Model for Edit" }), "gpt-5.1");
-    expect(
-      await screen.findByRole("combobox", { name: "Model for Edit when the first fails" }),
-    ).toBeVisible();
+    await user.selectOptions(
+      screen.getByRole("combobox", { name: "Goes to, for Edit" }),
+      "gpt-5.1",
+    );
+    expect(await screen.findByRole("combobox", { name: "If that fails, for Edit" })).toBeVisible();
     await waitFor(() =>
       expect(api.sent("put", "/api/models/defaults")).toEqual([
         {
@@ -282,7 +301,108 @@ describe("a budget for one conversation", () => {
   });
 });
 
+describe("what a budget is for", () => {
+  it("is called by its name also when archived, and gone only when that is known", async () => {
+    const archived = sampleWorkspace({ name: "Old shop", archivedAt: "2026-11-01T00:00:00Z" });
+    const budget = {
+      scope: "workspace" as const,
+      period: "day" as const,
+      limitUsd: "1",
+      limitTokens: null,
+      resetsAt: null,
+      createdAt: "",
+      spent: null,
+    };
+    let isBroken = true;
+    const api = emptyApi()
+      .on("get", "/api/workspaces", ({ query }) =>
+        isBroken
+          ? new Refusal(503, "unavailable", "The server is busy.")
+          : { items: query.get("archived") === "true" ? [archived] : [], nextCursor: null },
+      )
+      .on("get", "/api/budgets", () => ({
+        items: [
+          { ...budget, id: "a", subjectId: archived.id },
+          { ...budget, id: "b", subjectId: "0199a4f2-0000-7000-8000-00000000dead" },
+        ],
+      }));
+    const { user } = openPage(page("budgets"), api);
+    const list = await screen.findByRole("list", { name: "Budgets" });
+    await waitFor(() => expect(list).toHaveTextContent("One workspace, each day"));
+    expect(list).not.toHaveTextContent("gone");
+    await user.click(await screen.findByRole("button", { name: "Add budget" }));
+    await user.selectOptions(await screen.findByLabelText("What for"), "workspace");
+    isBroken = false;
+    await user.click(await screen.findByRole("button", { name: "Try again" }));
+    expect(await screen.findByText("There is no workspace in use.")).toBeVisible();
+    await user.click(screen.getByRole("button", { name: "Cancel" }));
+    expect(await screen.findByText("The workspace Old shop, each day")).toBeVisible();
+    expect(screen.getByText("One workspace that is gone, each day")).toBeVisible();
+  });
+
+  it("can be any conversation, however many there are", async () => {
+    const workspace = sampleWorkspace({ name: "Shop" });
+    const stamps = { createdAt: "2026-11-21T08:00:00Z", updatedAt: "2026-11-21T08:00:00Z" };
+    const talk = (id: string) => ({
+      id,
+      workspaceId: workspace.id,
+      title: `Talk ${id}`,
+      ...stamps,
+    });
+    const api = emptyApi()
+      .on("get", "/api/workspaces", ({ query }) => ({
+        items: query.get("archived") === "true" ? [] : [workspace],
+        nextCursor: null,
+      }))
+      .on("get", "/api/workspaces/{id}/conversations", ({ query }) =>
+        query.get("cursor") === "more"
+          ? { items: [talk("2")], nextCursor: null }
+          : { items: [talk("1")], nextCursor: "more" },
+      )
+      .on("get", "/api/budgets", () => ({ items: [] }));
+    const { user } = openPage(page("budgets"), api);
+    await user.click(await screen.findByRole("button", { name: "Add budget" }));
+    await user.selectOptions(await screen.findByLabelText("What for"), "conversation");
+    await user.selectOptions(screen.getByLabelText("Which"), "One conversation");
+    await screen.findByRole("option", { name: "Shop" });
+    await user.selectOptions(screen.getByLabelText("Workspace"), "Shop");
+    expect(await screen.findByRole("option", { name: "Talk 2" })).toBeInTheDocument();
+  });
+});
+
 describe("access tokens", () => {
+  it("may be bound to models that are there, and say why a list can't be had", async () => {
+    const models = [sampleModel(), sampleModel({ model: "gpt-5.1-mini" })];
+    let isBroken = true;
+    const busy = new Refusal(503, "unavailable", "The server is busy.");
+    const api = emptyApi()
+      .on("get", "/api/tokens", () => ({ items: [] }))
+      .on("get", "/api/workspaces", () => (isBroken ? busy : { items: [], nextCursor: null }))
+      .on("get", "/api/models", () => (isBroken ? busy : { items: models }))
+      .on("post", "/api/tokens", () => new Refusal(422, "invalid", "It is not made."));
+    const { user } = openPage(page("tokens"), api);
+    await user.click(await screen.findByRole("button", { name: "Create token" }));
+    const dialog = await screen.findByRole("dialog");
+    await user.type(within(dialog).getByLabelText("Name"), "Editor");
+    expect(await within(dialog).findByRole("alert")).toHaveTextContent("The server is busy.");
+    await user.selectOptions(screen.getByLabelText("Models it may ask"), "Only those I choose");
+    await waitFor(() => expect(within(dialog).getAllByRole("alert")).toHaveLength(2));
+    isBroken = false;
+    for (const again of within(dialog).getAllByRole("button", { name: "Try again" })) {
+      await user.click(again);
+    }
+    await within(dialog).findByRole("checkbox", { name: /^auto/ });
+    await user.click(within(dialog).getByRole("button", { name: "Create token" }));
+    expect(within(dialog).getByText("Choose at least one.")).toBeVisible();
+    await user.click(within(dialog).getByRole("checkbox", { name: "gpt-5.1-mini" }));
+    await expectAccessible();
+    await user.click(within(dialog).getByRole("button", { name: "Create token" }));
+    expect(await within(dialog).findByText("It is not made.")).toBeVisible();
+    expect(api.sent("post", "/api/tokens")).toEqual([
+      { name: "Editor", expiresInDays: 90, models: ["gpt-5.1-mini"] },
+    ]);
+  });
+
   it("are shown once, with what a program is told", async () => {
     const token = {
       id: "t",

@@ -3,11 +3,12 @@ import { describe, expect, it } from "vitest";
 import type { UsageRow } from "@/api/schema";
 import { Refusal } from "./fakeApi";
 import { emptyApi, expectAccessible, openPage } from "./page";
-import { sampleSystem } from "./samples";
+import { sampleSystem, sampleWorkspace } from "./samples";
 
 const row = (key: string, change: Partial<UsageRow> = {}): UsageRow => ({
   key,
   name: null,
+  turn: null,
   calls: 2,
   inputTokens: 1200,
   cachedInputTokens: 0,
@@ -26,7 +27,7 @@ describe("the usage page", () => {
       items: [row("2026-11-20"), row("2026-11-21", { unpriced: 2, costUsd: "0" })],
       total: row("total", { inputTokens: 2400, unpriced: 2 }),
     }));
-    openPage("/usage", api);
+    openPage("/usage?period=all", api);
     const table = await screen.findByRole("table", { name: "Usage by day" });
     expect(within(table).getByText("20 Nov 2026")).toBeVisible();
     expect(within(table).getByText("2 unpriced")).toBeVisible();
@@ -54,8 +55,63 @@ describe("the usage page", () => {
 
   it("says that nothing was used yet", async () => {
     const api = emptyApi().on("get", "/api/usage", () => ({ items: [], total: row("total") }));
-    openPage("/usage", api);
+    const { user } = openPage("/usage", api);
+    expect(await screen.findByText("Nothing was used in this time")).toBeVisible();
+    await user.selectOptions(screen.getByLabelText("When"), "All time");
     expect(await screen.findByText("Nothing was used yet")).toBeVisible();
+  });
+
+  it("is of one time and one workspace, which the address and the CSV keep", async () => {
+    const workspace = sampleWorkspace({ name: "Shop" });
+    const api = emptyApi()
+      .on("get", "/api/workspaces", ({ query }) => ({
+        items: query.get("archived") === "true" ? [] : [workspace],
+        nextCursor: null,
+      }))
+      .on("get", "/api/usage", () => ({
+        items: [row("gpt-5.1", { cachedInputTokens: 777, reasoningTokens: 55 })],
+        total: row("total"),
+      }));
+    const { user, router } = openPage("/usage?by=model", api);
+    await user.selectOptions(await screen.findByLabelText("When"), "Last month");
+    await screen.findByRole("option", { name: "Shop" });
+    await user.selectOptions(screen.getByLabelText("Where"), "Shop");
+    expect(await screen.findByRole("cell", { name: "777" })).toBeVisible();
+    expect(screen.getByRole("cell", { name: "55" })).toBeVisible();
+    expect(router.state.location.search).toEqual({
+      by: "model",
+      period: "last",
+      workspace: workspace.id,
+    });
+    const href = screen.getByRole("link", { name: "Download CSV" }).getAttribute("href") ?? "";
+    const asked = new URL(href, "http://x").searchParams;
+    expect(asked.get("workspaceId")).toBe(workspace.id);
+    expect(Date.parse(asked.get("from") ?? "")).toBeLessThan(Date.parse(asked.get("to") ?? ""));
+    await expectAccessible();
+  });
+
+  it("leads from a turn to its conversation", async () => {
+    const turn = {
+      workspaceId: "0199a4f2-0000-7000-8000-00000000000a",
+      conversationId: "0199a4f2-0000-7000-8000-00000000000b",
+      askedAt: "2026-11-21T08:00:00Z",
+    };
+    const api = emptyApi().on("get", "/api/usage", () => ({
+      items: [
+        row("0199a4f2-0000-7000-8000-00000000000c", { name: "Round the prices", turn }),
+        row("0199a4f2-0000-7000-8000-00000000000d"),
+        row("none", { name: "Runs" }),
+      ],
+      total: row("total"),
+    }));
+    openPage("/usage?by=turn", api);
+    expect(await screen.findByRole("link", { name: "Round the prices" })).toHaveAttribute(
+      "href",
+      `/w/${turn.workspaceId}?conversation=${turn.conversationId}&panel=chat`,
+    );
+    expect(screen.getByText("A turn that is gone")).toBeVisible();
+    expect(screen.getByText("Runs")).toBeVisible();
+    await expectAccessible();
   });
 });
 

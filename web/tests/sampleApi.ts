@@ -3,7 +3,7 @@ import { Events, FakeApi, Refusal } from "./fakeApi.ts";
 import { addCell } from "./sampleCell.ts";
 import { addGateway } from "./sampleGateway.ts";
 import { addProject, WORKSPACE } from "./sampleProject.ts";
-import { sampleSystem, sampleWorkspace } from "./samples.ts";
+import { sampleId, sampleSystem, sampleWorkspace } from "./samples.ts";
 
 const HOUR = 3_600_000;
 
@@ -125,6 +125,10 @@ function usageBy(groupBy: string): { items: UsageRow[]; total: UsageRow } {
   const row = (key: string, name: string | null, input: number, cost: string, unpriced = 0) => ({
     key,
     name,
+    turn:
+      groupBy === "turn" && name
+        ? { workspaceId: WORKSPACE, conversationId: sampleId(), askedAt: new Date().toISOString() }
+        : null,
     calls: 1,
     inputTokens: input,
     cachedInputTokens: 0,

@@ -24,7 +24,7 @@ for (const [where, options] of PAGES) {
         .click();
     let workspace;
 
-    await t.step("a provider has models, whose price can be set", async () => {
+    await t.step("a provider has models, of which one can say the price and size", async () => {
       await signIn(setting);
       workspace = await makeWorkspace(setting, "Greetings", FILES);
       await page.goto("/settings/models");
@@ -33,12 +33,25 @@ for (const [where, options] of PAGES) {
       await page.getByRole("button", { name: "Models and prices" }).click();
       await page.getByText("Free, on your hardware").waitFor();
       await look("providers");
-      await page.getByRole("button", { name: "Set the price of fake-small" }).click();
+      await page.getByRole("button", { name: "Facts of fake-small" }).click();
       await page.getByLabel("Input", { exact: true }).fill("1.5");
+      await page.getByLabel("Context", { exact: true }).fill("many");
+      await page.getByRole("button", { name: "Save facts" }).click();
+      await page.getByText("Give a whole number, such as 32,768.").waitFor();
+      await look("facts, refused");
       await page.getByLabel("Output", { exact: true }).fill("6");
-      await look("price");
-      await page.getByRole("button", { name: "Save price" }).click();
+      await page.getByLabel("Context", { exact: true }).fill("32,768");
+      await page.getByLabel("Parameters", { exact: true }).fill("1.5");
+      // Enter sends the form, as the button does.
+      await page.keyboard.press("Enter");
       await page.getByText("$1.50 in, $6.00 out (set by you)").waitFor();
+      await page.getByText("Context 33k").waitFor();
+      await page.getByRole("button", { name: "Facts of fake-small" }).click();
+      await look("facts");
+      await page.getByLabel("Context", { exact: true }).fill("");
+      await page.getByLabel("Parameters", { exact: true }).fill("");
+      await page.getByRole("button", { name: "Save facts" }).click();
+      await page.getByText("Context unknown").waitFor();
     });
 
     await t.step("the local model says how far it is", async () => {
@@ -51,7 +64,7 @@ for (const [where, options] of PAGES) {
       await part("Defaults");
       await page.getByText("Would use").first().waitFor();
       await look("defaults");
-      const first = page.getByRole("combobox", { name: "Model for Explain" });
+      const first = page.getByRole("combobox", { name: "Goes to, for Explain" });
       await first.selectOption({ label: "fake-small" });
       await page.getByText("It is your choice for explain.").waitFor();
       const { tasks } = await call(page, "GET", "/api/models/defaults");
@@ -100,6 +113,13 @@ for (const [where, options] of PAGES) {
       await page.getByRole("button", { name: "Create token" }).click();
       const dialog = page.getByRole("dialog");
       await dialog.getByLabel("Name").fill("A script");
+      await dialog.getByLabel("Models it may ask").selectOption({ label: "Only those I choose" });
+      await dialog.getByRole("button", { name: "Create token" }).click();
+      await dialog.getByText("Choose at least one.").waitFor();
+      await look("token without a model");
+      await dialog.getByRole("checkbox", { name: "fake-small" }).focus();
+      await page.keyboard.press("Space");
+      await dialog.getByText("1 chosen").waitFor();
       await look("token");
       await dialog.getByRole("button", { name: "Create token" }).click();
       const settings = await page.getByText(/^OPENAI_BASE_URL=/).innerText();
@@ -107,7 +127,11 @@ for (const [where, options] of PAGES) {
       const [, address] = /OPENAI_BASE_URL=(\S+)/.exec(settings);
       const [, key] = /OPENAI_API_KEY=(\S+)/.exec(settings);
       const headers = { authorization: `Bearer ${key}` };
-      assert.equal((await fetch(`${address}/models`, { headers })).status, 200);
+      const served = await (await fetch(`${address}/models`, { headers })).json();
+      assert.deepEqual(
+        served.data.map(({ id }) => id),
+        ["fake-small"],
+      );
       await page.getByRole("button", { name: "I have copied it" }).click();
       await page.getByRole("button", { name: "Revoke A script" }).click();
       await page.getByRole("button", { name: "Revoke token" }).click();
@@ -209,6 +233,23 @@ for (const [where, options] of PAGES) {
       await page.getByRole("tab", { name: "Made of" }).click();
       await page.getByRole("list", { name: "What it was made of" }).waitFor();
       assert.equal(await page.getByText("story-secret-value").count(), 0);
+    });
+
+    await t.step("usage is of a time and a place, and leads back to what was asked", async () => {
+      await page.goto("/usage");
+      await page.getByLabel("Where").selectOption({ label: "Greetings" });
+      await page.getByRole("link", { name: "By person" }).click();
+      await page.getByRole("cell", { name: "Owner" }).waitFor();
+      await look("usage by person");
+      await page.getByRole("link", { name: "By turn" }).click();
+      await page.getByRole("link", { name: "who answers?" }).first().waitFor();
+      await look("usage by turn");
+      await page.getByLabel("When").selectOption({ label: "Last month" });
+      await page.getByText("Nothing was used there in this time").waitFor();
+      await look("no usage");
+      await page.getByLabel("When").selectOption({ label: "All time" });
+      await page.getByRole("link", { name: "who answers?" }).first().click();
+      await page.getByText(/fake-small answers instead of gone-model/).waitFor();
     });
   });
 }

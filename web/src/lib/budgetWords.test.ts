@@ -32,15 +32,16 @@ describe("a budget in words", () => {
     expect(budgetTitle(budget)).toBe(title);
   });
 
-  it("names its workspace, also when that is gone", () => {
-    const budget = { scope: "workspace", period: "day" } as const;
-    expect(budgetTitle(budget, "Shop")).toBe("The workspace Shop, each day");
-    expect(budgetTitle(budget)).toBe("The workspace that is gone, each day");
+  it("names its workspace, and says that it is gone only when that is known", () => {
+    const budget = { scope: "workspace", period: "day", subjectId: "x" } as const;
+    expect(budgetTitle(budget, { name: "Shop" })).toBe("The workspace Shop, each day");
+    expect(budgetTitle(budget)).toBe("One workspace, each day");
+    expect(budgetTitle(budget, { isGone: true })).toBe("One workspace that is gone, each day");
   });
 
   it("names the conversation or question that it is for", () => {
     const scoped = { scope: "turn", period: "total", subjectId: "x" } as const;
-    expect(budgetTitle(scoped, "Round it")).toBe("One question: “Round it”");
+    expect(budgetTitle(scoped, { name: "Round it" })).toBe("One question: “Round it”");
     expect(budgetTitle(scoped)).toBe("One question");
   });
 

@@ -24,17 +24,24 @@ interface Scoped {
   readonly subjectId?: string | null | undefined;
 }
 
-/**
- * What a budget is for: "All that you ask, each month". `name` is what the one
- * thing is called that it is for.
- */
-export function budgetTitle({ scope, period, subjectId }: Scoped, name?: string): string {
-  const named = name === undefined ? "" : `: “${name}”`;
+/** What is known of the one thing that a budget is for: neither, until it is. */
+export interface Subject {
+  readonly name?: string | undefined;
+  readonly isGone?: boolean | undefined;
+}
+
+/** What a budget is for: "All that you ask, each month". */
+export function budgetTitle(
+  { scope, period, subjectId }: Scoped,
+  { name, isGone = false }: Subject = {},
+): string {
+  const one = (kind: string) =>
+    isGone ? `${kind} that is gone` : `${kind}${name === undefined ? "" : `: “${name}”`}`;
   const what = {
     user: "All that you ask",
-    workspace: `The workspace ${name ?? "that is gone"}`,
-    conversation: subjectId ? `One conversation${named}` : "Each conversation",
-    turn: subjectId ? `One question${named}` : "Each question with its answer",
+    workspace: name === undefined ? one("One workspace") : `The workspace ${name}`,
+    conversation: subjectId ? one("One conversation") : "Each conversation",
+    turn: subjectId ? one("One question") : "Each question with its answer",
   }[scope];
   const when = { day: ", each day", month: ", each month", total: "" }[period];
   return `${what}${when}`;

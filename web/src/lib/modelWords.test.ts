@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { abilityWords, contextWords, priceSourceWords, priceWords, taskWords } from "./modelWords";
+import {
+  abilityWords,
+  contextWords,
+  parameterWords,
+  priceSourceWords,
+  priceWords,
+  taskWords,
+} from "./modelWords";
 
 describe("what a model costs", () => {
   it.each([
@@ -30,6 +37,11 @@ describe("what a model can do", () => {
     [2_500_000, "2.5M"],
   ])("a context of %j tokens is %s", (tokens, words) => {
     expect(contextWords(tokens)).toBe(words);
+  });
+
+  it("says how large it is", () => {
+    expect(parameterWords(1_540_000_000)).toBe("1.5 billion");
+    expect(parameterWords(350_000_000)).toBe("350 million");
   });
 
   it("tells nothing known from known to do nothing", () => {

@@ -41,6 +41,13 @@ export function contextWords(tokens: number | null | undefined): string {
   return count(tokens);
 }
 
+/** "1.5 billion", "350 million" */
+export function parameterWords(parameters: number): string {
+  return parameters >= 1e9
+    ? `${trimmed(parameters / 1e9)} billion`
+    : `${trimmed(parameters / 1e6)} million`;
+}
+
 function trimmed(value: number): string {
   return value.toFixed(value < 10 ? 1 : 0).replace(/\.0$/, "");
 }

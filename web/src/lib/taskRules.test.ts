@@ -45,4 +45,15 @@ describe("the rule of a task", () => {
     expect(withFirst(both, refKey(two)).models).toEqual([two]);
     expect(withSecond(both, "").models).toEqual([one]);
   });
+
+  it("keeps a third when the second is another", () => {
+    const [third, other] = [
+      { providerId: "p3", model: "m" },
+      { providerId: "p4", model: "n" },
+    ];
+    const rule: TaskRule = { ...chat, models: [one, two, third] };
+    expect(withSecond(rule, refKey(other)).models).toEqual([one, other, third]);
+    expect(withSecond(rule, refKey(third)).models).toEqual([one, third]);
+    expect(withSecond(rule, "").models).toEqual([one]);
+  });
 });

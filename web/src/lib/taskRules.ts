@@ -95,10 +95,15 @@ export function withFirst(rule: TaskRule, choice: string): TaskRule {
   return { task: rule.task, prefer: "order", models: [model, ...behind] };
 }
 
-/** The rule after a second model was chosen, which takes over when the first fails. */
+/**
+ * The rule after a second model was chosen, which takes over when the first
+ * fails. What stands behind it stays, unless nothing else is to be asked.
+ */
 export function withSecond(rule: TaskRule, choice: string): TaskRule {
-  const [first] = rule.models ?? [];
+  const [first, , ...further] = rule.models ?? [];
   if (!first) return rule;
   const second = refOf(choice);
-  return { ...rule, models: second ? [first, second] : [first] };
+  if (!second) return { ...rule, models: [first] };
+  const behind = further.filter((one) => refKey(one) !== choice);
+  return { ...rule, models: [first, second, ...behind] };
 }

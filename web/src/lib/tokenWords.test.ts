@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clientSettings, lastUseWords, lifeWords, readModels } from "./tokenWords";
+import { choiceProblem, clientSettings, lastUseWords, lifeWords, servedNames } from "./tokenWords";
 
 const NOW = Date.parse("2026-11-21T12:00:00Z");
 
@@ -10,17 +10,22 @@ describe("an access token", () => {
     );
   });
 
-  it.each([
-    ["", undefined],
-    [" \n , ", undefined],
-    ["gpt-5.1, qwen/qwen3-coder\n\ngpt-5.1", ["gpt-5.1", "qwen/qwen3-coder"]],
-  ])("for the models %j", (text, models) => {
-    expect(readModels(text)).toEqual({ models });
+  it("names models as a program does: with the provider where two have one name", () => {
+    const models = [
+      { provider: "OpenAI", model: "gpt-5.1" },
+      { provider: "Here", model: "qwen3" },
+      { provider: "There", model: "qwen3" },
+    ];
+    expect(servedNames(models)).toEqual(["auto", "gpt-5.1", "Here/qwen3", "There/qwen3"]);
+    expect(servedNames([])).toEqual([]);
   });
 
-  it("is not bound to more models than the server takes", () => {
-    const many = Array.from({ length: 51 }, (_, at) => `m${at}`).join("\n");
-    expect(readModels(many)).toEqual({ problem: "At most 50 models." });
+  it("is bound to one model at least, and to no more than the server takes", () => {
+    expect(choiceProblem([])).toBe("Choose at least one.");
+    expect(choiceProblem(["gpt-5.1"])).toBeUndefined();
+    expect(choiceProblem(Array.from({ length: 51 }, (_, at) => `m${at}`))).toBe(
+      "Choose at most 50.",
+    );
   });
 
   it("says when it was used and until when it is good", () => {

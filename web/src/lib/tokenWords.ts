@@ -17,20 +17,25 @@ export function clientSettings(origin: string, secret: string): string {
   return `OPENAI_BASE_URL=${origin}/v1\nOPENAI_API_KEY=${secret}`;
 }
 
-/** The models that were written, one a line or with commas between. */
-export function readModels(
-  text: string,
-): { readonly models: string[] | undefined } | { readonly problem: string } {
-  const models = [
-    ...new Set(
-      text
-        .split(/[\n,]/)
-        .map((name) => name.trim())
-        .filter((name) => name !== ""),
-    ),
-  ];
-  if (models.length > MOST_MODELS) return { problem: `At most ${MOST_MODELS} models.` };
-  return { models: models.length === 0 ? undefined : models };
+/** What a program writes for the model that the defaults choose. */
+export const AUTO = "auto";
+
+/** What the models are called under /v1: with their provider where two have one name. */
+export function servedNames(
+  models: readonly { readonly provider: string; readonly model: string }[],
+): string[] {
+  if (models.length === 0) return [];
+  const isShared = (name: string) => models.filter(({ model }) => model === name).length > 1;
+  const names = models.map(({ provider, model }) =>
+    isShared(model) ? `${provider}/${model}` : model,
+  );
+  return [AUTO, ...new Set(names)];
+}
+
+/** What is wrong with the models that were chosen for a token. */
+export function choiceProblem(chosen: readonly string[]): string | undefined {
+  if (chosen.length === 0) return "Choose at least one.";
+  return chosen.length > MOST_MODELS ? `Choose at most ${MOST_MODELS}.` : undefined;
 }
 
 interface Known {

@@ -46,19 +46,22 @@ export interface WorkspaceSearch {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+/** The id that a search parameter is; nothing when it is none. */
+export function idOf(value: unknown): string | undefined {
+  return typeof value === "string" && UUID.test(value) ? value : undefined;
+}
+
 /** Reads search parameters; what isn't in the form it should be is `undefined`. */
 export function parseWorkspaceSearch(raw: Record<string, unknown>): WorkspaceSearch {
-  const id = (value: unknown) =>
-    typeof value === "string" && UUID.test(value) ? value : undefined;
   const line = Number(raw.line);
   const port = Number(raw.port);
   return {
-    file: id(raw.file),
+    file: idOf(raw.file),
     line: Number.isInteger(line) && line > 0 ? line : undefined,
-    proposal: id(raw.proposal),
-    run: id(raw.run),
-    conversation: id(raw.conversation),
-    terminal: id(raw.terminal),
+    proposal: idOf(raw.proposal),
+    run: idOf(raw.run),
+    conversation: idOf(raw.conversation),
+    terminal: idOf(raw.terminal),
     port: Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined,
     panel: PANELS.find((known) => known === raw.panel),
     settings: SETTINGS.find((known) => known === raw.settings),

@@ -3,7 +3,9 @@ import { Download } from "lucide-react";
 import { type UsageFilter, usageCsvAddress } from "@/api/queries/usage";
 import type { GroupBy } from "@/api/schema";
 import { AppBar } from "@/features/frame/AppBar";
+import { UsageFilters } from "@/features/usage/UsageFilters";
 import { UsageReport } from "@/features/usage/UsageReport";
+import { rangeOf } from "@/lib/usagePeriod";
 import { buttonClass } from "@/ui/Button";
 import { Page } from "@/ui/Page";
 import { PILL } from "@/ui/pill";
@@ -20,7 +22,14 @@ const VIEWS: { by: GroupBy; label: string }[] = [
 const route = getRouteApi("/usage");
 
 export function UsageRoute() {
-  const filter: UsageFilter = { groupBy: route.useSearch().by ?? "day" };
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const { by, period = "month", workspace } = search;
+  const filter: UsageFilter = {
+    groupBy: by ?? "day",
+    ...rangeOf(period),
+    ...(workspace ? { workspaceId: workspace } : {}),
+  };
   return (
     <>
       <AppBar />
@@ -39,7 +48,7 @@ export function UsageRoute() {
             <Link
               key={view.by}
               to="/usage"
-              search={view.by === "day" ? {} : { by: view.by }}
+              search={{ ...search, by: view.by === "day" ? undefined : view.by }}
               activeOptions={{ exact: true, includeSearch: true }}
               className={PILL}
             >
@@ -47,6 +56,19 @@ export function UsageRoute() {
             </Link>
           ))}
         </nav>
+        <UsageFilters
+          period={period}
+          workspaceId={workspace}
+          onPeriod={(chosen) =>
+            void navigate({
+              search: { ...search, period: chosen === "month" ? undefined : chosen },
+              replace: true,
+            })
+          }
+          onWorkspace={(id) =>
+            void navigate({ search: { ...search, workspace: id }, replace: true })
+          }
+        />
         <UsageReport filter={filter} />
       </Page>
     </>

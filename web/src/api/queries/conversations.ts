@@ -1,6 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { call } from "../client";
 import { keys } from "./keys";
+import { allPages } from "./paging";
 
 /** The latest conversations of a workspace, newest first. */
 export function conversationsQuery(workspaceId: string) {
@@ -8,6 +9,21 @@ export function conversationsQuery(workspaceId: string) {
     queryKey: keys.conversations(workspaceId),
     queryFn: ({ signal }) =>
       call("get", "/api/workspaces/{id}/conversations", { path: { id: workspaceId }, signal }),
+  });
+}
+
+/** Every conversation of a workspace, newest first, to choose one of. */
+export function conversationChoicesQuery(workspaceId: string) {
+  return queryOptions({
+    queryKey: [...keys.conversations(workspaceId), "choices"],
+    queryFn: ({ signal }) =>
+      allPages((query) =>
+        call("get", "/api/workspaces/{id}/conversations", {
+          path: { id: workspaceId },
+          query,
+          signal,
+        }),
+      ),
   });
 }
 

@@ -18,13 +18,17 @@ export function workspacesQuery(archived: boolean) {
   });
 }
 
-/** Every workspace in use, to choose one of. */
-export const workspaceChoicesQuery = queryOptions({
-  queryKey: [...keys.workspaces, "choices"],
-  queryFn: ({ signal }) =>
-    allPages((query) =>
-      call("get", "/api/workspaces", { query: { ...query, archived: false }, signal }),
-    ),
+/** Every workspace, those in use before the archived ones: to choose one of, and for names. */
+export const everyWorkspaceQuery = queryOptions({
+  queryKey: [...keys.workspaces, "every"],
+  queryFn: async ({ signal }) => {
+    const shelf = (archived: boolean) =>
+      allPages((query) =>
+        call("get", "/api/workspaces", { query: { ...query, archived }, signal }),
+      );
+    const [inUse, archived] = await Promise.all([shelf(false), shelf(true)]);
+    return [...inUse, ...archived];
+  },
 });
 
 export function workspaceQuery(id: string) {

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useId, useState } from "react";
 import { createBudget, updateBudget } from "@/api/queries/budgets";
 import { keys } from "@/api/queries/keys";
-import type { Budget, Workspace } from "@/api/schema";
+import type { Budget } from "@/api/schema";
 import {
   type BudgetLimits,
   type BudgetProblems,
@@ -21,11 +21,9 @@ import { BudgetSubject } from "./BudgetSubject";
 /** Sets a budget, or changes the limits of one. */
 export function BudgetDialog({
   budget,
-  workspaces,
   onClose,
 }: {
   budget: Budget | undefined;
-  workspaces: readonly Workspace[];
   onClose: () => void;
 }) {
   const [texts, setTexts] = useState<BudgetTexts>(() => ({
@@ -74,14 +72,7 @@ export function BudgetDialog({
       }
     >
       <form id={form} noValidate onSubmit={submit} className="flex flex-col gap-4">
-        {budget ? null : (
-          <BudgetSubject
-            texts={texts}
-            problems={problems}
-            workspaces={workspaces}
-            onChange={change}
-          />
-        )}
+        {budget ? null : <BudgetSubject texts={texts} problems={problems} onChange={change} />}
         <div className="grid gap-4 sm:grid-cols-2">
           <Field label="Money" optional error={problems.usd}>
             {(control) => (

@@ -3,16 +3,13 @@ import { Pencil, Plus, Trash2, Wallet } from "lucide-react";
 import { useState } from "react";
 import { budgetsQuery, deleteBudget } from "@/api/queries/budgets";
 import { keys } from "@/api/queries/keys";
-import { workspaceChoicesQuery } from "@/api/queries/workspaces";
-import type { Budget, Workspace } from "@/api/schema";
+import type { Budget } from "@/api/schema";
 import { type BudgetBar, budgetBars, budgetTitle, resetWords } from "@/lib/budgetWords";
 import { AlertDialog } from "@/ui/AlertDialog";
 import { Button } from "@/ui/Button";
 import { Card } from "@/ui/Card";
-import { EmptyState } from "@/ui/EmptyState";
-import { ErrorState } from "@/ui/ErrorState";
 import { IconButton } from "@/ui/IconButton";
-import { Skeleton } from "@/ui/Skeleton";
+import { ListFrame } from "@/ui/ListFrame";
 import { toast } from "@/ui/Toast";
 import { BudgetDialog } from "./BudgetDialog";
 import { useSubjectName } from "./useSubjectName";
@@ -20,9 +17,9 @@ import { useSubjectName } from "./useSubjectName";
 /** What models may use and cost, with what is used of it. */
 export function BudgetList() {
   const budgets = useQuery(budgetsQuery);
-  const workspaces = useQuery(workspaceChoicesQuery);
   // The budget in the dialog; "new" for one that isn't there yet.
   const [editing, setEditing] = useState<Budget | "new">();
+  const items = budgets.data?.items ?? [];
   const add = (
     <Button variant="primary" icon={<Plus />} onClick={() => setEditing("new")}>
       Add budget
@@ -30,42 +27,25 @@ export function BudgetList() {
   );
   return (
     <>
-      {budgets.isPending ? (
-        <Card className="p-5">
-          <Skeleton lines={3} />
-        </Card>
-      ) : null}
-      {budgets.isError ? (
-        <ErrorState error={budgets.error} retry={() => void budgets.refetch()} />
-      ) : null}
-      {budgets.data?.items.length === 0 ? (
-        <Card>
-          <EmptyState icon={<Wallet />} title="No budget: nothing is limited" action={add}>
-            A budget limits what models may use, in money or tokens. The most that a request can
-            cost is reserved before it leaves, so the limit holds.
-          </EmptyState>
-        </Card>
-      ) : null}
-      {budgets.data && budgets.data.items.length > 0 ? (
-        <>
-          <ul aria-label="Budgets" className="flex flex-col gap-3">
-            {budgets.data.items.map((budget) => (
-              <li key={budget.id}>
-                <BudgetCard
-                  budget={budget}
-                  workspaces={workspaces.data ?? []}
-                  onEdit={() => setEditing(budget)}
-                />
-              </li>
-            ))}
-          </ul>
-          <div>{add}</div>
-        </>
-      ) : null}
+      <ListFrame
+        query={budgets}
+        isEmpty={items.length === 0}
+        icon={<Wallet />}
+        title="No budget: nothing is limited"
+        empty="A budget limits what models may use, in money or tokens. The most that a request can cost is reserved before it leaves, so the limit holds."
+        add={add}
+      >
+        <ul aria-label="Budgets" className="flex flex-col gap-3">
+          {items.map((budget) => (
+            <li key={budget.id}>
+              <BudgetCard budget={budget} onEdit={() => setEditing(budget)} />
+            </li>
+          ))}
+        </ul>
+      </ListFrame>
       {editing ? (
         <BudgetDialog
           budget={editing === "new" ? undefined : editing}
-          workspaces={workspaces.data ?? []}
           onClose={() => setEditing(undefined)}
         />
       ) : null}
@@ -73,16 +53,8 @@ export function BudgetList() {
   );
 }
 
-function BudgetCard({
-  budget,
-  workspaces,
-  onEdit,
-}: {
-  budget: Budget;
-  workspaces: readonly Workspace[];
-  onEdit: () => void;
-}) {
-  const title = budgetTitle(budget, useSubjectName(budget, workspaces));
+function BudgetCard({ budget, onEdit }: { budget: Budget; onEdit: () => void }) {
+  const title = budgetTitle(budget, useSubjectName(budget));
   const [deleting, setDeleting] = useState(false);
   const client = useQueryClient();
   const remove = useMutation({

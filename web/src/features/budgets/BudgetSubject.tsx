@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { conversationQuery, conversationsQuery } from "@/api/queries/conversations";
-import type { Workspace } from "@/api/schema";
+import { conversationChoicesQuery, conversationQuery } from "@/api/queries/conversations";
+import { everyWorkspaceQuery } from "@/api/queries/workspaces";
 import {
   type BudgetProblems,
   type BudgetTexts,
@@ -8,8 +8,7 @@ import {
   questionsOf,
   SCOPES,
 } from "@/lib/budgetWords";
-import { Field } from "@/ui/Field";
-import { Select } from "@/ui/Select";
+import { Choice } from "@/ui/Choice";
 
 interface Part {
   texts: BudgetTexts;
@@ -18,11 +17,8 @@ interface Part {
 }
 
 /** What a budget is for and after what it begins anew; neither changes later. */
-export function BudgetSubject({
-  workspaces,
-  ...part
-}: Part & { workspaces: readonly Workspace[] }) {
-  const { texts, problems, onChange } = part;
+export function BudgetSubject(part: Part) {
+  const { texts, onChange } = part;
   const isOne = texts.scope !== "user" && (texts.scope === "workspace" || texts.isOne);
   return (
     <>
@@ -53,16 +49,7 @@ export function BudgetSubject({
           onChange={(id) => onChange({ isOne: id === "one" })}
         />
       ) : null}
-      {isOne ? (
-        <Choice
-          label="Workspace"
-          value={texts.workspaceId}
-          error={problems.workspaceId}
-          items={workspaces.map(({ id, name }) => ({ id, label: name }))}
-          isEmptyFirst
-          onChange={(workspaceId) => onChange({ workspaceId, conversationId: "", turnId: "" })}
-        />
-      ) : null}
+      {isOne ? <WorkspaceChoice {...part} /> : null}
       {isOne && texts.scope !== "workspace" ? <Conversation {...part} /> : null}
       <Choice
         label="How long"
@@ -77,11 +64,29 @@ export function BudgetSubject({
   );
 }
 
+function WorkspaceChoice({ texts, problems, onChange }: Part) {
+  const workspaces = useQuery(everyWorkspaceQuery);
+  return (
+    <Choice
+      label="Workspace"
+      value={texts.workspaceId}
+      error={problems.workspaceId}
+      query={workspaces}
+      items={(workspaces.data ?? [])
+        .filter(({ archivedAt }) => !archivedAt)
+        .map(({ id, name }) => ({ id, label: name }))}
+      first="Choose one"
+      none="There is no workspace in use."
+      onChange={(workspaceId) => onChange({ workspaceId, conversationId: "", turnId: "" })}
+    />
+  );
+}
+
 /** One of a workspace's conversations, and one of its questions when it is for that. */
 function Conversation({ texts, problems, onChange }: Part) {
   const { workspaceId, conversationId, turnId } = texts;
   const conversations = useQuery({
-    ...conversationsQuery(workspaceId),
+    ...conversationChoicesQuery(workspaceId),
     enabled: workspaceId !== "",
   });
   const detail = useQuery({
@@ -94,10 +99,13 @@ function Conversation({ texts, problems, onChange }: Part) {
         label="Conversation"
         value={conversationId}
         error={problems.conversationId}
-        items={(workspaceId === "" ? [] : (conversations.data?.items ?? [])).map(
-          ({ id, title }) => ({ id, label: title }),
-        )}
-        isEmptyFirst
+        query={workspaceId === "" ? undefined : conversations}
+        items={(workspaceId === "" ? [] : (conversations.data ?? [])).map(({ id, title }) => ({
+          id,
+          label: title,
+        }))}
+        first="Choose one"
+        none={workspaceId === "" ? undefined : "Nobody has asked anything in it yet."}
         onChange={(id) => onChange({ conversationId: id, turnId: "" })}
       />
       {texts.scope === "turn" ? (
@@ -105,43 +113,13 @@ function Conversation({ texts, problems, onChange }: Part) {
           label="Question"
           value={turnId}
           error={problems.turnId}
+          query={conversationId === "" ? undefined : detail}
           items={conversationId === "" || !detail.data ? [] : questionsOf(detail.data)}
-          isEmptyFirst
+          first="Choose one"
+          none={conversationId === "" ? undefined : "Nobody has asked anything in it yet."}
           onChange={(id) => onChange({ turnId: id })}
         />
       ) : null}
     </>
-  );
-}
-
-function Choice({
-  label,
-  value,
-  items,
-  error,
-  isEmptyFirst = false,
-  onChange,
-}: {
-  label: string;
-  value: string;
-  items: readonly { readonly id: string; readonly label: string }[];
-  error?: string | undefined;
-  /** Nothing is chosen at first. */
-  isEmptyFirst?: boolean;
-  onChange: (id: string) => void;
-}) {
-  return (
-    <Field label={label} error={error}>
-      {(control) => (
-        <Select {...control} value={value} onChange={(event) => onChange(event.target.value)}>
-          {isEmptyFirst ? <option value="">Choose one</option> : null}
-          {items.map(({ id, label: words }) => (
-            <option key={id} value={id}>
-              {words}
-            </option>
-          ))}
-        </Select>
-      )}
-    </Field>
   );
 }

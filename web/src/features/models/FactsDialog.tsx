@@ -1,16 +1,17 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useId, useState } from "react";
+import { type FormEvent, type ReactNode, useId, useState } from "react";
 import { keys } from "@/api/queries/keys";
 import { setModel } from "@/api/queries/models";
-import type { Model } from "@/api/schema";
+import type { Model, SetModel } from "@/api/schema";
 import {
-  emptyPrices,
+  type FactProblems,
+  factProblems,
   factsOf,
   PRICE_FIELDS,
-  type PriceProblems,
-  priceProblems,
-  pricesOf,
-} from "@/lib/priceForm";
+  SIZE_FIELDS,
+  THEIR_PRICES,
+  textsOf,
+} from "@/lib/modelForm";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { ErrorState } from "@/ui/ErrorState";
@@ -18,54 +19,54 @@ import { Field } from "@/ui/Field";
 import { toast } from "@/ui/Toast";
 import { UnitInput } from "@/ui/UnitInput";
 
-/** Says what a model costs, over what its provider and the published table say. */
-export function PriceDialog({ model, onClose }: { model: Model; onClose: () => void }) {
-  const [texts, setTexts] = useState(() => pricesOf(model));
-  const [problems, setProblems] = useState<PriceProblems>({});
+/** Says what a model costs and how large it is, over what others say of it. */
+export function FactsDialog({ model, onClose }: { model: Model; onClose: () => void }) {
+  const [texts, setTexts] = useState(() => textsOf(model));
+  const [problems, setProblems] = useState<FactProblems>({});
   const form = useId();
   const client = useQueryClient();
   const save = useMutation({
-    mutationFn: (prices: typeof texts) => setModel(model.providerId, model.model, factsOf(prices)),
+    mutationFn: (facts: SetModel) => setModel(model.providerId, model.model, facts),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: keys.models });
       await client.invalidateQueries({ queryKey: keys.modelRoute });
       void client.invalidateQueries({ queryKey: keys.providers });
-      toast.success(`The price of ${model.model} is saved`);
+      toast.success(`What you say of ${model.model} is saved`);
       onClose();
     },
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const found = priceProblems(texts);
+    const found = factProblems(texts);
     setProblems(found);
-    if (Object.keys(found).length === 0) save.mutate(texts);
+    if (Object.keys(found).length === 0) save.mutate(factsOf(texts, model));
   };
   return (
     <Dialog
       open
       onOpenChange={onClose}
-      title={`Price of ${model.model}`}
-      description="US dollars for a million tokens. It counts from the next request on."
+      title={`Facts of ${model.model}`}
+      description="They count from the next request on. What is left empty is left to the provider and the published table."
       footer={
         <>
           {model.priceSource === "person" ? (
             <Button
               className="mr-auto"
               disabled={save.isPending}
-              onClick={() => save.mutate(emptyPrices())}
+              onClick={() => save.mutate(THEIR_PRICES)}
             >
               Forget my price
             </Button>
           ) : null}
           <Button onClick={onClose}>Cancel</Button>
           <Button variant="primary" type="submit" form={form} busy={save.isPending}>
-            Save price
+            Save facts
           </Button>
         </>
       }
     >
-      <form id={form} noValidate onSubmit={submit} className="flex flex-col gap-4">
-        <div className="grid gap-4 sm:grid-cols-2">
+      <form id={form} noValidate onSubmit={submit} className="flex flex-col gap-5">
+        <Part legend="Price of a million tokens">
           {PRICE_FIELDS.map(({ key, label, isNeeded, hint }) => (
             <Field key={key} label={label} optional={!isNeeded} hint={hint} error={problems[key]}>
               {(control) => (
@@ -79,9 +80,34 @@ export function PriceDialog({ model, onClose }: { model: Model; onClose: () => v
               )}
             </Field>
           ))}
-        </div>
+        </Part>
+        <Part legend="Size">
+          {SIZE_FIELDS.map(({ key, label, unit, hint }) => (
+            <Field key={key} label={label} hint={hint} error={problems[key]}>
+              {(control) => (
+                <UnitInput
+                  {...control}
+                  unit={unit}
+                  inputMode={key === "parameters" ? "decimal" : "numeric"}
+                  placeholder="unknown"
+                  value={texts[key]}
+                  onChange={(event) => setTexts({ ...texts, [key]: event.target.value })}
+                />
+              )}
+            </Field>
+          ))}
+        </Part>
         {save.isError ? <ErrorState error={save.error} /> : null}
       </form>
     </Dialog>
+  );
+}
+
+function Part({ legend, children }: { legend: string; children: ReactNode }) {
+  return (
+    <fieldset>
+      <legend className="mb-2.5 font-semibold">{legend}</legend>
+      <div className="grid gap-4 sm:grid-cols-2">{children}</div>
+    </fieldset>
   );
 }

@@ -1,17 +1,23 @@
 import { useQuery } from "@tanstack/react-query";
-import { CircleDollarSign } from "lucide-react";
+import { Pencil } from "lucide-react";
 import { useState } from "react";
 import { modelsQuery } from "@/api/queries/models";
 import type { Model } from "@/api/schema";
 import { plural } from "@/lib/format";
-import { abilityWords, contextWords, priceSourceWords, priceWords } from "@/lib/modelWords";
+import {
+  abilityWords,
+  contextWords,
+  parameterWords,
+  priceSourceWords,
+  priceWords,
+} from "@/lib/modelWords";
 import { Badge } from "@/ui/Badge";
 import { ErrorState } from "@/ui/ErrorState";
 import { IconButton } from "@/ui/IconButton";
 import { Input } from "@/ui/Input";
 import { Scrollable } from "@/ui/Scrollable";
 import { Skeleton } from "@/ui/Skeleton";
-import { PriceDialog } from "./PriceDialog";
+import { FactsDialog } from "./FactsDialog";
 
 /** From how many models on they can be searched. */
 const MANY = 8;
@@ -22,7 +28,8 @@ const SHOWN = 50;
 export function ModelList({ providerId, provider }: { providerId: string; provider: string }) {
   const models = useQuery(modelsQuery);
   const [wanted, setWanted] = useState("");
-  const [priced, setPriced] = useState<Model>();
+  // The model in the dialog.
+  const [editing, setEditing] = useState<Model>();
   if (models.isError) {
     return <ErrorState error={models.error} retry={() => void models.refetch()} />;
   }
@@ -41,7 +48,11 @@ export function ModelList({ providerId, provider }: { providerId: string; provid
         />
       ) : null}
       {found.length === 0 ? (
-        <p className="text-muted">No model has “{wanted}” in its name.</p>
+        <p className="text-muted">
+          {all.length === 0
+            ? `No model of ${provider} is known yet. Test it: it says which it has.`
+            : `No model has “${wanted}” in its name.`}
+        </p>
       ) : (
         <Scrollable
           label={`Models of ${provider}`}
@@ -49,7 +60,7 @@ export function ModelList({ providerId, provider }: { providerId: string; provid
         >
           <ul aria-label={`Models of ${provider}`}>
             {found.slice(0, SHOWN).map((model) => (
-              <ModelRow key={model.model} model={model} onPrice={() => setPriced(model)} />
+              <ModelRow key={model.model} model={model} onEdit={() => setEditing(model)} />
             ))}
           </ul>
         </Scrollable>
@@ -59,12 +70,12 @@ export function ModelList({ providerId, provider }: { providerId: string; provid
           {plural(found.length - SHOWN, "more model")}. Write a part of the name to find one.
         </p>
       ) : null}
-      {priced ? <PriceDialog model={priced} onClose={() => setPriced(undefined)} /> : null}
+      {editing ? <FactsDialog model={editing} onClose={() => setEditing(undefined)} /> : null}
     </div>
   );
 }
 
-function ModelRow({ model, onPrice }: { model: Model; onPrice: () => void }) {
+function ModelRow({ model, onEdit }: { model: Model; onEdit: () => void }) {
   const abilities = abilityWords(model);
   const source = priceSourceWords(model.priceSource, model.priceDate);
   return (
@@ -80,6 +91,12 @@ function ModelRow({ model, onPrice }: { model: Model; onPrice: () => void }) {
         </p>
         <p className="flex flex-wrap gap-x-3 text-muted text-sm tabular-nums">
           <span>Context {contextWords(model.contextTokens)}</span>
+          {model.maxOutputTokens == null ? null : (
+            <span>Answers up to {contextWords(model.maxOutputTokens)}</span>
+          )}
+          {model.parameters == null ? null : (
+            <span>{parameterWords(model.parameters)} parameters</span>
+          )}
           {abilities === undefined ? <span>Abilities unknown</span> : null}
           <span>
             {model.local && model.priceSource === "local"
@@ -89,12 +106,7 @@ function ModelRow({ model, onPrice }: { model: Model; onPrice: () => void }) {
           {model.firstTokenMs == null ? null : <span>Answers after {model.firstTokenMs} ms</span>}
         </p>
       </div>
-      <IconButton
-        size="sm"
-        label={`Set the price of ${model.model}`}
-        icon={<CircleDollarSign />}
-        onClick={onPrice}
-      />
+      <IconButton size="sm" label={`Facts of ${model.model}`} icon={<Pencil />} onClick={onEdit} />
     </li>
   );
 }

@@ -4,10 +4,7 @@ import { useState } from "react";
 import { providersQuery } from "@/api/queries/providers";
 import type { Provider } from "@/api/schema";
 import { Button } from "@/ui/Button";
-import { Card } from "@/ui/Card";
-import { EmptyState } from "@/ui/EmptyState";
-import { ErrorState } from "@/ui/ErrorState";
-import { Skeleton } from "@/ui/Skeleton";
+import { ListFrame } from "@/ui/ListFrame";
 import { ProviderCard } from "./ProviderCard";
 import { ProviderDialog } from "./ProviderDialog";
 
@@ -16,6 +13,7 @@ export function ProviderList() {
   const providers = useQuery(providersQuery);
   // The provider in the dialog; "new" for one that isn't there yet.
   const [editing, setEditing] = useState<Provider | "new" | null>(null);
+  const items = providers.data?.items ?? [];
   const add = (
     <Button variant="primary" icon={<Plus />} onClick={() => setEditing("new")}>
       Add provider
@@ -23,39 +21,26 @@ export function ProviderList() {
   );
   return (
     <>
-      {providers.isPending ? (
-        <Card className="p-5">
-          <Skeleton lines={3} />
-        </Card>
-      ) : null}
-      {providers.isError ? (
-        <ErrorState error={providers.error} retry={() => void providers.refetch()} />
-      ) : null}
-      {providers.data?.items.length === 0 ? (
-        <Card>
-          <EmptyState icon={<Sparkles />} title="No provider yet" action={add}>
-            OpenAI, Anthropic, Gemini, OpenRouter, or any server that is compatible with OpenAI's,
-            on the net or on your own machine. Or get the local model: it needs no key and no
-            network.
-          </EmptyState>
-        </Card>
-      ) : null}
-      {providers.data && providers.data.items.length > 0 ? (
-        <>
-          <ul aria-label="Providers" className="flex flex-col gap-3">
-            {providers.data.items.map((provider, index) => (
-              <li key={provider.id}>
-                <ProviderCard
-                  provider={provider}
-                  isDefault={index === 0}
-                  onEdit={() => setEditing(provider)}
-                />
-              </li>
-            ))}
-          </ul>
-          <div>{add}</div>
-        </>
-      ) : null}
+      <ListFrame
+        query={providers}
+        isEmpty={items.length === 0}
+        icon={<Sparkles />}
+        title="No provider yet"
+        empty="OpenAI, Anthropic, Gemini, OpenRouter, or any server that is compatible with OpenAI's, on the net or on your own machine. Or get the local model: it needs no key and no network."
+        add={add}
+      >
+        <ul aria-label="Providers" className="flex flex-col gap-3">
+          {items.map((provider, index) => (
+            <li key={provider.id}>
+              <ProviderCard
+                provider={provider}
+                isDefault={index === 0}
+                onEdit={() => setEditing(provider)}
+              />
+            </li>
+          ))}
+        </ul>
+      </ListFrame>
       {editing ? (
         <ProviderDialog
           provider={editing === "new" ? undefined : editing}

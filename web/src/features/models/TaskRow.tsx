@@ -29,7 +29,7 @@ export function TaskRow({
   onChange: (rule: TaskRule) => void;
 }) {
   const name = taskWords(rule.task);
-  const [first, second] = rule.models ?? [];
+  const [first, second, ...further] = rule.models ?? [];
   return (
     <li className="grid gap-x-5 gap-y-2.5 border-line border-b px-4 py-3.5 last:border-0 md:grid-cols-[11rem_1fr]">
       <div>
@@ -39,8 +39,8 @@ export function TaskRow({
       <div className="flex min-w-0 flex-col gap-2">
         <div className="grid gap-x-4 gap-y-2 sm:grid-cols-2">
           <Choice
-            label={`Model for ${name}`}
-            shown="Goes to"
+            label="Goes to"
+            task={name}
             value={firstChoice(rule)}
             models={models}
             onChange={(choice) => onChange(withFirst(rule, choice))}
@@ -53,8 +53,8 @@ export function TaskRow({
           </Choice>
           {first ? (
             <Choice
-              label={`Model for ${name} when the first fails`}
-              shown="If that fails"
+              label="If that fails"
+              task={name}
               value={second ? refKey(second) : ""}
               models={models.filter(
                 (model) => model.providerId !== first.providerId || model.model !== first.model,
@@ -65,6 +65,11 @@ export function TaskRow({
             </Choice>
           ) : null}
         </div>
+        {further.length > 0 ? (
+          <p className="text-muted text-sm [overflow-wrap:anywhere]">
+            Then {further.map(({ model }) => model ?? "its provider's own model").join(", then ")}.
+          </p>
+        ) : null}
         <DryRun task={rule.task} />
       </div>
     </li>
@@ -73,15 +78,15 @@ export function TaskRow({
 
 function Choice({
   label,
-  shown,
+  task,
   value,
   models,
   onChange,
   children,
 }: {
-  /** Its name where the row can't be seen. */
   label: string;
-  shown: string;
+  /** With the label its name where the row can't be seen. */
+  task: string;
   value: string;
   models: readonly Model[];
   onChange: (choice: string) => void;
@@ -90,11 +95,11 @@ function Choice({
   const providers = [...new Set(models.map(({ providerId }) => providerId))];
   const isGone = value.includes("/") && !models.some((model) => refKey(model) === value);
   return (
-    <Field label={shown}>
+    <Field label={label}>
       {(control) => (
         <Select
           {...control}
-          aria-label={label}
+          aria-label={`${label}, for ${task}`}
           className="min-w-0"
           value={value}
           onChange={(event) => onChange(event.target.value)}

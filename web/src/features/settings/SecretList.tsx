@@ -8,10 +8,8 @@ import { ago } from "@/lib/format";
 import { AlertDialog } from "@/ui/AlertDialog";
 import { Button } from "@/ui/Button";
 import { Card } from "@/ui/Card";
-import { EmptyState } from "@/ui/EmptyState";
-import { ErrorState } from "@/ui/ErrorState";
 import { IconButton } from "@/ui/IconButton";
-import { Skeleton } from "@/ui/Skeleton";
+import { ListFrame } from "@/ui/ListFrame";
 import { toast } from "@/ui/Toast";
 import { SecretDialog } from "./SecretDialog";
 
@@ -20,7 +18,7 @@ export function SecretList({ workspaceId }: { workspaceId?: string }) {
   const secrets = useQuery(secretsQuery(workspaceId));
   // The secret whose value is replaced; "new" for one that isn't there yet.
   const [editing, setEditing] = useState<StoredSecret | "new">();
-  const items = secrets.data?.items.filter(
+  const items = (secrets.data?.items ?? []).filter(
     (secret) => (secret.workspaceId ?? undefined) === workspaceId,
   );
   const add = (
@@ -30,30 +28,22 @@ export function SecretList({ workspaceId }: { workspaceId?: string }) {
   );
   return (
     <>
-      {secrets.isPending ? <Skeleton lines={3} /> : null}
-      {secrets.isError ? (
-        <ErrorState error={secrets.error} retry={() => void secrets.refetch()} />
-      ) : null}
-      {items?.length === 0 ? (
+      <ListFrame
+        query={secrets}
+        isEmpty={items.length === 0}
+        icon={<Vault />}
+        title="No secret"
+        empty="A key or password that is stored here is sealed, is never shown again, and is kept out of every request to a model, in whatever form it turns up."
+        add={add}
+      >
         <Card>
-          <EmptyState icon={<Vault />} title="No secret" action={add}>
-            A key or password that is stored here is sealed, is never shown again, and is kept out
-            of every request to a model, in whatever form it turns up.
-          </EmptyState>
+          <ul aria-label="Secrets">
+            {items.map((secret) => (
+              <SecretRow key={secret.id} secret={secret} onReplace={() => setEditing(secret)} />
+            ))}
+          </ul>
         </Card>
-      ) : null}
-      {items && items.length > 0 ? (
-        <>
-          <Card>
-            <ul aria-label="Secrets">
-              {items.map((secret) => (
-                <SecretRow key={secret.id} secret={secret} onReplace={() => setEditing(secret)} />
-              ))}
-            </ul>
-          </Card>
-          <div>{add}</div>
-        </>
-      ) : null}
+      </ListFrame>
       {editing ? (
         <SecretDialog
           secret={editing === "new" ? undefined : editing}

@@ -1,40 +1,42 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useId, useState } from "react";
 import { keys } from "@/api/queries/keys";
 import { createToken } from "@/api/queries/tokens";
-import type { CreatedToken, Workspace } from "@/api/schema";
-import { clientSettings, LIVES, readModels } from "@/lib/tokenWords";
+import { everyWorkspaceQuery } from "@/api/queries/workspaces";
+import type { CreatedToken } from "@/api/schema";
+import { choiceProblem, clientSettings, LIVES } from "@/lib/tokenWords";
 import { LONGEST_NAME } from "@/lib/workspaceName";
 import { Button } from "@/ui/Button";
+import { Choice } from "@/ui/Choice";
 import { CopyCode } from "@/ui/CopyCode";
 import { Dialog } from "@/ui/Dialog";
 import { ErrorState } from "@/ui/ErrorState";
 import { Field } from "@/ui/Field";
-import { Input, TextArea } from "@/ui/Input";
-import { Select } from "@/ui/Select";
+import { Input } from "@/ui/Input";
+import { ModelChoice } from "./ModelChoice";
 
 interface Texts {
   readonly name: string;
   readonly life: string;
   readonly workspaceId: string;
-  readonly models: string;
+  /** The models it may ask; all when undefined. */
+  readonly models: readonly string[] | undefined;
+}
+
+interface Problems {
+  readonly name?: string;
+  readonly models?: string;
 }
 
 /** Makes an access token and shows what proves it, this once. */
-export function TokenDialog({
-  workspaces,
-  onClose,
-}: {
-  workspaces: readonly Workspace[];
-  onClose: () => void;
-}) {
+export function TokenDialog({ onClose }: { onClose: () => void }) {
   const [texts, setTexts] = useState<Texts>({
     name: "",
     life: "90",
     workspaceId: "",
-    models: "",
+    models: undefined,
   });
-  const [problems, setProblems] = useState<{ name?: string; models?: string }>({});
+  const [problems, setProblems] = useState<Problems>({});
   const form = useId();
   const client = useQueryClient();
   const create = useMutation({
@@ -47,17 +49,17 @@ export function TokenDialog({
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const name = texts.name.trim();
-    const read = readModels(texts.models);
+    const models = texts.models && choiceProblem(texts.models);
     setProblems({
       ...(name === "" ? { name: "Give it a name, such as the program that uses it." } : {}),
-      ...("problem" in read ? { models: read.problem } : {}),
+      ...(models ? { models } : {}),
     });
-    if (name === "" || "problem" in read) return;
+    if (name === "" || models) return;
     const days = LIVES.find(({ id }) => id === texts.life)?.days;
     create.mutate({
       name,
       ...(texts.workspaceId ? { workspaceId: texts.workspaceId } : {}),
-      ...(read.models ? { models: read.models } : {}),
+      ...(texts.models ? { models: [...texts.models] } : {}),
       ...(days === undefined ? {} : { expiresInDays: days }),
     });
   };
@@ -80,7 +82,6 @@ export function TokenDialog({
         <Fields
           texts={texts}
           problems={problems}
-          workspaces={workspaces}
           onChange={(some) => setTexts({ ...texts, ...some })}
         />
         {create.isError ? <ErrorState error={create.error} /> : null}
@@ -92,14 +93,13 @@ export function TokenDialog({
 function Fields({
   texts,
   problems,
-  workspaces,
   onChange,
 }: {
   texts: Texts;
-  problems: { name?: string; models?: string };
-  workspaces: readonly Workspace[];
+  problems: Problems;
   onChange: (some: Partial<Texts>) => void;
 }) {
+  const workspaces = useQuery(everyWorkspaceQuery);
   return (
     <>
       <Field label="Name" error={problems.name}>
@@ -114,54 +114,28 @@ function Fields({
           />
         )}
       </Field>
-      <Field label="How long it is good">
-        {(control) => (
-          <Select
-            {...control}
-            value={texts.life}
-            onChange={(event) => onChange({ life: event.target.value })}
-          >
-            {LIVES.map(({ id, label }) => (
-              <option key={id} value={id}>
-                {label}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
-      <Field label="Counts for" hint="Whose budgets and secrets hold for it, besides yours.">
-        {(control) => (
-          <Select
-            {...control}
-            value={texts.workspaceId}
-            onChange={(event) => onChange({ workspaceId: event.target.value })}
-          >
-            <option value="">No workspace</option>
-            {workspaces.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </Select>
-        )}
-      </Field>
-      <Field
-        label="Models it may ask"
-        optional
-        hint="One a line, as /v1/models names them. Empty: all of them."
-        error={problems.models}
-      >
-        {(control) => (
-          <TextArea
-            {...control}
-            rows={2}
-            spellCheck={false}
-            className="font-mono text-sm"
-            value={texts.models}
-            onChange={(event) => onChange({ models: event.target.value })}
-          />
-        )}
-      </Field>
+      <Choice
+        label="How long it is good"
+        value={texts.life}
+        items={LIVES}
+        onChange={(life) => onChange({ life })}
+      />
+      <Choice
+        label="Counts for"
+        hint="Whose budgets and secrets hold for it, besides yours."
+        value={texts.workspaceId}
+        query={workspaces}
+        items={(workspaces.data ?? [])
+          .filter(({ archivedAt }) => !archivedAt)
+          .map(({ id, name }) => ({ id, label: name }))}
+        first="No workspace"
+        onChange={(workspaceId) => onChange({ workspaceId })}
+      />
+      <ModelChoice
+        chosen={texts.models}
+        problem={problems.models}
+        onChange={(models) => onChange({ models })}
+      />
     </>
   );
 }

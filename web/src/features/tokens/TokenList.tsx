@@ -3,7 +3,7 @@ import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
 import { keys } from "@/api/queries/keys";
 import { deleteToken, tokensQuery } from "@/api/queries/tokens";
-import { workspaceChoicesQuery } from "@/api/queries/workspaces";
+import { everyWorkspaceQuery } from "@/api/queries/workspaces";
 import type { AccessToken } from "@/api/schema";
 import { ago } from "@/lib/format";
 import { lastUseWords, lifeWords } from "@/lib/tokenWords";
@@ -11,17 +11,16 @@ import { AlertDialog } from "@/ui/AlertDialog";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { Card } from "@/ui/Card";
-import { EmptyState } from "@/ui/EmptyState";
-import { ErrorState } from "@/ui/ErrorState";
-import { Skeleton } from "@/ui/Skeleton";
+import { ListFrame } from "@/ui/ListFrame";
 import { toast } from "@/ui/Toast";
 import { TokenDialog } from "./TokenDialog";
 
 /** The tokens with which other programs ask the models here. */
 export function TokenList() {
   const tokens = useQuery(tokensQuery);
-  const workspaces = useQuery(workspaceChoicesQuery);
+  const workspaces = useQuery(everyWorkspaceQuery);
   const [creating, setCreating] = useState(false);
+  const items = tokens.data?.items ?? [];
   const add = (
     <Button variant="primary" icon={<Plus />} onClick={() => setCreating(true)}>
       Create token
@@ -31,41 +30,27 @@ export function TokenList() {
     workspaces.data?.find((workspace) => workspace.id === id)?.name ?? "a workspace";
   return (
     <>
-      {tokens.isPending ? (
-        <Card className="p-5">
-          <Skeleton lines={3} />
-        </Card>
-      ) : null}
-      {tokens.isError ? (
-        <ErrorState error={tokens.error} retry={() => void tokens.refetch()} />
-      ) : null}
-      {tokens.data?.items.length === 0 ? (
+      <ListFrame
+        query={tokens}
+        isEmpty={items.length === 0}
+        icon={<KeyRound />}
+        title="No access token"
+        empty="With one, any program that speaks OpenAI's interface can use your models through Atelier: editor plugins, agents, scripts. Your budgets hold for them too."
+        add={add}
+      >
         <Card>
-          <EmptyState icon={<KeyRound />} title="No access token" action={add}>
-            With one, any program that speaks OpenAI's interface can use your models through
-            Atelier: editor plugins, agents, scripts. Your budgets hold for them too.
-          </EmptyState>
+          <ul aria-label="Access tokens">
+            {items.map((token) => (
+              <TokenRow
+                key={token.id}
+                token={token}
+                workspace={token.workspaceId ? nameOf(token.workspaceId) : undefined}
+              />
+            ))}
+          </ul>
         </Card>
-      ) : null}
-      {tokens.data && tokens.data.items.length > 0 ? (
-        <>
-          <Card>
-            <ul aria-label="Access tokens">
-              {tokens.data.items.map((token) => (
-                <TokenRow
-                  key={token.id}
-                  token={token}
-                  workspace={token.workspaceId ? nameOf(token.workspaceId) : undefined}
-                />
-              ))}
-            </ul>
-          </Card>
-          <div>{add}</div>
-        </>
-      ) : null}
-      {creating ? (
-        <TokenDialog workspaces={workspaces.data ?? []} onClose={() => setCreating(false)} />
-      ) : null}
+      </ListFrame>
+      {creating ? <TokenDialog onClose={() => setCreating(false)} /> : null}
     </>
   );
 }

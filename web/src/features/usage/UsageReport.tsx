@@ -1,8 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { ChartNoAxesColumn } from "lucide-react";
 import { type UsageFilter, usageQuery } from "@/api/queries/usage";
-import type { GroupBy, UsageRow } from "@/api/schema";
+import type { GroupBy, UsageRow, UsageTurn } from "@/api/schema";
 import { count, day, dollars, duration, plural } from "@/lib/format";
+import { moment } from "@/lib/localTime";
 import { taskWords } from "@/lib/modelWords";
 import { Badge } from "@/ui/Badge";
 import { Card } from "@/ui/Card";
@@ -37,7 +39,7 @@ export function UsageReport({ filter }: { filter: UsageFilter }) {
   if (items.length === 0) {
     return (
       <Card>
-        <EmptyState icon={<ChartNoAxesColumn />} title="Nothing was used yet">
+        <EmptyState icon={<ChartNoAxesColumn />} title={emptyWords(filter)}>
           Each turn of the assistant and each run is counted here.
         </EmptyState>
       </Card>
@@ -62,6 +64,11 @@ export function UsageReport({ filter }: { filter: UsageFilter }) {
       ) : null}
     </>
   );
+}
+
+function emptyWords({ from, workspaceId }: UsageFilter): string {
+  if (workspaceId) return "Nothing was used there in this time";
+  return from ? "Nothing was used in this time" : "Nothing was used yet";
 }
 
 function Totals({ total }: { total: UsageRow }) {
@@ -106,11 +113,25 @@ function columnsFor(groupBy: GroupBy, total: UsageRow): Column<UsageRow>[] {
       footer: count(total.inputTokens),
     },
     {
+      id: "cached",
+      header: "of them cached",
+      numeric: true,
+      cell: (row) => count(row.cachedInputTokens),
+      footer: count(total.cachedInputTokens),
+    },
+    {
       id: "output",
       header: "Output tokens",
       numeric: true,
       cell: (row) => count(row.outputTokens),
       footer: count(total.outputTokens),
+    },
+    {
+      id: "reasoning",
+      header: "of them reasoning",
+      numeric: true,
+      cell: (row) => count(row.reasoningTokens),
+      footer: count(total.reasoningTokens),
     },
     {
       id: "runs",
@@ -137,9 +158,31 @@ function KeyCell({ row, groupBy }: { row: UsageRow; groupBy: GroupBy }) {
       </time>
     );
   }
-  if (groupBy === "task") return taskWords(row.key);
+  if (groupBy === "task" && !row.name) return taskWords(row.key);
+  if (row.turn) return <TurnCell turn={row.turn} title={row.name ?? ""} />;
+  if (groupBy === "turn" && !row.name)
+    return <span className="text-muted">A turn that is gone</span>;
   if (row.name) return <span className="break-words">{row.name}</span>;
   return <span className="break-all font-mono text-sm">{row.key}</span>;
+}
+
+/** Leads to the conversation in which the turn was asked. */
+function TurnCell({ turn, title }: { turn: UsageTurn; title: string }) {
+  return (
+    <div className="flex min-w-40 flex-col">
+      <Link
+        to="/w/$workspaceId"
+        params={{ workspaceId: turn.workspaceId }}
+        search={{ conversation: turn.conversationId, panel: "chat" }}
+        className="text-accent [overflow-wrap:anywhere] hover:underline"
+      >
+        {title}
+      </Link>
+      <time dateTime={turn.askedAt} className="text-muted text-sm">
+        Asked {moment(turn.askedAt)}
+      </time>
+    </div>
+  );
 }
 
 function Cost({ row }: { row: UsageRow }) {
