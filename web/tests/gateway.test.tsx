@@ -46,6 +46,7 @@ describe("the models of a provider", () => {
     await user.click(screen.getByRole("button", { name: "Save facts" }));
     expect(screen.getByLabelText("Input")).toBeInvalid();
     expect(screen.getByLabelText("Context")).toBeInvalid();
+    await waitFor(() => expect(screen.getByLabelText("Input")).toHaveFocus());
     expect(api.sent("put", "/api/providers/{id}/models/{model}")).toEqual([]);
     await user.type(screen.getByLabelText("Input"), "0.5");
     await user.clear(screen.getByLabelText("Context"));
@@ -269,7 +270,10 @@ describe("a budget for one conversation", () => {
     const talk = { id: "c", workspaceId: workspace.id, title: "Round the prices", ...stamps };
     const items: object[] = [];
     const api = emptyApi()
-      .on("get", "/api/workspaces", () => ({ items: [workspace], nextCursor: null }))
+      .on("get", "/api/workspaces", ({ query }) => ({
+        items: query.get("archived") === "true" ? [] : [workspace],
+        nextCursor: null,
+      }))
       .on("get", "/api/workspaces/{id}/conversations", () => ({ items: [talk], nextCursor: null }))
       .on("get", "/api/conversations/{id}", () => ({ conversation: talk, messages: [], turns: [] }))
       .on("get", "/api/budgets", () => ({ items }) as never)

@@ -180,6 +180,13 @@ for (const [where, options] of PAGES) {
         const refusal = page.getByRole("alert").filter({ hasText: "may not leave" });
         const again = refusal.getByRole("button", { name: "Attach DEPLOY_KEY and ask again" });
         await again.waitFor();
+        // What to do about it stands above the composer, not below the edge.
+        const [offer, composer] = await Promise.all(
+          [again, page.getByRole("textbox", { name: "Your question" })].map((part) =>
+            part.boundingBox(),
+          ),
+        );
+        assert.ok(offer.y + offer.height <= composer.y, "the refusal is in sight");
         await look("refused for a secret");
         await again.click();
         await page.getByText("Done", { exact: true }).nth(2).waitFor();

@@ -102,3 +102,22 @@ export function wireName(wire: string): string {
   if (wire === "local") return "In this server";
   return WIRES.find(({ id }) => id === wire)?.label.split(",", 1)[0] ?? wire;
 }
+
+const SERVERS: Readonly<Record<string, string>> = {
+  openai: "OpenAI",
+  anthropic: "Anthropic",
+  gemini: "Gemini",
+  openrouter: "OpenRouter",
+  mistral: "Mistral",
+  deepseek: "DeepSeek",
+  ollama: "Ollama",
+  vllm: "vLLM",
+  lm_studio: "LM Studio",
+  llamacpp: "llama.cpp",
+  tensorrt_llm: "TensorRT-LLM",
+};
+
+/** The name of a kind of server as people know it; nothing for one that is not told. */
+export function serverName(kind: string | null | undefined): string | undefined {
+  return kind ? SERVERS[kind] : undefined;
+}

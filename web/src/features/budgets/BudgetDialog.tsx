@@ -14,6 +14,7 @@ import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { ErrorState } from "@/ui/ErrorState";
 import { Field } from "@/ui/Field";
+import { focusProblem } from "@/ui/focusProblem";
 import { toast } from "@/ui/Toast";
 import { UnitInput } from "@/ui/UnitInput";
 import { BudgetSubject } from "./BudgetSubject";
@@ -50,11 +51,12 @@ export function BudgetDialog({
     },
   });
   const change = (some: Partial<BudgetTexts>) => setTexts({ ...texts, ...some });
-  const submit = (event: FormEvent) => {
+  const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const read = readBudget(texts);
     setProblems("problems" in read ? read.problems : {});
     if ("limits" in read) save.mutate(read.limits);
+    else focusProblem(event.currentTarget);
   };
   return (
     <Dialog

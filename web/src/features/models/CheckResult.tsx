@@ -1,6 +1,7 @@
 import { CircleCheck, CircleX } from "lucide-react";
 import type { ProviderCheck } from "@/api/schema";
 import { duration, plural, sentence } from "@/lib/format";
+import { serverName } from "@/lib/presets";
 import { ErrorState } from "@/ui/ErrorState";
 
 /** What a test found, and how long it took in milliseconds. */
@@ -25,6 +26,7 @@ export function CheckResult({
   }
   if (!check.data) return null;
   const { ok, detail, hint, models, kind } = check.data.result;
+  const server = serverName(kind);
   const Icon = ok ? CircleCheck : CircleX;
   return (
     <div
@@ -41,7 +43,7 @@ export function CheckResult({
           {detail.replace(/\.$/, "")}.
         </p>
         <p className="text-muted text-sm">
-          {[kind ? `Server: ${kind}` : undefined, `Tested in ${duration(check.data.ms)}`]
+          {[server ? `Server: ${server}` : undefined, `Tested in ${duration(check.data.ms)}`]
             .filter(Boolean)
             .join(". ")}
         </p>

@@ -16,6 +16,7 @@ import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { ErrorState } from "@/ui/ErrorState";
 import { Field } from "@/ui/Field";
+import { focusProblem } from "@/ui/focusProblem";
 import { toast } from "@/ui/Toast";
 import { UnitInput } from "@/ui/UnitInput";
 
@@ -35,11 +36,12 @@ export function FactsDialog({ model, onClose }: { model: Model; onClose: () => v
       onClose();
     },
   });
-  const submit = (event: FormEvent) => {
+  const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const found = factProblems(texts);
     setProblems(found);
     if (Object.keys(found).length === 0) save.mutate(factsOf(texts, model));
+    else focusProblem(event.currentTarget);
   };
   return (
     <Dialog

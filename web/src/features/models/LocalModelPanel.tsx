@@ -157,12 +157,15 @@ function Trouble({ children }: { children: ReactNode }) {
   );
 }
 
+/** A command stays in one piece while there is room for it. */
+const COMMAND = "inline-block max-w-full rounded-sm bg-canvas px-1 py-px font-mono text-sm";
+
 /** Text in which what stands between backticks is a command. */
 function WithCode({ text }: { text: string }) {
   return text.split("`").map((part, index) =>
     index % 2 === 1 ? (
       // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text never move
-      <code key={index} className="rounded-sm bg-canvas px-1 py-px font-mono text-sm">
+      <code key={index} className={COMMAND}>
         {part}
       </code>
     ) : (

@@ -15,6 +15,7 @@ import {
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { ErrorState } from "@/ui/ErrorState";
+import { focusProblem } from "@/ui/focusProblem";
 import { toast } from "@/ui/Toast";
 import { ProviderFields } from "./ProviderFields";
 
@@ -41,11 +42,12 @@ export function ProviderDialog({
       onClose();
     },
   });
-  const submit = (event: FormEvent) => {
+  const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const found = errorsOf(values);
     setErrors(found);
     if (Object.keys(found).length === 0) save.mutate();
+    else focusProblem(event.currentTarget);
   };
   const choosePreset = (id: string) => {
     const preset = PRESETS.find((known) => known.id === id);

@@ -33,20 +33,20 @@ export function ModelChoice({
           { id: "all", label: "All of them" },
           { id: "some", label: "Only those I choose" },
         ]}
+        // What was wrong when it was sent goes as soon as it is right.
+        error={chosen && problem && choiceProblem(chosen)}
         onChange={(id) => onChange(id === "some" ? [] : undefined)}
       />
-      {chosen ? <Names chosen={chosen} problem={problem} onChange={onChange} /> : null}
+      {chosen ? <Names chosen={chosen} onChange={onChange} /> : null}
     </>
   );
 }
 
 function Names({
   chosen,
-  problem,
   onChange,
 }: {
   chosen: readonly string[];
-  problem: string | undefined;
   onChange: (chosen: readonly string[]) => void;
 }) {
   const models = useQuery(modelsQuery);
@@ -57,8 +57,6 @@ function Names({
   }
   if (!models.data) return <Skeleton lines={3} />;
   const all = servedNames(models.data.items);
-  // What was wrong when it was sent goes as soon as it is right.
-  const wrong = problem && choiceProblem(chosen);
   const found = all.filter((name) => name.toLowerCase().includes(wanted.toLowerCase()));
   return (
     <fieldset aria-describedby={note} className="flex flex-col gap-2">
@@ -98,12 +96,8 @@ function Names({
           ))}
         </Scrollable>
       ) : null}
-      <p
-        id={note}
-        {...(wrong ? { role: "alert" } : {})}
-        className={wrong ? "text-danger text-sm" : "text-muted text-sm"}
-      >
-        {wrong || noteOf(all.length, found.length, chosen.length)}
+      <p id={note} className="text-muted text-sm">
+        {noteOf(all.length, found.length, chosen.length)}
       </p>
     </fieldset>
   );

@@ -12,6 +12,7 @@ import { CopyCode } from "@/ui/CopyCode";
 import { Dialog } from "@/ui/Dialog";
 import { ErrorState } from "@/ui/ErrorState";
 import { Field } from "@/ui/Field";
+import { focusProblem } from "@/ui/focusProblem";
 import { Input } from "@/ui/Input";
 import { ModelChoice } from "./ModelChoice";
 
@@ -46,7 +47,7 @@ export function TokenDialog({ onClose }: { onClose: () => void }) {
     gcTime: 0,
   });
   if (create.data) return <NewToken created={create.data} onClose={onClose} />;
-  const submit = (event: FormEvent) => {
+  const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const name = texts.name.trim();
     const models = texts.models && choiceProblem(texts.models);
@@ -54,7 +55,10 @@ export function TokenDialog({ onClose }: { onClose: () => void }) {
       ...(name === "" ? { name: "Give it a name, such as the program that uses it." } : {}),
       ...(models ? { models } : {}),
     });
-    if (name === "" || models) return;
+    if (name === "" || models) {
+      focusProblem(event.currentTarget);
+      return;
+    }
     const days = LIVES.find(({ id }) => id === texts.life)?.days;
     create.mutate({
       name,
