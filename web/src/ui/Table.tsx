@@ -68,7 +68,7 @@ export function Table<Row>({
 
 function cellClass<Row>(column: Column<Row>, extra?: string): string {
   return cx(
-    "px-3.5 py-2 align-top",
+    "px-2.5 py-2 align-top first:pl-3.5 last:pr-3.5",
     column.numeric && "whitespace-nowrap text-right tabular-nums",
     extra,
   );
