@@ -330,7 +330,8 @@ pub struct Call {
     pub output_tokens: i64,
     /// Those of them that were reasoning.
     pub reasoning_tokens: i64,
-    /// False when the counts are estimates.
+    /// False when the provider reported nothing at the end, and the counts are
+    /// the most that can have been used.
     pub measured: bool,
     /// US dollars as a decimal; null when the price is unknown or it is running.
     pub cost_usd: Option<String>,

@@ -15,7 +15,8 @@ pub struct TokenUsage {
     pub output_tokens: i64,
     /// US dollars as a decimal; null when a model's price is unknown.
     pub cost_usd: Option<String>,
-    /// False when the provider reported nothing and the counts are estimates.
+    /// False when the provider reported nothing at the end, and the counts are
+    /// the most that can have been used.
     pub measured: bool,
 }
 
@@ -73,7 +74,8 @@ pub enum UsageFormat {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UsageRow {
-    /// The day, model, task, or the id of the person, workspace or turn.
+    /// The day, model, task, or the id of the person, workspace or turn; `rest`
+    /// in the last row where there are too many, for all that have none.
     pub key: String,
     /// A name for the key, when it has one; a turn goes by its conversation's title.
     pub name: Option<String>,
@@ -93,8 +95,10 @@ pub struct UsageRow {
     pub reasoning_tokens: i64,
     /// Execution time in milliseconds.
     pub run_ms: i64,
-    /// US dollars as a decimal, of all that has a price.
-    pub cost_usd: String,
+    /// US dollars as a decimal, of all that has a price; null when nothing that
+    /// may cost something has one. While `unpriced` is above 0, the true cost
+    /// may be higher.
+    pub cost_usd: Option<String>,
     /// How many uses have no known price and are not in the cost.
     pub unpriced: i64,
 }
@@ -115,7 +119,8 @@ pub struct UsageTurn {
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Usage {
-    /// The rows, in the order of their keys.
+    /// The rows, in the order of their keys: at most 1,000 in JSON and 100,000
+    /// in CSV, and one for the rest.
     pub items: Vec<UsageRow>,
     /// All rows together.
     pub total: UsageRow,

@@ -10,8 +10,10 @@ use crate::ctx::Ctx;
 use crate::domain::Domain;
 use crate::error::{Error, Result};
 
-/// The most rows of a summary.
-const ROWS: u32 = 1_000;
+/// The most rows of a summary that people look at.
+pub const PAGE_ROWS: u32 = 1_000;
+/// The most rows of a table that programs read.
+pub const TABLE_ROWS: u32 = 100_000;
 
 /// Which usage is wanted.
 #[derive(Clone, Debug)]
@@ -24,12 +26,16 @@ pub struct UsageQuery {
     pub from: Option<Timestamp>,
     /// Before this time.
     pub to: Option<Timestamp>,
+    /// The most rows. What is beyond them is summed up in one more, so that
+    /// the rows always add up.
+    pub most: u32,
 }
 
 /// Usage summed up under one key.
 #[derive(Debug)]
 pub struct UsageRow {
-    /// The day, model, workspace id or turn id.
+    /// The day, model, workspace id or turn id; `rest` for all that is beyond
+    /// the most rows.
     pub key: String,
     /// A name for it.
     pub name: Option<String>,
@@ -69,15 +75,27 @@ impl Domain {
             .store()
             .read(async |tx| {
                 Ok::<_, Error>((
-                    tx.usage_by(query.group, &filter, ROWS).await?,
+                    tx.usage_by(query.group, &filter, query.most).await?,
                     tx.usage_totals(&filter).await?,
                 ))
             })
             .await?;
         let places = self.turn_places(person, &found).await?;
+        let full = found.len() >= usize::try_from(query.most).unwrap_or(usize::MAX);
+        let rest = found
+            .iter()
+            .fold(total.clone(), |rest, (_, sums)| rest.without(sums));
         let mut rows = Vec::with_capacity(found.len());
         for (key, sums) in found {
             rows.push(self.usage_row(ctx, key, sums, &places).await?);
+        }
+        if full && rest != UsageSums::default() {
+            rows.push(UsageRow {
+                key: "rest".to_owned(),
+                name: Some("All the rest".to_owned()),
+                turn: None,
+                sums: rest,
+            });
         }
         Ok(Usage {
             rows,
@@ -145,10 +163,15 @@ impl Domain {
             UsageKey::Task(None) => ("none".to_owned(), Some("Runs".to_owned())),
             // The usage is the asker's own.
             UsageKey::User(id) => (id.to_string(), Some(self.get_user(ctx).await?.name)),
-            UsageKey::Workspace(Some(id)) => (
-                id.to_string(),
-                Some(self.require_workspace(ctx, id).await?.name),
-            ),
+            UsageKey::Workspace(Some(id)) => {
+                let name = match self.require_workspace(ctx, id).await {
+                    Ok(workspace) => Some(workspace.name),
+                    // What was used there once still counts.
+                    Err(Error::NotFound { .. }) => None,
+                    Err(error) => return Err(error),
+                };
+                (id.to_string(), name)
+            }
             UsageKey::Workspace(None) => ("none".to_owned(), Some("No workspace".to_owned())),
         };
         Ok(UsageRow {

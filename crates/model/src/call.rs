@@ -10,6 +10,7 @@ use reqwest::header::CONTENT_TYPE;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::bound::AtMost;
 use crate::delta::{Delta, FinishReason, Usage};
 use crate::draft::Fault;
 use crate::error::{Error, Result};
@@ -39,6 +40,7 @@ pub struct Call {
 pub(crate) struct Context {
     pub(crate) peer: Peer,
     pub(crate) body: Bytes,
+    pub(crate) at_most: AtMost,
     pub(crate) cancel: CancellationToken,
     pub(crate) idle_timeout: Duration,
     pub(crate) max_answer_bytes: usize,
@@ -112,7 +114,7 @@ impl Call {
     pub(crate) fn new(mut response: Response, context: Context, wait: Wait) -> Result<Self> {
         let kind = response.headers().get(CONTENT_TYPE);
         let kind = kind.and_then(|v| v.to_str().ok()).unwrap_or_default();
-        let (sent, limit) = (context.body.len(), context.max_answer_bytes);
+        let (sent, limit) = (context.at_most.input_tokens, context.max_answer_bytes);
         let reader = if kind.starts_with("application/json") {
             Reader::whole(context.peer.wire, &context.peer.model, sent, limit)
         } else if kind.starts_with("text/html") {
@@ -205,8 +207,9 @@ impl Call {
         std::mem::take(&mut self.context.body)
     }
 
-    /// Returns what the call has used so far: as reported, else estimated.
-    /// For calls that end in an error; others end in [`Delta::Usage`].
+    /// Returns what the call has used so far: as reported at its end, else the
+    /// most that is known (see [`Usage::estimated`]). For calls that end in an
+    /// error; others end in [`Delta::Usage`].
     pub fn usage(&self) -> Usage {
         self.reader.usage()
     }

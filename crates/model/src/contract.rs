@@ -17,6 +17,7 @@ use crate::request::Request;
 use crate::wire::Wire;
 
 mod answer;
+mod count;
 mod refusal;
 mod switch;
 

@@ -74,7 +74,8 @@ pub struct Usage {
     pub output_tokens: u64,
     /// The part of `output_tokens` that was reasoning.
     pub reasoning_tokens: u64,
-    /// True when the provider reported nothing and the numbers are ours: a
-    /// token per four bytes sent and per four characters received.
+    /// True when the provider reported nothing at the end, and the numbers are
+    /// the most that we know of: what it reported before, else a token for
+    /// each byte sent and received.
     pub estimated: bool,
 }

@@ -13,8 +13,8 @@ use crate::failure::Reported;
 use crate::message::{Carried, ToolCall};
 use crate::wire::Wire;
 
-/// How many bytes or characters make a token, where we must guess.
-const PER_TOKEN: u64 = 4;
+/// The highest count of tokens believed: no sum of such can overflow.
+const MOST_TOKENS: u64 = 1 << 40;
 /// The most tool calls taken in one answer.
 const TOOL_CALLS: usize = 128;
 /// The most things to be carried back taken in one answer.
@@ -44,18 +44,23 @@ pub(crate) struct Draft {
     calls: Vec<ToolCall>,
     reason: Option<FinishReason>,
     usage: Option<Usage>,
+    /// Whether the event that is being read has a report.
+    reports: bool,
+    /// How much was written when the last report came.
+    reported_at: u64,
+    stopped: bool,
     done: bool,
     text_bytes: usize,
     carried: usize,
-    body_bytes: u64,
-    answer_chars: u64,
+    input_at_most: u64,
+    written: u64,
     answer_bytes: usize,
     max_bytes: usize,
 }
 
 impl Draft {
-    /// Begins the answer of `model` to a body of `body_bytes` bytes.
-    pub(crate) fn new(wire: Wire, model: &str, body_bytes: usize, max_bytes: usize) -> Self {
+    /// Begins the answer of `model` to a request of so many tokens at most.
+    pub(crate) fn new(wire: Wire, model: &str, input_at_most: u64, max_bytes: usize) -> Self {
         Self {
             wire,
             model: model.to_owned(),
@@ -63,11 +68,14 @@ impl Draft {
             calls: Vec::new(),
             reason: None,
             usage: None,
+            reports: false,
+            reported_at: 0,
+            stopped: false,
             done: false,
             text_bytes: 0,
             carried: 0,
-            body_bytes: u64::try_from(body_bytes).unwrap_or(u64::MAX),
-            answer_chars: 0,
+            input_at_most,
+            written: 0,
             answer_bytes: 0,
             max_bytes,
         }
@@ -205,6 +213,7 @@ impl Draft {
 
     /// Notes why the model stopped; the last word stands.
     pub(crate) fn stop(&mut self, reason: FinishReason) {
+        self.stopped = true;
         self.reason = Some(reason);
     }
 
@@ -214,13 +223,35 @@ impl Draft {
         self.stop(FinishReason::Other(word));
     }
 
-    /// Notes what the provider says was used; the last report stands.
-    pub(crate) const fn report(&mut self, usage: Usage) {
-        self.usage = Some(usage);
+    /// Notes what the provider says was used so far; the last report stands.
+    pub(crate) fn report(&mut self, usage: Usage) {
+        let believed = |tokens: u64| tokens.min(MOST_TOKENS);
+        let input = believed(usage.input_tokens);
+        let cached = usage.cached_input_tokens.min(input);
+        let output = believed(usage.output_tokens);
+        self.usage = Some(Usage {
+            input_tokens: input,
+            cached_input_tokens: cached,
+            cache_write_tokens: usage.cache_write_tokens.min(input - cached),
+            output_tokens: output,
+            reasoning_tokens: usage.reasoning_tokens.min(output),
+            estimated: usage.estimated,
+        });
+        self.reports = true;
+    }
+
+    /// Says that an event was read. What it reports counts all that it holds,
+    /// in whatever order.
+    pub(crate) const fn end_event(&mut self) {
+        if self.reports {
+            self.reports = false;
+            self.reported_at = self.written;
+        }
     }
 
     /// Says that nothing more comes.
     pub(crate) const fn end(&mut self) {
+        self.stopped = true;
         self.done = true;
     }
 
@@ -234,14 +265,27 @@ impl Draft {
         self.done
     }
 
-    /// Returns the usage reported so far, or an estimate.
+    /// Returns what was used, as it was reported at the end; until then, and
+    /// without such a report, the most that we know of: the input as reported
+    /// or bounded, and a token for each byte that came of the answer.
+    ///
+    /// A report before the end counts what was written until then, and some
+    /// providers begin with one that counts next to nothing.
     pub(crate) fn usage(&self) -> Usage {
-        self.usage.unwrap_or_else(|| Usage {
-            input_tokens: self.body_bytes.div_ceil(PER_TOKEN),
-            output_tokens: self.answer_chars.div_ceil(PER_TOKEN),
+        let reported = self.usage.unwrap_or_default();
+        let is_final = self.stopped && self.reported_at == self.written;
+        if self.usage.is_some() && is_final {
+            return reported;
+        }
+        Usage {
+            input_tokens: match reported.input_tokens {
+                0 => self.input_at_most,
+                tokens => tokens,
+            },
+            output_tokens: reported.output_tokens.max(self.written),
             estimated: true,
-            ..Usage::default()
-        })
+            ..reported
+        }
     }
 
     /// Ends the answer: the whole calls go out, then reason and usage. False
@@ -266,8 +310,7 @@ impl Draft {
     }
 
     fn count(&mut self, words: &str) -> Result<(), Fault> {
-        let chars = u64::try_from(words.chars().count()).unwrap_or(u64::MAX);
-        self.answer_chars = self.answer_chars.saturating_add(chars);
+        self.written = self.written.saturating_add(words.len() as u64);
         self.make_room(words.len())
     }
 }

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use self::transport::Refusal;
+use crate::bound::AtMost;
 use crate::call::{Call, Context, Wait};
 use crate::endpoint::{self, Endpoint, PlainHttp};
 use crate::error::{Error, Result};
@@ -84,6 +85,7 @@ pub struct Prepared {
     url: Url,
     headers: HeaderMap,
     body: Bytes,
+    at_most: AtMost,
     peer: Peer,
 }
 
@@ -92,6 +94,11 @@ impl Prepared {
     /// credentials; those are in a header.
     pub const fn body(&self) -> &Bytes {
         &self.body
+    }
+
+    /// Returns the most that it can use.
+    pub const fn at_most(&self) -> AtMost {
+        self.at_most
     }
 
     /// Returns the request as the fake model gets it.
@@ -180,6 +187,7 @@ impl Gateway {
         Ok(Prepared {
             url,
             headers,
+            at_most: AtMost::of(request, endpoint, body.len()),
             body,
             peer,
         })
@@ -220,6 +228,7 @@ impl Gateway {
         Context {
             peer: prepared.peer,
             body: prepared.body,
+            at_most: prepared.at_most,
             cancel,
             idle_timeout: self.0.options.idle_timeout,
             max_answer_bytes: self.0.options.max_answer_bytes,

@@ -13,7 +13,7 @@ mod settings;
 mod signature;
 
 pub(crate) use decoder::Decoder;
-pub(crate) use settings::demands_signatures;
+pub(crate) use settings::{demands_signatures, limit};
 pub(crate) use signature::FOREIGN;
 
 /// The header that holds the key.

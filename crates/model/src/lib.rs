@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod anthropic;
+mod bound;
 mod call;
 mod capabilities;
 mod completion;
@@ -43,6 +44,7 @@ mod sse;
 mod tokens;
 mod wire;
 
+pub use bound::AtMost;
 pub use call::{Answer, Call};
 pub use capabilities::{Capabilities, ModelFacts, ServerKind};
 pub use completion::{Completion, CompletionForm, Marks};
@@ -57,5 +59,5 @@ pub use message::{
 pub use price::{LongPrices, Prices, Published, cost, published, published_date};
 pub use replay::{Ending, Replayed, replay};
 pub use request::{Effort, Request, ResponseForm, Tool, ToolChoice};
-pub use tokens::{Tokeniser, Vocabulary, image_at_most};
+pub use tokens::{Tokeniser, Vocabulary};
 pub use wire::Wire;

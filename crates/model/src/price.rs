@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 const PRICE_DECIMALS: usize = 6;
 /// The highest price taken, in dollars per million tokens; above it is a typo.
 const PRICE_MAX_USD: u64 = 1_000_000;
+/// The most that one call is believed to cost, in micro-dollars: a million
+/// dollars. Sums of millions of such calls don't overflow.
+const COST_MAX: u64 = 1_000_000_000_000;
 /// Pico-dollars in a micro-dollar.
 const PICOS_PER_MICRO: u128 = 1_000_000;
 
@@ -101,14 +104,18 @@ impl Prices {
     /// however many of them are cached.
     pub fn at_most(&self, input_tokens: u64, output_tokens: u64) -> u64 {
         let prices = self.of_length(input_tokens);
-        let input = prices
-            .input_picos_per_token
-            .max(prices.cached_input_picos_per_token.unwrap_or(0))
-            .max(prices.cache_write_picos_per_token.unwrap_or(0));
+        // What is sent may be shorter than that, and no long conversation.
+        let input = prices.dearest_input().max(self.dearest_input());
         let output = self
             .output_picos_per_token
             .max(prices.output_picos_per_token);
         micros(product(input_tokens, input).saturating_add(product(output_tokens, output)))
+    }
+
+    fn dearest_input(&self) -> u64 {
+        self.input_picos_per_token
+            .max(self.cached_input_picos_per_token.unwrap_or(0))
+            .max(self.cache_write_picos_per_token.unwrap_or(0))
     }
 
     /// Returns the most that an output token can cost, in pico-dollars.
@@ -142,8 +149,8 @@ impl Prices {
 
 /// Returns what a call cost in micro-dollars (10⁻⁶ USD), rounded up once.
 ///
-/// Reasoning tokens are part of the output and not charged again. A sum past
-/// `u64::MAX` (18 trillion dollars) stays there.
+/// Reasoning tokens are part of the output and not charged again. No call costs
+/// more than a million dollars, whatever its provider counts.
 pub fn cost(usage: &Usage, prices: &Prices) -> u64 {
     let prices = prices.of_length(usage.input_tokens);
     let input = prices.input_picos_per_token;
@@ -155,7 +162,7 @@ pub fn cost(usage: &Usage, prices: &Prices) -> u64 {
         product(written, prices.cache_write_picos_per_token.unwrap_or(input)),
         product(usage.output_tokens, prices.output_picos_per_token),
     ];
-    micros(picos.into_iter().fold(0, u128::saturating_add))
+    micros(picos.into_iter().fold(0, u128::saturating_add)).min(COST_MAX)
 }
 
 fn micros(picos: u128) -> u64 {
@@ -259,7 +266,7 @@ mod tests {
             (usage(9, 9, 0, 9), Prices::FREE, 0),
             // A server that claims more cached than read is not paid for it.
             (usage(100, 500, 500, 0), written, 8),
-            (usage(u64::MAX, 0, 0, u64::MAX), dear, u64::MAX),
+            (usage(u64::MAX, 0, 0, u64::MAX), dear, COST_MAX),
         ] {
             assert_eq!(cost(&usage, &prices), micros, "{usage:?} {prices:?}");
             let most = prices.at_most(usage.input_tokens, usage.output_tokens);

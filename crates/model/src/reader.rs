@@ -41,17 +41,17 @@ pub(crate) enum Progress {
 }
 
 impl Reader {
-    /// Makes a reader of a stream of events: the answer of `model` to a body of
-    /// `body_bytes` bytes.
-    pub(crate) fn events(wire: Wire, model: &str, body_bytes: usize, max: usize) -> Self {
+    /// Makes a reader of a stream of events: the answer of `model` to a request
+    /// of so many tokens at most.
+    pub(crate) fn events(wire: Wire, model: &str, input_at_most: u64, max: usize) -> Self {
         let form = Form::Events(Parser::new(event_limit(max)));
-        Self::new(form, wire, Draft::new(wire, model, body_bytes, max), max)
+        Self::new(form, wire, Draft::new(wire, model, input_at_most, max), max)
     }
 
     /// Makes a reader of one JSON document.
-    pub(crate) fn whole(wire: Wire, model: &str, body_bytes: usize, max: usize) -> Self {
+    pub(crate) fn whole(wire: Wire, model: &str, input_at_most: u64, max: usize) -> Self {
         let form = Form::Whole(Vec::new());
-        Self::new(form, wire, Draft::new(wire, model, body_bytes, max), max)
+        Self::new(form, wire, Draft::new(wire, model, input_at_most, max), max)
     }
 
     fn new(form: Form, wire: Wire, draft: Draft, max_answer_bytes: usize) -> Self {
@@ -74,7 +74,7 @@ impl Reader {
         self.draft.is_empty()
     }
 
-    /// Returns the usage reported so far, or an estimate.
+    /// Returns what was used, or the most that we know of.
     pub(crate) fn usage(&self) -> Usage {
         self.draft.usage()
     }

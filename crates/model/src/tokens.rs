@@ -175,7 +175,7 @@ impl Vocabulary {
 
 /// Returns the most tokens that an image counts for, by OpenAI's published
 /// rules; `None` where they are not known.
-pub fn image_at_most(endpoint: &Endpoint) -> Option<u64> {
+pub(crate) fn image_at_most(endpoint: &Endpoint) -> Option<u64> {
     let model = own_model(endpoint)?;
     let known = IMAGES.iter().any(|family| is_of(model, family));
     (known && !is_of(model, DEAR_IMAGES)).then_some(IMAGE)

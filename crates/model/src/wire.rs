@@ -144,6 +144,17 @@ impl Wire {
         })
     }
 
+    /// Returns the limit of the answer that a body states, of the one that is
+    /// wanted.
+    pub(crate) fn limit(self, wanted: Option<u32>, to: &Endpoint) -> Option<u32> {
+        match self {
+            Self::OpenAiChat | Self::OpenRouter | Self::Local => wanted,
+            Self::Anthropic => Some(anthropic::body::limit(wanted, to)),
+            Self::Gemini => gemini::limit(wanted, to),
+            Self::OpenAiResponses => responses::body::limit(wanted),
+        }
+    }
+
     /// Returns a body without what the server refused it for; `None` when
     /// that can't be left out, or isn't there.
     pub(crate) fn mend(self, body: &[u8], refusal: &Reported) -> Option<Bytes> {
@@ -203,13 +214,15 @@ impl Decoder {
         if draft.is_done() {
             return Ok(());
         }
-        match self {
+        let read = match self {
             Self::Chat(decoder) => decoder.event(data, draft),
             Self::Anthropic(decoder) => decoder.event(data, draft),
             Self::Gemini(decoder) => decoder.event(data, draft),
             Self::Responses(decoder) => decoder.event(data, draft),
             Self::Local(decoder) => decoder.event(data, draft),
-        }
+        };
+        draft.end_event();
+        read
     }
 }
 

@@ -66,6 +66,28 @@ record! {
     }
 }
 
+impl UsageSums {
+    /// Returns the sums of what is in these and not in `part`, a part of it.
+    #[must_use]
+    pub fn without(&self, part: &Self) -> Self {
+        Self {
+            calls: self.calls.saturating_sub(part.calls),
+            input_tokens: self.input_tokens.saturating_sub(part.input_tokens),
+            cached_input_tokens: self
+                .cached_input_tokens
+                .saturating_sub(part.cached_input_tokens),
+            cache_write_tokens: self
+                .cache_write_tokens
+                .saturating_sub(part.cache_write_tokens),
+            output_tokens: self.output_tokens.saturating_sub(part.output_tokens),
+            reasoning_tokens: self.reasoning_tokens.saturating_sub(part.reasoning_tokens),
+            run_ms: self.run_ms.saturating_sub(part.run_ms),
+            cost_micros: self.cost_micros.saturating_sub(part.cost_micros),
+            unpriced: self.unpriced.saturating_sub(part.unpriced),
+        }
+    }
+}
+
 /// What usage is summed by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UsageGroup {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ago, bytes, count, day, dollars, duration, plural, sentence } from "./format";
+import { ago, bytes, costWords, count, day, dollars, duration, plural, sentence } from "./format";
 
 const NOW = Date.parse("2026-11-21T12:00:00Z");
 
@@ -54,6 +54,16 @@ describe("numbers", () => {
     ["unknown", "unknown"],
   ])("%s dollars are %s", (decimal, text) => {
     expect(dollars(decimal)).toBe(text);
+  });
+
+  it.each([
+    ["1.236", 0, "$1.24"],
+    ["0", 0, "$0.00"],
+    ["1.236", 2, "≥ $1.24"],
+    [null, 2, "unknown"],
+    [undefined, 0, "unknown"],
+  ])("a cost of %s with %i uses unpriced is %s", (cost, unpriced, text) => {
+    expect(costWords(cost, unpriced)).toBe(text);
   });
 
   it("groups digits and tells one from many", () => {

@@ -77,6 +77,12 @@ export function dollars(decimal: string): string {
   return `$${value.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: digits })}`;
 }
 
+/** "$1.24"; "≥ $1.24" where some of it has no known price, "unknown" where nothing has. */
+export function costWords(decimal: string | null | undefined, unpriced: number): string {
+  if (decimal == null) return "unknown";
+  return unpriced > 0 ? `≥ ${dollars(decimal)}` : dollars(decimal);
+}
+
 /**
  * Text of the server as a sentence of its own: with a capital, unless it begins
  * with a name such as a path or a command, and a full stop.

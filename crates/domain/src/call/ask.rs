@@ -40,6 +40,7 @@ pub(super) struct Attempt {
     pub(super) open: Open,
     pub(super) chosen: Chosen,
     pub(super) prepared: Prepared,
+    pub(super) bound: Bound,
 }
 
 /// A call that must still end. Dropped without, it ends as cancelled.
@@ -104,10 +105,33 @@ impl Domain {
         }
         self.guard_ask(ctx, &mut ask).await?;
         let mut routes: VecDeque<Chosen> = self.routes(ctx, &ask).await?.into();
-        let first = routes.pop_front().ok_or(Error::ModelNotConfigured)?;
         let ask = Arc::new(ask);
-        let attempt = self.attempt(ctx, &ask, first, None).await?;
+        let attempt = self.attempt_next(ctx, &ask, &mut routes, None).await?;
         Ok(Asked::new(self.clone(), ctx.clone(), ask, routes, attempt))
+    }
+
+    /// Writes down a call to the first of the models that the budgets allow,
+    /// and leaves those that come after it. A model that the asker chose is
+    /// asked or none, unless it failed already.
+    pub(super) async fn attempt_next(
+        &self,
+        ctx: &Ctx,
+        ask: &Ask,
+        routes: &mut VecDeque<Chosen>,
+        replaces: Option<ModelCallId>,
+    ) -> Result<Attempt> {
+        let only = ask.wanted.is_some() && replaces.is_none();
+        let mut refused = None;
+        while let Some(next) = routes.pop_front() {
+            match self.attempt(ctx, ask, next, replaces).await {
+                Err(refusal @ (Error::BudgetExceeded(_) | Error::PriceUnknown { .. })) if !only => {
+                    // Why the best may not answer explains the most.
+                    refused.get_or_insert(refusal);
+                }
+                attempted => return attempted,
+            }
+        }
+        Err(refused.unwrap_or(Error::ModelNotConfigured))
     }
 
     /// Returns the models that may answer, the best first.
@@ -142,7 +166,7 @@ impl Domain {
     }
 
     /// Writes one call down, ready to leave.
-    pub(super) async fn attempt(
+    async fn attempt(
         &self,
         ctx: &Ctx,
         ask: &Ask,
@@ -165,12 +189,14 @@ impl Domain {
                 ended: false,
             };
             let request = request_row(&row, ask, &chosen, &prepared)?;
+            let most = prepared.at_most();
             match self.begin_call(row, request).await {
                 Ok(()) => {
                     return Ok(Attempt {
                         open,
                         chosen,
                         prepared,
+                        bound,
                     });
                 }
                 Err(refusal) => {
@@ -178,7 +204,8 @@ impl Domain {
                     tries -= 1;
                     let exceeded = matches!(refusal, Error::BudgetExceeded(_));
                     if exceeded && counted.is_none() {
-                        counted = self.count_input(&ask.wish, &chosen.endpoint).await;
+                        let wish = chosen.edits.told(&ask.wish, ask.edits_after);
+                        counted = self.count_input(&wish, &chosen.endpoint, most).await;
                         if counted.is_some() {
                             continue;
                         }
@@ -214,8 +241,7 @@ impl Domain {
         };
         let wish = chosen.edits.told(&ask.wish, ask.edits_after);
         let prepared = prepare(&wish)?;
-        let bytes = prepared.body().len();
-        let mut bound = Bound::of(&wish, endpoint, bytes, *counted);
+        let mut bound = Bound::of(prepared.at_most(), *counted);
         if wish.max_output_tokens().is_some() {
             return Ok((prepared, bound));
         }
@@ -224,13 +250,14 @@ impl Domain {
             return Ok((prepared, bound));
         };
         if Bound::cuts_short(most, endpoint) && counted.is_none() {
-            *counted = self.count_input(&wish, endpoint).await;
-            bound = Bound::of(&wish, endpoint, bytes, *counted);
+            let most_input = prepared.at_most();
+            *counted = self.count_input(&wish, endpoint, most_input).await;
+            bound = Bound::of(most_input, *counted);
             most = bound.answer_within(left, endpoint).unwrap_or(most);
         }
         let wish = wish.within(most);
         let prepared = prepare(&wish)?;
-        let bound = Bound::of(&wish, endpoint, prepared.body().len(), *counted);
+        let bound = Bound::of(prepared.at_most(), *counted);
         Ok((prepared, bound))
     }
 
@@ -319,3 +346,6 @@ pub(crate) fn model_error(error: atelier_model::Error) -> Error {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@ use atelier_model::{Call, Delta, FinishReason, Prepared, Usage, cost};
 use atelier_store::{CallEnd, CallState};
 
 use super::ask::{Attempt, Chosen, Open, model_error};
+use super::bound::Bound;
 use super::{Ask, Part, Switched};
 use crate::ctx::Ctx;
 use crate::domain::Domain;
@@ -28,9 +29,12 @@ pub struct Asked {
     open: Open,
     chosen: Chosen,
     body_bytes: usize,
+    bound: Bound,
     sent: Timestamp,
     first: Option<Timestamp>,
     stop: Option<String>,
+    /// What the asker was told that the answer used.
+    told: Option<Usage>,
     handed: Handed,
     switched: bool,
     /// A step that came while the answer was only begun.
@@ -98,9 +102,11 @@ impl Asked {
             open: attempt.open,
             chosen: attempt.chosen,
             body_bytes: attempt.prepared.body().len(),
+            bound: attempt.bound,
             sent,
             first: None,
             stop: None,
+            told: None,
             handed: Handed::Nothing,
             switched: false,
             held: None,
@@ -208,11 +214,11 @@ impl Asked {
                 Some(Ok(delta)) => return Some(Ok(self.hand(delta))),
                 Some(Err(error)) => {
                     let usage = call.usage();
-                    self.end(usage, Some(error));
+                    self.end(self.settled(usage), Some(error));
                 }
                 None => {
                     let usage = call.usage();
-                    self.end(usage, None);
+                    self.end(self.settled(usage), None);
                 }
             },
             Stage::Ending(ending, _) => {
@@ -254,15 +260,18 @@ impl Asked {
         }
     }
 
-    fn hand(&mut self, delta: Delta) -> Part {
-        match &delta {
+    fn hand(&mut self, mut delta: Delta) -> Part {
+        match &mut delta {
             Delta::Text(_) | Delta::Reasoning(_) | Delta::ToolCallPart(_) | Delta::Carried(_) => {
                 self.first.get_or_insert_with(|| self.domain.now());
                 self.handed = self.handed.max(Handed::Text);
             }
             Delta::ToolCall(_) => self.handed = Handed::Effect,
             Delta::Finish { reason } => self.stop = Some(stop_word(reason)),
-            Delta::Usage(_) => {}
+            Delta::Usage(usage) => {
+                *usage = self.settled(*usage);
+                self.told = Some(*usage);
+            }
         }
         Part::Delta(delta)
     }
@@ -283,29 +292,31 @@ impl Asked {
             return Some(Err(error));
         }
         let failure = failure?;
-        let Some(next) = self.successor(&failure) else {
+        if !self.may_switch(&failure) {
             return Some(Err(model_error(failure)));
-        };
+        }
         self.switched = true;
         let (domain, ctx, ask) = (self.domain.clone(), self.ctx.clone(), self.ask.clone());
         let replaces = self.open.id;
-        let work = async move { domain.attempt(&ctx, &ask, next, Some(replaces)).await };
+        let mut rest = std::mem::take(&mut self.rest);
+        let work = async move {
+            domain
+                .attempt_next(&ctx, &ask, &mut rest, Some(replaces))
+                .await
+        };
         self.stage = Stage::Switching(Box::pin(work), failure);
         None
     }
 
-    /// Returns the model that takes over after a failure: one, once, and only
+    /// Says whether another model takes over after a failure: once, and only
     /// while nothing was handed over that can't be taken back.
-    fn successor(&mut self, failure: &atelier_model::Error) -> Option<Chosen> {
+    fn may_switch(&self, failure: &atelier_model::Error) -> bool {
         let handed = match self.handed {
             Handed::Nothing => true,
             Handed::Text => self.ask.takes_back,
             Handed::Effect => false,
         };
-        if self.switched || !handed || !passes(failure) {
-            return None;
-        }
-        self.rest.pop_front()
+        !self.switched && handed && passes(failure) && !self.rest.is_empty()
     }
 
     fn switch(&mut self, attempt: Result<Attempt>) -> Result<Part> {
@@ -326,7 +337,9 @@ impl Asked {
         self.open = attempt.open;
         self.chosen = attempt.chosen;
         self.body_bytes = attempt.prepared.body().len();
-        (self.first, self.stop, self.handed) = (None, None, Handed::Nothing);
+        self.bound = attempt.bound;
+        (self.first, self.stop, self.told) = (None, None, None);
+        self.handed = Handed::Nothing;
         self.stage = Stage::Ready(Box::new(attempt.prepared));
         Ok(Part::Switched(switched))
     }
@@ -369,17 +382,23 @@ impl Asked {
         }
     }
 
+    /// Returns what counts of what the answer used until now; once it was told,
+    /// that.
+    fn settled(&self, usage: Usage) -> Usage {
+        let after = || self.domain.now().since(self.sent);
+        self.told
+            .unwrap_or_else(|| self.bound.settle(usage, after()))
+    }
+
     /// Returns what a request used that was sent and not answered: nothing
-    /// when the provider refused it, and its input as far as we can tell when
-    /// it may have been read.
+    /// when the provider refused it, and the most it can have when it may have
+    /// been read.
     fn unanswered(&self, error: &atelier_model::Error) -> Usage {
         use atelier_model::Error as Failure;
         match error {
-            Failure::Cancelled | Failure::Idle { .. } | Failure::Cut { .. } => Usage {
-                input_tokens: (self.body_bytes as u64).div_ceil(4),
-                estimated: true,
-                ..Usage::default()
-            },
+            Failure::Cancelled | Failure::Idle { .. } | Failure::Cut { .. } => {
+                self.bound.unanswered(self.domain.now().since(self.sent))
+            }
             _ => Usage::default(),
         }
     }
@@ -391,7 +410,7 @@ impl Drop for Asked {
             return;
         }
         let usage = match &self.stage {
-            Stage::Answering(call) => call.usage(),
+            Stage::Answering(call) => self.settled(call.usage()),
             Stage::Sending(_) => self.unanswered(&atelier_model::Error::Cancelled),
             Stage::Ready(_) | Stage::Ending(..) | Stage::Switching(..) | Stage::Over => return,
         };

@@ -2,18 +2,12 @@
 
 use std::time::Duration;
 
-use atelier_model::{Endpoint, Tokeniser, Vocabulary, image_at_most};
+use atelier_model::{AtMost, Endpoint, Tokeniser, Usage, Vocabulary};
 
 use super::Wish;
 use crate::domain::Domain;
 use crate::route::Left;
 
-/// What providers add for tools beside their descriptions, in tokens. The
-/// largest that is documented is below 700.
-const TOOLS: u64 = 1_024;
-/// The most that an image counts for. A provider that tiles images charges for
-/// the largest ones this much.
-const IMAGE: u64 = 50_000;
 /// What is reserved for an answer when neither the request nor the model has a
 /// limit, and no budget needs one.
 const ANSWER: u64 = 32_768;
@@ -24,6 +18,9 @@ const UNKNOWN: u32 = 8_192;
 const HELD: Duration = Duration::from_mins(1);
 /// How many bytes writing the limit down takes at most.
 const LIMIT_BYTES: u64 = 64;
+/// How many tokens a model writes in a second at most where it shows none of
+/// them: what is sold that thinks unseen writes some three hundred.
+const UNSEEN_PER_SECOND: u128 = 500;
 
 /// The most tokens of a request's input, counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,17 +30,21 @@ impl Domain {
     /// Counts a request's input where its model's tokeniser is public. It is
     /// only for what a budget would refuse, or cut short, by the bytes: it
     /// takes up to half a second.
-    pub(super) async fn count_input(&self, wish: &Wish, endpoint: &Endpoint) -> Option<Counted> {
+    pub(super) async fn count_input(
+        &self,
+        wish: &Wish,
+        endpoint: &Endpoint,
+        most: AtMost,
+    ) -> Option<Counted> {
         let Wish::Answer(request) = wish else {
             return None;
         };
         let tokeniser = Tokeniser::of(endpoint)?;
-        let images = image_at_most(endpoint).unwrap_or(IMAGE) * wish.images() as u64;
         let request = request.clone();
         let counted = tokio::task::spawn_blocking(move || {
             let vocabulary = tokeniser.load()?;
             let tokens = vocabulary.input_at_most(&request)?;
-            Some((vocabulary, Counted(tokens + images)))
+            Some((vocabulary, Counted(tokens + most.image_tokens)))
         });
         // What can't be counted keeps the bound by its bytes.
         let (vocabulary, counted) = counted.await.ok()??;
@@ -75,23 +76,44 @@ pub(super) struct Bound {
 impl Bound {
     /// Bounds a request by the bytes that will leave, and by its tokens where
     /// these were counted.
-    ///
-    /// No token is shorter than a byte, for the tokenisers that are public as
-    /// for those that aren't, and the JSON around a message is longer than the
-    /// marks a provider puts between messages.
-    pub(super) fn of(
-        wish: &Wish,
-        endpoint: &Endpoint,
-        body_bytes: usize,
-        counted: Option<Counted>,
-    ) -> Self {
-        let tools = if wish.has_tools() { TOOLS } else { 0 };
-        let output = wish.max_output_tokens().or(endpoint.max_output_tokens);
-        let bytes = body_bytes as u64 + tools + IMAGE * wish.images() as u64;
+    pub(super) fn of(most: AtMost, counted: Option<Counted>) -> Self {
+        let bytes = most.input_tokens;
         Self {
             input_tokens: counted.map_or(bytes, |counted| counted.0.min(bytes)),
-            output_tokens: output.map_or(ANSWER, u64::from),
+            output_tokens: most.output_tokens.map_or(ANSWER, u64::from),
         }
+    }
+
+    /// Returns what counts of a call that ended so long after it was sent: what
+    /// its provider counted, and else the most that it can have used until
+    /// then, which is never more than was reserved.
+    ///
+    /// Of the answer that is a token for each byte that came, or what a model
+    /// can have thought in that time without showing it, whichever is more.
+    pub(super) fn settle(self, usage: Usage, after: Duration) -> Usage {
+        if !usage.estimated {
+            return usage;
+        }
+        let unseen = (after.as_millis() * UNSEEN_PER_SECOND).div_ceil(1_000);
+        let unseen = u64::try_from(unseen).unwrap_or(u64::MAX);
+        let output = usage.output_tokens.max(unseen).min(self.output_tokens);
+        Usage {
+            input_tokens: usage.input_tokens.min(self.input_tokens),
+            output_tokens: output,
+            reasoning_tokens: usage.reasoning_tokens.min(output),
+            ..usage
+        }
+    }
+
+    /// Returns what a request can have used by now that was sent and not
+    /// answered.
+    pub(super) fn unanswered(self, after: Duration) -> Usage {
+        let sent = Usage {
+            input_tokens: self.input_tokens,
+            estimated: true,
+            ..Usage::default()
+        };
+        self.settle(sent, after)
     }
 
     /// Says whether an answer of so many tokens is shorter than it would be
@@ -141,5 +163,48 @@ impl Bound {
         let prices = endpoint.prices.as_ref()?;
         let most = prices.at_most(self.input_tokens, self.output_tokens);
         Some(i64::try_from(most).unwrap_or(i64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BOUND: Bound = Bound {
+        input_tokens: 1_000,
+        output_tokens: 4_000,
+    };
+
+    fn usage(input_tokens: u64, output_tokens: u64, estimated: bool) -> Usage {
+        Usage {
+            input_tokens,
+            output_tokens,
+            estimated,
+            ..Usage::default()
+        }
+    }
+
+    #[test]
+    fn an_end_that_nobody_counted_is_the_most_it_can_have_used() {
+        for (known, seconds, expected) in [
+            // What the provider counted stands, also above the bound.
+            (usage(1_200, 9_000, false), 60, (1_200, 9_000)),
+            // The input that it counted before, and a token for each byte.
+            (usage(300, 900, true), 1, (300, 900)),
+            // Without any, what was reserved, which may have been counted.
+            (usage(3_600, 900, true), 1, (1_000, 900)),
+            // What was thought and not shown.
+            (usage(300, 10, true), 5, (300, 2_500)),
+            // No more than it was allowed to write.
+            (usage(300, 10, true), 600, (300, 4_000)),
+            (usage(300, 90_000, true), 1, (300, 4_000)),
+        ] {
+            let settled = BOUND.settle(known, Duration::from_secs(seconds));
+            let tokens = (settled.input_tokens, settled.output_tokens);
+            assert_eq!(tokens, expected, "{known:?} after {seconds} s");
+            assert_eq!(settled.estimated, known.estimated);
+        }
+        let silent = BOUND.unanswered(Duration::from_millis(1_500));
+        assert_eq!(silent, usage(1_000, 750, true));
     }
 }

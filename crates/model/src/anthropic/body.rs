@@ -35,11 +35,7 @@ const OPTIONAL: &[(&str, &str)] = &[
 /// left out.
 pub(crate) fn encode(request: &Request, to: &Endpoint) -> serde_json::Result<Bytes> {
     let said = Conversation::of(&request.messages, to.wire, &to.model, Ids::Common);
-    let most = to.max_output_tokens.unwrap_or(u32::MAX);
-    let max_tokens = match request.max_output_tokens {
-        Some(wanted) => wanted.min(most),
-        None => to.max_output_tokens.unwrap_or(DEFAULT_MAX_TOKENS),
-    };
+    let max_tokens = limit(request.max_output_tokens, to);
     let thinking = Thinking::of(request, &said, &to.model, max_tokens);
     let form = Form::of(&request.response, &to.model);
     let mut messages = messages(&said)?;
@@ -60,7 +56,7 @@ pub(crate) fn encode(request: &Request, to: &Endpoint) -> serde_json::Result<Byt
         .filter(|_| !thinking.is_on() && temperature.is_none());
     let body = Body {
         model: &to.model,
-        max_tokens: max_tokens.max(1),
+        max_tokens,
         system,
         messages,
         tool_choice: choice(request, !tools.is_empty()),
@@ -73,6 +69,16 @@ pub(crate) fn encode(request: &Request, to: &Endpoint) -> serde_json::Result<Byt
         stream: true,
     };
     serde_json::to_vec(&body).map(Bytes::from)
+}
+
+/// Returns the limit of an answer, which the format demands.
+pub(crate) fn limit(wanted: Option<u32>, to: &Endpoint) -> u32 {
+    let most = to.max_output_tokens;
+    match wanted {
+        Some(wanted) => wanted.min(most.unwrap_or(u32::MAX)),
+        None => most.unwrap_or(DEFAULT_MAX_TOKENS),
+    }
+    .max(1)
 }
 
 /// Returns a body without what the server refused it for: thinking that it

@@ -159,7 +159,10 @@ impl Decoder {
     }
 
     fn count(&mut self, counts: Option<Counts>, draft: &mut Draft) {
-        self.counts.update(counts.unwrap_or_default());
+        let Some(counts) = counts else {
+            return;
+        };
+        self.counts.update(counts);
         if let Some(usage) = self.counts.usage() {
             draft.report(usage);
         }

@@ -9,9 +9,6 @@ use serde_json::Value;
 
 use crate::delta::Usage;
 
-/// The highest count of tokens believed.
-const MOST_TOKENS: u64 = 1 << 40;
-
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Event {
@@ -112,19 +109,16 @@ impl Counts {
         if self.input_tokens.is_none() && self.output_tokens.is_none() {
             return None;
         }
-        // No sum of these can overflow.
-        let count = |tokens: Option<u64>| tokens.unwrap_or(0).min(MOST_TOKENS);
-        let read = count(self.cache_read_input_tokens);
-        let written = count(self.cache_creation_input_tokens);
-        let fresh = count(self.input_tokens);
-        let output = count(self.output_tokens);
+        let read = self.cache_read_input_tokens.unwrap_or(0);
+        let written = self.cache_creation_input_tokens.unwrap_or(0);
+        let fresh = self.input_tokens.unwrap_or(0);
         let thought = self.output_tokens_details.unwrap_or_default();
         Some(Usage {
-            input_tokens: fresh + read + written,
+            input_tokens: fresh.saturating_add(read).saturating_add(written),
             cached_input_tokens: read,
             cache_write_tokens: written,
-            output_tokens: output,
-            reasoning_tokens: thought.thinking_tokens.unwrap_or(0).min(output),
+            output_tokens: self.output_tokens.unwrap_or(0),
+            reasoning_tokens: thought.thinking_tokens.unwrap_or(0),
             estimated: false,
         })
     }

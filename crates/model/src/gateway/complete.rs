@@ -3,6 +3,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::{Gateway, Prepared};
+use crate::bound::AtMost;
 use crate::call::Call;
 use crate::completion::{Completion, CompletionForm, body};
 use crate::endpoint::Endpoint;
@@ -48,6 +49,7 @@ impl Gateway {
         Ok(Prepared {
             url,
             headers,
+            at_most: AtMost::of_completion(asked.max_output_tokens, &endpoint, body.len()),
             body,
             peer,
         })
@@ -62,6 +64,7 @@ impl Gateway {
         Ok(Prepared {
             url,
             headers,
+            at_most: AtMost::of_completion(asked.max_output_tokens, to, body.len()),
             body,
             peer,
         })

@@ -8,9 +8,6 @@ use serde_json::Value;
 
 use crate::delta::Usage;
 
-/// The highest count of tokens believed.
-const MOST_TOKENS: u64 = 1 << 40;
-
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Chunk {
@@ -79,16 +76,13 @@ pub(super) struct Counts {
 impl Counts {
     /// Returns the usage; `None` when nothing was counted.
     pub(super) fn usage(self) -> Option<Usage> {
-        // No sum of these can overflow.
-        let count = |tokens: Option<u64>| tokens.unwrap_or(0).min(MOST_TOKENS);
-        let input = self.prompt?.min(MOST_TOKENS) + count(self.tool_use);
-        let thought = count(self.thoughts);
-        let said = count(self.candidates);
+        let thought = self.thoughts.unwrap_or(0);
+        let said = self.candidates.unwrap_or(0);
         Some(Usage {
-            input_tokens: input,
-            cached_input_tokens: self.cached.unwrap_or(0).min(input),
+            input_tokens: self.prompt?.saturating_add(self.tool_use.unwrap_or(0)),
+            cached_input_tokens: self.cached.unwrap_or(0),
             cache_write_tokens: 0,
-            output_tokens: said + thought,
+            output_tokens: said.saturating_add(thought),
             reasoning_tokens: thought,
             estimated: false,
         })

@@ -40,7 +40,6 @@ pub(super) struct Settings<'a> {
 
 impl<'a> Settings<'a> {
     pub(super) fn of(request: &'a Request, to: &Endpoint) -> Self {
-        let most = to.max_output_tokens.unwrap_or(u32::MAX);
         let (json, schema) = match &request.response {
             _ if !can_keep_form(request, &to.model) => (false, None),
             ResponseForm::Text => (false, None),
@@ -50,7 +49,7 @@ impl<'a> Settings<'a> {
         Self {
             temperature: request.temperature,
             top_p: request.top_p,
-            max_output_tokens: request.max_output_tokens.map(|wanted| wanted.min(most)),
+            max_output_tokens: limit(request.max_output_tokens, to),
             stop_sequences: &request.stop[..request.stop.len().min(STOPS)],
             // The format has 32 bits; a wider seed is another one each time.
             seed: request.seed.and_then(|seed| i32::try_from(seed).ok()),
@@ -61,6 +60,11 @@ impl<'a> Settings<'a> {
                 .and_then(|effort| thinking(effort, &to.model)),
         }
     }
+}
+
+/// Returns the limit of an answer, which is refused above the model's own.
+pub(crate) fn limit(wanted: Option<u32>, to: &Endpoint) -> Option<u32> {
+    wanted.map(|wanted| wanted.min(to.max_output_tokens.unwrap_or(u32::MAX)))
 }
 
 /// Returns whether a form of answer can be enforced: earlier generations

@@ -42,6 +42,7 @@ impl Decoder {
                     cached_input_tokens: cached_tokens.into(),
                     ..Usage::default()
                 };
+                draft.report(self.read);
                 Ok(())
             }
             Ok(Event::Done { reason, tokens, .. }) => self.done(reason, tokens, draft),
@@ -123,6 +124,7 @@ mod tests {
         let mut ended = Ok(false);
         for line in [opening.as_str()].iter().chain(lines) {
             ended = decoder.event(line, &mut draft).map(|()| false);
+            draft.end_event();
         }
         let ended = ended.map(|_| draft.complete());
         (std::iter::from_fn(|| draft.pop()).collect(), ended)

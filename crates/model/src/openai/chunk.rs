@@ -46,7 +46,7 @@ impl Chunk {
         let cached = self.timings.as_ref().and_then(|timings| timings.cache_n);
         Some(Usage {
             input_tokens: input,
-            cached_input_tokens: cached.unwrap_or(0).min(input),
+            cached_input_tokens: cached.unwrap_or(0),
             output_tokens: self.tokens_predicted?,
             ..Usage::default()
         })
@@ -143,15 +143,13 @@ fn usage(value: &Value) -> Option<Usage> {
         // DeepSeek.
         .or_else(|| count("/prompt_cache_hit_tokens"));
     let written = count("/prompt_tokens_details/cache_write_tokens").unwrap_or(0);
-    let (input, output) = (input.unwrap_or(0), output.unwrap_or(0));
-    let cached = cached.unwrap_or(0).min(input);
-    let reasoning = count("/completion_tokens_details/reasoning_tokens").unwrap_or(0);
+    let reasoning = count("/completion_tokens_details/reasoning_tokens");
     Some(Usage {
-        input_tokens: input,
-        cached_input_tokens: cached,
-        cache_write_tokens: written.min(input - cached),
-        output_tokens: output,
-        reasoning_tokens: reasoning.min(output),
+        input_tokens: input.unwrap_or(0),
+        cached_input_tokens: cached.unwrap_or(0),
+        cache_write_tokens: written,
+        output_tokens: output.unwrap_or(0),
+        reasoning_tokens: reasoning.unwrap_or(0),
         estimated: false,
     })
 }

@@ -11,8 +11,8 @@ mod gemini;
 mod openrouter;
 mod responses;
 
-/// The size of the request that the answers are to.
-const SENT: usize = 400;
+/// The most tokens of the request that the answers are to.
+const SENT: u64 = 400;
 
 fn fixture(name: &str) -> String {
     let path = format!("{}/fixtures/{name}.sse", env!("CARGO_MANIFEST_DIR"));
@@ -223,14 +223,14 @@ fn chats() -> Vec<(&'static str, Seen)> {
             "openai_completion",
             says("a + b", "", Length, [12, 0, 4, 0]),
         ),
-        // 400 bytes sent and two characters received make 100 tokens and one.
+        // Each byte received counts as a token.
         (
             "minimal",
-            estimated(says("ok", "", Other("eos".into()), [100, 0, 1, 0])),
+            estimated(says("ok", "", Other("eos".into()), [400, 0, 2, 0])),
         ),
         (
             "reasonless",
-            estimated(says("ok", "", Stop, [100, 0, 1, 0])),
+            estimated(says("ok", "", Stop, [400, 0, 2, 0])),
         ),
     ]
 }

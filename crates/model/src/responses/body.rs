@@ -46,9 +46,7 @@ pub(crate) fn encode(request: &Request, to: &Endpoint) -> serde_json::Result<Byt
         parallel_tool_calls: request.parallel_tool_calls.filter(|_| tools),
         temperature: request.temperature,
         top_p: request.top_p,
-        max_output_tokens: request
-            .max_output_tokens
-            .map(|n| n.max(LEAST_OUTPUT_TOKENS)),
+        max_output_tokens: limit(request.max_output_tokens),
         text: format(&request.response).map(|format| Text { format }),
         reasoning: request.effort.map(|effort| Reasoning {
             effort: effort.as_str(),
@@ -59,6 +57,11 @@ pub(crate) fn encode(request: &Request, to: &Endpoint) -> serde_json::Result<Byt
         stream: true,
     };
     serde_json::to_vec(&body).map(Bytes::from)
+}
+
+/// Returns the limit of an answer, as the provider takes it.
+pub(crate) fn limit(wanted: Option<u32>) -> Option<u32> {
+    wanted.map(|wanted| wanted.max(LEAST_OUTPUT_TOKENS))
 }
 
 /// Returns a body without what the server refused it for.

@@ -66,17 +66,13 @@ pub(super) fn usage(value: &Value) -> Option<Usage> {
     if input.is_none() && output.is_none() {
         return None;
     }
-    let (input, output) = (input.unwrap_or(0), output.unwrap_or(0));
-    let cached = count("/input_tokens_details/cached_tokens").unwrap_or(0);
-    let cached = cached.min(input);
-    let written = count("/input_tokens_details/cache_write_tokens").unwrap_or(0);
-    let reasoning = count("/output_tokens_details/reasoning_tokens").unwrap_or(0);
+    let detail = |pointer| count(pointer).unwrap_or(0);
     Some(Usage {
-        input_tokens: input,
-        cached_input_tokens: cached,
-        cache_write_tokens: written.min(input - cached),
-        output_tokens: output,
-        reasoning_tokens: reasoning.min(output),
+        input_tokens: input.unwrap_or(0),
+        cached_input_tokens: detail("/input_tokens_details/cached_tokens"),
+        cache_write_tokens: detail("/input_tokens_details/cache_write_tokens"),
+        output_tokens: output.unwrap_or(0),
+        reasoning_tokens: detail("/output_tokens_details/reasoning_tokens"),
         estimated: false,
     })
 }

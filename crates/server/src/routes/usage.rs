@@ -3,7 +3,7 @@
 use atelier_api::Code;
 use atelier_api::usage::{GetUsage, GroupBy, Usage, UsageFormat, UsageRow, UsageTurn};
 use atelier_base::Timestamp;
-use atelier_domain::usage::{self as domain, UsageGroup, UsageQuery, usd};
+use atelier_domain::usage::{self as domain, PAGE_ROWS, TABLE_ROWS, UsageGroup, UsageQuery, usd};
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -20,6 +20,7 @@ pub(super) async fn get_usage(
     Asker(ctx): Asker,
     Query(query): Query<GetUsage>,
 ) -> ApiResult<Response> {
+    let format = query.format.unwrap_or(UsageFormat::Json);
     let wanted = UsageQuery {
         group: match query.group_by.unwrap_or_default() {
             GroupBy::Day => UsageGroup::Day,
@@ -32,13 +33,17 @@ pub(super) async fn get_usage(
         workspace: query.workspace_id.map(Into::into),
         from: time(query.from.as_deref(), "from")?,
         to: time(query.to.as_deref(), "to")?,
+        most: match format {
+            UsageFormat::Json => PAGE_ROWS,
+            UsageFormat::Csv => TABLE_ROWS,
+        },
     };
     let found = app.domain.get_usage(&ctx, wanted).await?;
     let usage = Usage {
         items: found.rows.into_iter().map(row).collect(),
         total: row(found.total),
     };
-    Ok(match query.format.unwrap_or(UsageFormat::Json) {
+    Ok(match format {
         UsageFormat::Json => Json(usage).into_response(),
         UsageFormat::Csv => {
             let headers = [
@@ -64,6 +69,9 @@ fn time(text: Option<&str>, field: &'static str) -> ApiResult<Option<Timestamp>>
 }
 
 fn row(found: domain::UsageRow) -> UsageRow {
+    let sums = &found.sums;
+    // Of nothing but unknown prices, zero is not what it cost.
+    let known = sums.unpriced == 0 || sums.cost_micros > 0;
     UsageRow {
         key: found.key,
         name: found.name,
@@ -79,7 +87,7 @@ fn row(found: domain::UsageRow) -> UsageRow {
         output_tokens: signed(found.sums.output_tokens),
         reasoning_tokens: signed(found.sums.reasoning_tokens),
         run_ms: signed(found.sums.run_ms),
-        cost_usd: usd(found.sums.cost_micros),
+        cost_usd: known.then(|| usd(found.sums.cost_micros)),
         unpriced: signed(found.sums.unpriced),
     }
 }
@@ -104,7 +112,8 @@ fn csv(usage: &Usage) -> String {
         let (key, name) = (cell(&row.key), cell(name));
         let line = format!(
             "{key},{name},{numbers},{},{}\r\n",
-            row.cost_usd, row.unpriced
+            row.cost_usd.as_deref().unwrap_or_default(),
+            row.unpriced
         );
         text.push_str(&line);
     }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use atelier_api::Code;
 use atelier_api::budget::{Budget, Budgets};
@@ -15,7 +16,7 @@ use atelier_api::usage::Usage;
 use atelier_domain::call::{Ask, ModelRef, Part, Task, Wish};
 use atelier_domain::{Actor, Ctx, Domain, Error};
 use atelier_model::fake::{FakeModel, Script, Step, Turn, UsageStep};
-use atelier_model::{Message, Request};
+use atelier_model::{Delta, Message, Request};
 use atelier_tests::{Caller, TestApp, on_both_engines, question};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -146,7 +147,7 @@ on_both_engines! {
         assert!(cost <= 1_000_000 && cost > 0, "{cost}");
         assert_eq!((micros(&spent.used_usd), spent.reserved_usd.as_str()), (cost, "0"));
         assert_eq!((i64::try_from(spent.used_tokens).unwrap(), spent.reserved_tokens), (tokens, 0));
-        assert_eq!(micros(&usage.total.cost_usd), cost);
+        assert_eq!(micros(&usage.total.cost_usd.unwrap()), cost);
         assert_eq!(usage.total.input_tokens + usage.total.output_tokens, tokens);
         assert_eq!(usage.total.calls, i64::try_from(made.len()).unwrap());
         assert!(made.iter().all(|call| call.state != CallState::Running));
@@ -292,6 +293,36 @@ on_both_engines! {
         let spent = budgets(&owner).await.remove(0).spent.unwrap();
         assert!(spent.reserved_tokens == 0 && spent.used_tokens > 0 && spent.used_tokens < 1_000, "{spent:?}");
         assert_eq!(calls(&owner).await.remove(0).state, CallState::Cancelled);
+    }
+
+    /// A provider may begin with a count of one token, and be cut off behind
+    /// thousands.
+    async fn answers_that_are_stopped_count_what_came_of_them(app) {
+        let owner = app.owner();
+        let prices = json!({ "wire": "anthropic", "inputUsdPerMillion": "1", "outputUsdPerMillion": "100" });
+        let id = provider(&owner, &app.model, prices).await;
+        set(&owner, json!({ "scope": "user", "period": "day", "limitUsd": "1" })).await;
+        app.model.push(Turn::of([Step::text("a".repeat(8_000)), Step::Stall(600_000)]));
+        let ctx = ctx(app).await;
+        let mut asked = app.domain.ask(&ctx, ask(id, Some(9_000))).await.unwrap();
+        let mut came = 0;
+        while came < 8_000 {
+            if let Some(Ok(Part::Delta(Delta::Text(text)))) = asked.next().await {
+                came += text.len();
+            }
+        }
+        // Also what it may have written since, and nobody saw.
+        app.clock.advance(Duration::from_secs(17));
+        drop(asked);
+        app.settle().await;
+        let stopped = calls(&owner).await.remove(0);
+        assert_eq!((stopped.state, stopped.output_tokens, stopped.measured), (CallState::Cancelled, 8_500, false));
+        let cost = micros(stopped.cost_usd.as_deref().unwrap());
+        assert!((850_000..=900_000).contains(&cost), "{cost}");
+        let spent = budgets(&owner).await.remove(0).spent.unwrap();
+        assert_eq!((micros(&spent.used_usd), spent.reserved_usd.as_str()), (cost, "0"));
+        let refused = app.domain.ask(&ctx, ask(id, Some(9_000))).await.unwrap_err();
+        assert!(matches!(refused, Error::BudgetExceeded(_)), "{refused}");
     }
 
     async fn wrong_budgets_name_their_field(app) {

@@ -107,7 +107,7 @@ function CallRow({ call, onOpen }: { call: Call; onOpen: () => void }) {
 /** What a request took; what isn't known yet is left out. */
 function figuresOf(call: Call): [string, string][] {
   const isRunning = call.state === "running";
-  const tokens = `${call.measured ? "" : "about "}${count(call.inputTokens)} in, ${count(call.outputTokens)} out`;
+  const tokens = `${call.measured ? "" : "up to "}${count(call.inputTokens)} in, ${count(call.outputTokens)} out`;
   const cost = call.costUsd == null ? "unknown" : dollars(call.costUsd);
   const figures: [string, string | undefined][] = [
     ["Tokens", isRunning ? undefined : tokens],

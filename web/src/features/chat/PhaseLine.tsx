@@ -51,7 +51,7 @@ function Used({ usage }: { usage: TokenUsage }) {
   const cached = usage.cachedInputTokens;
   return (
     <span className="tabular-nums">
-      {usage.measured ? "" : "about "}
+      {usage.measured ? "" : "up to "}
       {plural(usage.inputTokens, "token")} in
       {cached > 0 ? ` (${count(cached)} cached)` : ""}, {count(usage.outputTokens)} out ·{" "}
       {usage.costUsd == null ? "unpriced" : dollars(usage.costUsd)}

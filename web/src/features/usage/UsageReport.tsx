@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { ChartNoAxesColumn } from "lucide-react";
 import { type UsageFilter, usageQuery } from "@/api/queries/usage";
 import type { GroupBy, UsageRow, UsageTurn } from "@/api/schema";
-import { count, day, dollars, duration, plural } from "@/lib/format";
+import { costWords, count, day, duration, plural } from "@/lib/format";
 import { moment } from "@/lib/localTime";
 import { taskWords } from "@/lib/modelWords";
 import { Badge } from "@/ui/Badge";
@@ -21,6 +21,9 @@ const KEY_HEADERS: Record<GroupBy, string> = {
   workspace: "Workspace",
   turn: "Turn",
 };
+
+/** The key of the last row where there are too many: all that have none. */
+const REST = "rest";
 
 /** Tokens, cost and execution time, summed up. */
 export function UsageReport({ filter }: { filter: UsageFilter }) {
@@ -73,7 +76,7 @@ function emptyWords({ from, workspaceId }: UsageFilter): string {
 
 function Totals({ total }: { total: UsageRow }) {
   const figures: [string, string][] = [
-    ["Cost", dollars(total.costUsd)],
+    ["Cost", costWords(total.costUsd, total.unpriced)],
     ["Input tokens", count(total.inputTokens)],
     ["Output tokens", count(total.outputTokens)],
     ["Execution time", duration(total.runMs)],
@@ -145,12 +148,13 @@ function columnsFor(groupBy: GroupBy, total: UsageRow): Column<UsageRow>[] {
       header: "Cost",
       numeric: true,
       cell: (row) => <Cost row={row} />,
-      footer: dollars(total.costUsd),
+      footer: costWords(total.costUsd, total.unpriced),
     },
   ];
 }
 
 function KeyCell({ row, groupBy }: { row: UsageRow; groupBy: GroupBy }) {
+  if (row.key === REST) return <span className="text-muted">{row.name}</span>;
   if (groupBy === "day") {
     return (
       <time dateTime={row.key} className="whitespace-nowrap">
@@ -189,7 +193,7 @@ function Cost({ row }: { row: UsageRow }) {
   return (
     <span className="inline-flex flex-wrap items-center justify-end gap-2">
       {row.unpriced > 0 ? <Badge tone="warning">{count(row.unpriced)} unpriced</Badge> : null}
-      {dollars(row.costUsd)}
+      {costWords(row.costUsd, row.unpriced)}
     </span>
   );
 }
