@@ -1463,7 +1463,10 @@ export interface components {
             latencyMs?: number | null;
             /** @description True when it ran on hardware of your own. */
             local: boolean;
-            /** @description False when the counts are estimates. */
+            /**
+             * @description False when the provider reported nothing at the end, and the counts are
+             *     the most that can have been used.
+             */
             measured: boolean;
             /** @description The model. */
             model: string;
@@ -3754,7 +3757,10 @@ export interface components {
              * @description Tokens of the requests.
              */
             inputTokens: number;
-            /** @description False when the provider reported nothing and the counts are estimates. */
+            /**
+             * @description False when the provider reported nothing at the end, and the counts are
+             *     the most that can have been used.
+             */
             measured: boolean;
             /**
              * Format: int64
@@ -4059,7 +4065,10 @@ export interface components {
         };
         /** @description Usage of the signed-in person. */
         Usage: {
-            /** @description The rows, in the order of their keys. */
+            /**
+             * @description The rows, in the order of their keys: at most 1,000 in JSON and 100,000
+             *     in CSV, and one for the rest.
+             */
             items: components["schemas"]["UsageRow"][];
             /** @description All rows together. */
             total: components["schemas"]["UsageRow"];
@@ -4086,14 +4095,21 @@ export interface components {
              * @description How many requests went to models.
              */
             calls: number;
-            /** @description US dollars as a decimal, of all that has a price. */
-            costUsd: string;
+            /**
+             * @description US dollars as a decimal, of all that has a price; null when nothing that
+             *     may cost something has one. While `unpriced` is above 0, the true cost
+             *     may be higher.
+             */
+            costUsd?: string | null;
             /**
              * Format: int64
              * @description Tokens of the requests.
              */
             inputTokens: number;
-            /** @description The day, model, task, or the id of the person, workspace or turn. */
+            /**
+             * @description The day, model, task, or the id of the person, workspace or turn; `rest`
+             *     in the last row where there are too many, for all that have none.
+             */
             key: string;
             /** @description A name for the key, when it has one; a turn goes by its conversation's title. */
             name?: string | null;
