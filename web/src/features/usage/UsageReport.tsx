@@ -102,6 +102,13 @@ function columnsFor(groupBy: GroupBy, total: UsageRow): Column<UsageRow>[] {
       footer: "Total",
     },
     {
+      id: "cost",
+      header: "Cost",
+      numeric: true,
+      cell: (row) => <Cost row={row} />,
+      footer: costWords(total.costUsd, total.unpriced),
+    },
+    {
       id: "calls",
       header: "Requests",
       numeric: true,
@@ -142,13 +149,6 @@ function columnsFor(groupBy: GroupBy, total: UsageRow): Column<UsageRow>[] {
       numeric: true,
       cell: (row) => duration(row.runMs),
       footer: duration(total.runMs),
-    },
-    {
-      id: "cost",
-      header: "Cost",
-      numeric: true,
-      cell: (row) => <Cost row={row} />,
-      footer: costWords(total.costUsd, total.unpriced),
     },
   ];
 }
