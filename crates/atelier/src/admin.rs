@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use atelier_base::{Clock as _, Ids, SystemClock};
 use atelier_domain::account;
 use atelier_store::Store;
@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use tokio::io::AsyncWriteExt as _;
 
 use crate::config::{self, Storage, StorageArguments};
-use crate::{say, serve};
+use crate::{lock, say, serve};
 
 /// The command line of `atelier admin`.
 #[derive(Debug, Args)]
@@ -30,8 +30,8 @@ enum Command {
         #[command(flatten)]
         storage: StorageArguments,
     },
-    /// Seals all secrets anew with a new master key. Stop the server first, or
-    /// start it anew right after.
+    /// Seals all secrets anew with a new master key. Stop the server first: one
+    /// that runs would go on sealing with the old key.
     ///
     /// The key's file is replaced. A key in the environment, ATELIER_MASTER_KEY,
     /// is changed to the one in ATELIER_NEXT_MASTER_KEY.
@@ -85,15 +85,19 @@ async fn sign_in_link(url: &str, arguments: StorageArguments) -> Result<()> {
 
 async fn rotate_key(arguments: StorageArguments) -> Result<()> {
     let storage = config::storage(arguments)?;
+    let _lock = lock::alone(&storage.data)?;
     let store = open_at(&storage).await?;
-    let sealed = storage.keys.rotate(&store).await;
+    let sealed = match store.is_served().await {
+        Ok(false) => storage.keys.rotate(&store).await,
+        Ok(true) => Err(anyhow!("a server runs on this database; stop it first")),
+        Err(error) => Err(error.into()),
+    };
     store.close().await;
     let sealed = sealed?;
     say(&format!("{sealed} secrets are sealed with the new key."));
     if storage.keys.current.is_some() {
         say("Now set ATELIER_MASTER_KEY to the new key and remove ATELIER_NEXT_MASTER_KEY.");
     }
-    say("A server that is running must be started anew.");
     Ok(())
 }
 

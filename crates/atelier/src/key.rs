@@ -61,10 +61,7 @@ impl KeySource {
         if self.current.is_none() {
             let failed = || format!("could not replace `{}`", self.file.display());
             std::fs::rename(self.next_file(), &self.file).with_context(failed)?;
-            let folder = self.file.parent().unwrap_or(Path::new("."));
-            File::open(folder)
-                .and_then(|folder| folder.sync_all())
-                .with_context(failed)?;
+            sync_folder(&self.file).with_context(failed)?;
         }
         Ok(sealed)
     }
@@ -162,7 +159,17 @@ fn make(path: &Path) -> Result<Key> {
         .with_context(failed)?;
     file.write_all(&key).with_context(failed)?;
     file.sync_all().with_context(failed)?;
+    // Nothing may be sealed with a key whose name could be lost.
+    sync_folder(path).with_context(failed)?;
     Ok(Secret::new(key))
+}
+
+/// Makes sure that the name of a file lasts, too.
+fn sync_folder(file: &Path) -> std::io::Result<()> {
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 #[cfg(test)]

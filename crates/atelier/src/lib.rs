@@ -11,6 +11,7 @@ mod doctor;
 mod fake;
 mod key;
 mod local;
+mod lock;
 mod machine;
 mod model;
 mod run;

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{self, Config, ServeArguments, Storage};
-use crate::{local, machine, say};
+use crate::{local, lock, machine, say};
 
 /// How long turns and runs may take to be recorded when the server stops.
 const PATIENCE: Duration = Duration::from_millis(600);
@@ -67,6 +67,7 @@ async fn run(config: Config) -> Result<ExitCode> {
         || format!("http://{address}"),
         |url| url.origin().ascii_serialization(),
     );
+    let _lock = lock::share(&config.storage.data)?;
     let domain = open(config).await?;
     let token = domain.create_sign_in_token().await?;
     domain.bound_requests();

@@ -25,6 +25,7 @@ use crate::egress::Guarded;
 
 pub use asked::{Asked, Spent};
 pub(crate) use ledger::Ledger;
+pub(crate) use retention::Unswept;
 
 /// What a model is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::call::Ledger;
+use crate::call::{Ledger, Unswept};
 use crate::cell::Watched;
 use crate::egress::Egress;
 use crate::error::{Error, Result};
@@ -122,6 +122,7 @@ struct Inner {
     buckets: Buckets,
     watched: Watched,
     ledger: Ledger,
+    unswept: Unswept,
     catalogues: Catalogues,
     tasks: TaskTracker,
     lasting: TaskTracker,
@@ -161,6 +162,7 @@ impl Domain {
             buckets: Buckets::default(),
             watched: Watched::default(),
             ledger: Ledger::default(),
+            unswept: Unswept::default(),
             catalogues: Catalogues::default(),
             tasks: TaskTracker::new(),
             lasting: TaskTracker::new(),
@@ -323,6 +325,10 @@ impl Domain {
 
     pub(crate) fn ledger(&self) -> &Ledger {
         &self.0.ledger
+    }
+
+    pub(crate) fn unswept(&self) -> &Unswept {
+        &self.0.unswept
     }
 
     pub(crate) fn catalogues(&self) -> &Catalogues {

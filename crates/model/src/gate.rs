@@ -2,22 +2,25 @@
 //!
 //! A [`Gate`] knows values that must not leave ([`Known`]) and the shapes of
 //! keys that nobody told it of. It looks at a text as it is and as what it
-//! becomes when escapes are undone ([`view`]) or line breaks taken out, and
-//! in each for the value itself, its base64 at every alignment and its
-//! hexadecimal ([`form`]). It knows nothing of requests, files or people: who
+//! becomes when escapes are undone ([`view`]), in each without what breaks
+//! lines ([`dense`]), for the value itself, its base64 at every alignment and
+//! its hexadecimal ([`form`]). It knows nothing of requests, files or people: who
 //! attached what, and whether a finding is replaced or refused, is decided by
 //! its caller.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 use atelier_base::{ContentHash, Secret};
 
+use self::dense::Dense;
 use self::form::{Pattern, patterns};
 use self::search::Search;
-use self::view::{Dense, View};
+use self::view::View;
 
+mod dense;
 mod form;
 mod search;
 mod shape;
@@ -48,9 +51,9 @@ pub struct Known {
 pub enum Form {
     /// The value itself, perhaps escaped.
     Literal,
-    /// In base64, standard or URL-safe, at any alignment.
+    /// In base64, standard or URL-safe, at any alignment, perhaps twice.
     Base64,
-    /// In hexadecimal.
+    /// In hexadecimal, or as a list of the numbers of its bytes.
     Hex,
     /// It is unknown, but looks like a key.
     Shape,
@@ -68,18 +71,29 @@ pub struct Finding {
 }
 
 /// Finds secrets in texts. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Gate {
     inner: Arc<Inner>,
     /// The positions in `inner.known` of what may leave.
     allowed: Arc<[usize]>,
 }
 
-#[derive(Debug)]
 struct Inner {
     /// The name and the hash of each known value.
     known: Vec<(Arc<str>, ContentHash)>,
-    search: Search,
+    /// What is looked for where what breaks lines was taken out: nearly all.
+    dense: Search,
+    /// What is looked for in the text as it is.
+    raw: Search,
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.inner.known.iter().map(|(name, _)| &**name).collect();
+        f.debug_struct("Gate")
+            .field("known", &names)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A place in a text, and which known secret it is, if any.
@@ -99,14 +113,15 @@ impl Gate {
             (known.name.as_str().into(), hash)
         };
         let all = known.iter().enumerate();
-        let all: Vec<Pattern> = all
+        let (raw, dense): (Vec<_>, Vec<_>) = all
             .filter(|(_, known)| known.value.expose().len() >= SHORTEST_SECRET)
             .flat_map(|(owner, known)| patterns(owner, known.value.expose()))
-            .collect();
+            .partition(Pattern::is_raw);
         Self {
             inner: Arc::new(Inner {
                 known: known.iter().map(hashed).collect(),
-                search: Search::new(all),
+                dense: Search::new(dense),
+                raw: Search::new(raw.into_iter().map(Pattern::raw).collect()),
             }),
             allowed: Arc::default(),
         }
@@ -126,8 +141,20 @@ impl Gate {
 
     /// Finds secrets in a text; they are in order and do not overlap.
     pub fn scan(&self, text: &str) -> Vec<Finding> {
+        self.scan_from(text, View::of(text.as_bytes()))
+    }
+
+    /// Finds secrets in a document of JSON: as [`Gate::scan`] does in its
+    /// texts, and where they stand beside the names of its fields.
+    pub fn scan_json(&self, document: &str) -> Vec<Finding> {
+        // No text is as it stands in the document before its escapes are
+        // undone, so that is where it begins.
+        let view = View::of(document.as_bytes()).decoded();
+        self.scan_from(document, view.unwrap_or_else(|plain| plain))
+    }
+
+    fn scan_from(&self, text: &str, mut view: View<'_>) -> Vec<Finding> {
         let mut hits = Vec::new();
-        let mut view = View::of(text.as_bytes());
         for _ in 0..=DEPTH {
             self.look(&view, &mut hits);
             match view.decoded() {
@@ -168,19 +195,24 @@ impl Gate {
                 place: view.source(place),
             });
         });
-        let search = &self.inner.search;
-        if search.is_empty() {
+        let Inner { dense, raw, .. } = &*self.inner;
+        raw.find(view.bytes(), &mut |pattern, place| {
+            hits.push(self.hit(pattern, view.source(place)));
+            true
+        });
+        if dense.is_empty() {
             return;
         }
-        search.find(view.bytes(), &mut |pattern, place| {
-            hits.push(self.hit(pattern, view.source(place)));
-        });
-        let dense = Dense::of(view.bytes());
-        search.find(dense.bytes(), &mut |pattern, place| {
-            if pattern.survives_density {
-                hits.push(self.hit(pattern, view.source(dense.source(place))));
-            }
-        });
+        let without_breaks = std::iter::once(Dense::of(view.bytes()));
+        for text in without_breaks.chain(Dense::joined(view.bytes())) {
+            dense.find(text.bytes(), &mut |pattern, place| {
+                let place = pattern.stands(view.bytes(), text.source(place));
+                let hit = place.map(|place| self.hit(pattern, view.source(place)));
+                let taken = hit.is_some();
+                hits.extend(hit);
+                taken
+            });
+        }
     }
 
     fn hit(&self, pattern: &Pattern, place: Range<usize>) -> Hit {
@@ -196,11 +228,23 @@ impl Gate {
     /// keeps to characters.
     fn settle(&self, text: &str, hits: Vec<Hit>) -> Vec<Finding> {
         let may_leave = |hit: &Hit| hit.owner.is_some_and(|owner| self.allowed.contains(&owner));
-        let (allowed, mut hits): (Vec<_>, Vec<_>) = hits.into_iter().partition(may_leave);
-        let inside = |hit: &Hit, other: &Hit| {
-            other.place.start <= hit.place.start && hit.place.end <= other.place.end
-        };
-        hits.retain(|hit| !allowed.iter().any(|other| inside(hit, other)));
+        let (mut allowed, mut hits): (Vec<_>, Vec<_>) = hits.into_iter().partition(may_leave);
+        allowed.sort_by_key(|hit| hit.place.start);
+        // Of what begins no later than each, how far the furthest goes.
+        let mut furthest = 0;
+        let reach: Vec<usize> = allowed
+            .iter()
+            .map(|hit| {
+                furthest = hit.place.end.max(furthest);
+                furthest
+            })
+            .collect();
+        hits.retain(|hit| {
+            let before = allowed.partition_point(|other| other.place.start <= hit.place.start);
+            before
+                .checked_sub(1)
+                .is_none_or(|last| reach[last] < hit.place.end)
+        });
         // Of two at the same place, one whose name is known says more.
         hits.sort_by_key(|hit| (hit.place.start, hit.owner.is_none(), hit.place.end));
         let mut found: Vec<Finding> = Vec::new();

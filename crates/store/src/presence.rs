@@ -34,6 +34,16 @@ const ENTER_AGAIN: &str = concat!(
     ", CAST($1 AS INTEGER))"
 );
 
+/// Of two numbers is a lock whose last part is 2.
+const SERVED: &str = concat!(
+    "SELECT EXISTS (
+         SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2
+             AND CAST(classid AS BIGINT) = ",
+    class!(),
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+     )"
+);
+
 /// A server's place among those that share its database.
 #[derive(Debug)]
 pub struct Presence {
@@ -102,6 +112,12 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+/// Says whether a server lives on the database.
+pub(crate) async fn is_served(pool: &PgPool) -> Result<bool> {
+    let served = sqlx::query_scalar(SERVED).fetch_one(pool).await;
+    served.map_err(|source| Error::database(SERVED, source))
 }
 
 async fn listen(pool: &PgPool) -> Result<PgListener> {

@@ -14,7 +14,7 @@ use crate::blob::BlobStore;
 use crate::connection::{Connection, Reader, Writer};
 use crate::error::{Error, Result};
 use crate::migration;
-use crate::presence::Presence;
+use crate::presence::{self, Presence};
 use crate::url::DatabaseUrl;
 
 /// How long a request waits for its turn at the database.
@@ -152,6 +152,18 @@ impl Store {
         match &self.pools {
             Pools::Sqlite { .. } => Ok(None),
             Pools::Postgres(pool) => Presence::enter(pool).await.map(Some),
+        }
+    }
+
+    /// Says whether a server lives on the database. On SQLite the database
+    /// knows of none.
+    ///
+    /// # Errors
+    /// Fails when the database can't be reached.
+    pub async fn is_served(&self) -> Result<bool> {
+        match &self.pools {
+            Pools::Sqlite { .. } => Ok(false),
+            Pools::Postgres(pool) => presence::is_served(pool).await,
         }
     }
 

@@ -92,6 +92,8 @@ impl Domain {
                 retry_after: std::time::Duration::from_secs(1),
             });
         }
+        // Also of one that is refused below: a sweep too many harms nobody.
+        self.unswept().add(request.body.len());
         let what = What::Begin(Box::new((row, request)));
         let Some(_writing) = Writing::begin(self) else {
             return self.write_down(what).await.unwrap_or_else(|_| Err(lost()));

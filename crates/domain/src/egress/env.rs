@@ -36,7 +36,8 @@ pub(super) fn is_env(path: &str) -> bool {
 pub(super) fn values(bytes: &[u8]) -> Vec<Known> {
     let text = String::from_utf8_lossy(bytes);
     let mut known = Vec::new();
-    let mut rest = &*text;
+    // Editors on Windows put a byte order mark in front.
+    let mut rest = text.strip_prefix('\u{feff}').unwrap_or(&text);
     while let Some((name, value, after)) = next(rest) {
         rest = after;
         add(name, &value, &mut known);
@@ -205,7 +206,7 @@ mod tests {
 
     #[test]
     fn secrets_are_told_from_what_a_project_is_full_of() {
-        let text = r#"
+        let text = r#"FIRST_PASS=Sup3rS3cret!
 # a comment with TOKEN=not-an-assignment-1
 NODE_ENV=development
 export API_TOKEN=tok-12345678  # of the staging server
@@ -226,9 +227,11 @@ bGluZSBvbmU=
 -----END KEY-----"
 broken line
 EMPTY=
+SSH_PASSPHRASE=w1thWords
+BYPASS=not-a-s3cret
 TOKEN="never closed 12345
 LAST_TOKEN=0123456789abcdef"#;
-        let known = values(text.as_bytes());
+        let known = values(format!("\u{feff}{text}").as_bytes());
         let found: Vec<(&str, &str)> = known
             .iter()
             .map(|known| (known.name.as_str(), known.value.expose().as_str()))
@@ -236,6 +239,7 @@ LAST_TOKEN=0123456789abcdef"#;
         assert_eq!(
             found,
             [
+                ("FIRST_PASS", "Sup3rS3cret!"),
                 ("API_TOKEN", "tok-12345678"),
                 ("PASSWORD", "pa\"ss word\n1"),
                 ("SECRET_WORDS", "correct-horse-battery-staple"),
@@ -249,6 +253,7 @@ LAST_TOKEN=0123456789abcdef"#;
                     "CLIENT_SECRET",
                     "-----BEGIN KEY-----\nbGluZSBvbmU=\n-----END KEY-----"
                 ),
+                ("SSH_PASSPHRASE", "w1thWords"),
                 ("TOKEN", "never closed 12345"),
                 ("LAST_TOKEN", "0123456789abcdef"),
             ]

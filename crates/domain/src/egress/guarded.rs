@@ -4,12 +4,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use atelier_model::gate::{Finding, Gate};
+use atelier_model::gate::{Finding, Gate, is_secret_name};
 use atelier_model::{Completion, ImageSource, Message, Request, ResponseForm};
 use serde_json::Value;
 
 use super::EgressMode;
 use crate::error::{Error, Result};
+
 /// The gate of one request, and what it does.
 #[derive(Clone, Debug)]
 pub(crate) struct Guarded {
@@ -62,7 +63,7 @@ impl Guarded {
     /// [`Error::SecretFound`].
     pub(crate) fn body(&self, body: &[u8]) -> Result<()> {
         let body = String::from_utf8_lossy(body);
-        let found = self.gate.scan(&body);
+        let found = self.gate.scan_json(&body);
         if found.is_empty() {
             return Ok(());
         }
@@ -137,6 +138,17 @@ impl<'g> Cleaning<'g> {
         Ok(())
     }
 
+    /// Goes over a text together with its name, which may say that it is
+    /// secret: so they stand in the body.
+    fn named(&mut self, name: &str, text: &mut String) {
+        let head = format!("\"{name}\":\"");
+        let mut together = format!("{head}{text}");
+        self.text(&mut together);
+        if let Some(clean) = together.strip_prefix(&head) {
+            clean.clone_into(text);
+        }
+    }
+
     /// Goes over the texts in a JSON document. A key that holds a secret makes
     /// way for the document as a text, cleaned.
     fn value(&mut self, value: &mut Value) {
@@ -151,6 +163,11 @@ impl<'g> Cleaning<'g> {
                     };
                     self.text(&mut key);
                     self.value(&mut value);
+                    if let Value::String(text) = &mut value
+                        && is_secret_name(&key)
+                    {
+                        self.named(&key, text);
+                    }
                     fields.insert(key, value);
                 }
             }

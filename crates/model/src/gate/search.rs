@@ -11,12 +11,12 @@ use super::form::Pattern;
 
 /// How many bytes are looked up together.
 const GRAM: usize = 4;
-/// Bits of the filter in front of the table: 8 KiB, which stays in the
-/// processor's nearest cache.
-const FILTER_BITS: u32 = 16;
+/// Bits of the filter in front of the table: from 1 KiB to 64 KiB, which stays
+/// near the processor; sixteen for each entry if that fits.
+const FILTER_BITS: std::ops::RangeInclusive<u32> = 13..=19;
 
-/// Patterns, arranged to be found.
-#[derive(Debug, Default)]
+/// Patterns, arranged to be found. They are secrets, so it has no `Debug`.
+#[derive(Default)]
 pub(super) struct Search {
     patterns: Vec<Pattern>,
     step: usize,
@@ -25,41 +25,42 @@ pub(super) struct Search {
     heads: Vec<u32>,
     entries: Vec<Entry>,
     bits: u32,
+    filter_bits: u32,
 }
 
-/// Four bytes of a pattern.
-#[derive(Clone, Copy, Debug)]
+/// Where four bytes stand in a pattern.
+#[derive(Clone, Copy)]
 struct Entry {
-    gram: u32,
     pattern: u32,
     offset: u32,
 }
 
+/// Is told of a pattern and its place, and says whether it takes it.
+pub(super) type Tell<'a> = dyn FnMut(&Pattern, Range<usize>) -> bool + 'a;
+
 impl Search {
     /// Arranges patterns, each of at least four bytes.
     pub(super) fn new(mut patterns: Vec<Pattern>) -> Self {
-        patterns.retain(|pattern| pattern.bytes.len() >= GRAM);
-        let Some(shortest) = patterns.iter().map(|pattern| pattern.bytes.len()).min() else {
+        patterns.retain(|pattern| pattern.bytes().len() >= GRAM);
+        let Some(shortest) = patterns.iter().map(|pattern| pattern.bytes().len()).min() else {
             return Self::default();
         };
         let step = shortest - GRAM + 1;
-        let mut entries = Vec::with_capacity(patterns.len() * step);
-        for (position, pattern) in (0_u32..).zip(&patterns) {
-            for (offset, gram) in (0_u32..).zip(pattern.bytes.windows(GRAM).take(step)) {
-                entries.push(Entry {
-                    gram: read(gram),
-                    pattern: position,
-                    offset,
-                });
+        let mut grams = Vec::with_capacity(patterns.len() * step);
+        for (position, found) in (0_u32..).zip(&patterns) {
+            for (offset, gram) in (0_u32..).zip(found.bytes().windows(GRAM).take(step)) {
+                let pattern = position;
+                grams.push((read(gram), Entry { pattern, offset }));
             }
         }
-        let bits = entries.len().next_power_of_two().ilog2().clamp(4, 18);
-        entries.sort_by_key(|entry| hash(entry.gram, bits));
+        let bits = grams.len().next_power_of_two().ilog2().clamp(4, 18);
+        let filter_bits = (bits + 4).clamp(*FILTER_BITS.start(), *FILTER_BITS.end());
+        grams.sort_by_key(|(gram, _)| hash(*gram, bits));
         let mut heads = vec![0_u32; (1 << bits) + 1];
-        let mut filter = vec![0_u64; 1 << (FILTER_BITS - 6)];
-        for entry in &entries {
-            heads[hash(entry.gram, bits) + 1] += 1;
-            let bit = hash(entry.gram, FILTER_BITS);
+        let mut filter = vec![0_u64; 1 << (filter_bits - 6)];
+        for (gram, _) in &grams {
+            heads[hash(*gram, bits) + 1] += 1;
+            let bit = hash(*gram, filter_bits);
             filter[bit / 64] |= 1 << (bit % 64);
         }
         let mut sum = 0;
@@ -72,8 +73,9 @@ impl Search {
             step,
             filter,
             heads,
-            entries,
+            entries: grams.into_iter().map(|(_, entry)| entry).collect(),
             bits,
+            filter_bits,
         }
     }
 
@@ -82,40 +84,47 @@ impl Search {
         self.patterns.is_empty()
     }
 
-    /// Tells of each place of each pattern in `text`.
-    pub(super) fn find(&self, text: &[u8], tell: &mut dyn FnMut(&Pattern, Range<usize>)) {
+    /// Tells of the places of each pattern in `text`, until `tell` has taken
+    /// one; then of none that overlaps with it.
+    pub(super) fn find(&self, text: &[u8], tell: &mut Tell<'_>) {
         if self.patterns.is_empty() {
             return;
         }
+        let mut taken = Vec::new();
         let mut at = 0;
         while let Some(gram) = text.get(at..at + GRAM) {
             let gram = read(gram);
-            let bit = hash(gram, FILTER_BITS);
+            let bit = hash(gram, self.filter_bits);
             if self.filter[bit / 64] >> (bit % 64) & 1 == 1 {
-                self.verify(text, at, gram, tell);
+                self.verify(text, at, &mut taken, tell);
             }
             at += self.step;
         }
     }
 
+    /// Looks for the patterns that may lie around a place. `taken` is where the
+    /// last one taken of each pattern lies.
     #[cold]
-    fn verify(
-        &self,
-        text: &[u8],
-        at: usize,
-        gram: u32,
-        tell: &mut dyn FnMut(&Pattern, Range<usize>),
-    ) {
-        let slot = hash(gram, self.bits);
+    fn verify(&self, text: &[u8], at: usize, taken: &mut Vec<Range<usize>>, tell: &mut Tell<'_>) {
+        let slot = hash(read(&text[at..at + GRAM]), self.bits);
         let (from, to) = (self.heads[slot] as usize, self.heads[slot + 1] as usize);
         for entry in &self.entries[from..to] {
             let Some(start) = at.checked_sub(entry.offset as usize) else {
                 continue;
             };
-            let pattern = &self.patterns[entry.pattern as usize];
-            let end = start + pattern.bytes.len();
-            if entry.gram == gram && text.get(start..end) == Some(&*pattern.bytes) {
-                tell(pattern, widened(text, start..end, pattern));
+            let number = entry.pattern as usize;
+            let pattern = &self.patterns[number];
+            let end = start + pattern.bytes().len();
+            let last = taken.get(number).cloned().unwrap_or_default();
+            // A text of one letter and a secret of the same are found once
+            // for each secret that fits, not once for each letter.
+            if start < last.end && last.start < end || text.get(start..end) != Some(pattern.bytes())
+            {
+                continue;
+            }
+            if tell(pattern, widened(text, start..end, pattern)) {
+                taken.resize(self.patterns.len().max(taken.len()), 0..0);
+                taken[number] = start..end;
             }
         }
     }

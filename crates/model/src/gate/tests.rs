@@ -6,7 +6,9 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod forms;
 mod ordinary;
+mod reference;
 
 const SECRET: &str = "c4n4ry/7340+Zq\"v%9b\\e é";
 

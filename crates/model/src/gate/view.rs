@@ -1,8 +1,7 @@
-//! A text as it looks when escapes are undone or line breaks taken out, with
-//! the way back to where each byte came from.
+//! A text as it looks when escapes are undone, with the way back to where each
+//! byte came from.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::ops::Range;
 
 use memchr::memchr2;
@@ -17,13 +16,30 @@ pub(super) struct View<'a> {
     jumps: Vec<Jump>,
 }
 
+/// Escapes one behind another, all of the same length and standing for as many
+/// bytes. Twelve bytes, for a text may be nothing but escapes.
 #[derive(Clone, Copy, Debug)]
 struct Jump {
-    here: usize,
-    there: usize,
-    /// Whether the bytes up to the next jump are what an escape stands for;
-    /// then all of them came from all of it.
-    escape: bool,
+    /// Where in this view what the first stands for begins.
+    here: u32,
+    /// Where in the parent the first begins.
+    there: u32,
+    count: u16,
+    /// The bytes of one in the parent.
+    length: u8,
+    /// The bytes that one stands for.
+    stands_for: u8,
+}
+
+impl Jump {
+    /// Where the next one would begin, here and there, to be one of them.
+    fn next(self) -> (usize, usize) {
+        let count = usize::from(self.count);
+        (
+            self.here as usize + count * usize::from(self.stands_for),
+            self.there as usize + count * usize::from(self.length),
+        )
+    }
 }
 
 impl<'a> View<'a> {
@@ -49,22 +65,25 @@ impl<'a> View<'a> {
     }
 
     fn in_parent(&self, place: Range<usize>) -> Range<usize> {
-        let last = place.end - 1;
-        let after = self.jumps.partition_point(|jump| jump.here <= last);
-        let end = match self.jumps.get(after) {
-            Some(next) if after > 0 && self.jumps[after - 1].escape => next.there,
-            _ => self.there(last) + 1,
-        };
-        self.there(place.start)..end
+        self.there(place.start).start..self.there(place.end - 1).end
     }
 
-    fn there(&self, here: usize) -> usize {
-        let after = self.jumps.partition_point(|jump| jump.here <= here);
-        match after.checked_sub(1).map(|before| self.jumps[before]) {
-            Some(jump) if jump.escape => jump.there,
-            Some(jump) => jump.there + (here - jump.here),
-            None => here,
+    /// Returns where in the parent a byte came from.
+    fn there(&self, here: usize) -> Range<usize> {
+        let after = self
+            .jumps
+            .partition_point(|jump| jump.here as usize <= here);
+        let Some(jump) = after.checked_sub(1).map(|before| self.jumps[before]) else {
+            return here..here + 1;
+        };
+        let (plain, parent) = jump.next();
+        if here >= plain {
+            let at = parent + (here - plain);
+            return at..at + 1;
         }
+        let number = (here - jump.here as usize) / usize::from(jump.stands_for);
+        let start = jump.there as usize + number * usize::from(jump.length);
+        start..start + usize::from(jump.length)
     }
 
     /// Undoes one level of escapes: those of JSON and programming languages
@@ -72,7 +91,8 @@ impl<'a> View<'a> {
     /// when there are none.
     pub(super) fn decoded(self) -> Result<Self, Self> {
         let text = &*self.bytes;
-        if memchr2(b'\\', b'%', text).is_none() {
+        // What is longer has no place in a jump, and is refused long before.
+        if memchr2(b'\\', b'%', text).is_none() || u32::try_from(text.len()).is_err() {
             return Err(self);
         }
         let mut bytes = Vec::with_capacity(text.len());
@@ -84,18 +104,9 @@ impl<'a> View<'a> {
             at = start;
             let mut buffer = [0; 4];
             if let Some((stands_for, length)) = escape(&text[start..], &mut buffer) {
-                jumps.push(Jump {
-                    here: bytes.len(),
-                    there: start,
-                    escape: true,
-                });
+                note(&mut jumps, (bytes.len(), start), (stands_for.len(), length));
                 bytes.extend_from_slice(stands_for);
                 at = start + length;
-                jumps.push(Jump {
-                    here: bytes.len(),
-                    there: at,
-                    escape: false,
-                });
             } else {
                 bytes.push(text[start]);
                 at += 1;
@@ -113,6 +124,35 @@ impl<'a> View<'a> {
     }
 }
 
+/// Notes an escape: where it stands, here and there, and how long it is.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a view has less than 4 GiB, and an escape at most 12 bytes"
+)]
+fn note(
+    jumps: &mut Vec<Jump>,
+    (here, there): (usize, usize),
+    (stands_for, length): (usize, usize),
+) {
+    let (stands_for, length) = (stands_for as u8, length as u8);
+    match jumps.last_mut() {
+        Some(last)
+            if last.next() == (here, there)
+                && (last.stands_for, last.length) == (stands_for, length)
+                && last.count < u16::MAX =>
+        {
+            last.count += 1;
+        }
+        _ => jumps.push(Jump {
+            here: here as u32,
+            there: there as u32,
+            count: 1,
+            length,
+            stands_for,
+        }),
+    }
+}
+
 /// Reads the escape that a text begins with: what it stands for, and how long
 /// it is.
 fn escape<'b>(text: &[u8], buffer: &'b mut [u8; 4]) -> Option<(&'b [u8], usize)> {
@@ -124,17 +164,32 @@ fn escape<'b>(text: &[u8], buffer: &'b mut [u8; 4]) -> Option<(&'b [u8], usize)>
     let (value, length) = match *rest.first()? {
         b'u' => return unicode(rest, buffer),
         b'x' => (u8::try_from(hex(rest.get(1..3)?)?).ok()?, 4),
-        b'n' => (b'\n', 2),
-        b'r' => (b'\r', 2),
-        b't' => (b'\t', 2),
-        b'b' => (8, 2),
-        b'f' => (12, 2),
-        mark if mark.is_ascii_punctuation() => (mark, 2),
-        _ => return None,
+        mark => (SHORT[usize::from(mark)], 2),
     };
+    if length == 2 && value == 0 {
+        return None;
+    }
     buffer[0] = value;
     Some((&buffer[..1], length))
 }
+
+/// By the byte behind a backslash: what they stand for, or zero.
+const SHORT: [u8; 256] = {
+    let mut short = [0; 256];
+    let mut at = 0_u8;
+    while at < 128 {
+        if at.is_ascii_punctuation() {
+            short[at as usize] = at;
+        }
+        at += 1;
+    }
+    short[b'n' as usize] = b'\n';
+    short[b'r' as usize] = b'\r';
+    short[b't' as usize] = b'\t';
+    short[b'b' as usize] = 8;
+    short[b'f' as usize] = 12;
+    short
+};
 
 /// Reads `u0041`, a pair of surrogates, or `u{41}`.
 fn unicode<'b>(text: &[u8], buffer: &'b mut [u8; 4]) -> Option<(&'b [u8], usize)> {
@@ -166,67 +221,26 @@ fn hex(digits: &[u8]) -> Option<u32> {
     (!digits.is_empty()).then_some(value)
 }
 
-/// A text without what breaks lines and long strings: space, quotes,
-/// backslashes, commas, colons and the marks of quoted lines.
-#[derive(Debug)]
-pub(super) struct Dense<'a> {
-    text: &'a [u8],
-    bytes: Vec<u8>,
-    /// Where each byte came from; hardly ever wanted.
-    places: OnceCell<Vec<usize>>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl<'a> Dense<'a> {
-    pub(super) fn of(text: &'a [u8]) -> Self {
-        Self {
-            text,
-            bytes: dense(text),
-            places: OnceCell::new(),
+    #[test]
+    fn a_text_of_nothing_but_escapes_takes_little_memory() {
+        assert_eq!(size_of::<Jump>(), 12);
+        let text = "\\".repeat(1 << 20);
+        let mut view = View::of(text.as_bytes());
+        let mut jumps = 0;
+        for length in [1 << 19, 1 << 18, 1 << 17, 1 << 16] {
+            view = view.decoded().unwrap();
+            assert_eq!(view.bytes().len(), length);
+            assert_eq!(view.source(length - 1..length).end, text.len());
+            jumps += view.jumps.len();
         }
-    }
-
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
-    /// Returns where bytes came from.
-    pub(super) fn source(&self, place: Range<usize>) -> Range<usize> {
-        let places = self.places.get_or_init(|| {
-            let kept = self.text.iter().enumerate();
-            kept.filter(|(_, byte)| is_kept(**byte))
-                .map(|(at, _)| at)
-                .collect()
-        });
-        places[place.start]..places[place.end - 1] + 1
+        assert!(jumps <= 20, "{jumps}");
+        // At worst each escape has a jump of its own.
+        let text = "\\na".repeat(1_000);
+        let view = View::of(text.as_bytes()).decoded().unwrap();
+        assert_eq!(view.jumps.len(), 1_000);
     }
 }
-
-/// Returns a text without what breaks it.
-pub(super) fn dense(text: &[u8]) -> Vec<u8> {
-    let mut kept = vec![0; text.len()];
-    let mut length = 0;
-    for &byte in text {
-        // `length` never passes what was read; written without a branch, for
-        // this goes over every byte that leaves.
-        kept[length] = byte;
-        length += usize::from(KEPT[usize::from(byte)]);
-    }
-    kept.truncate(length);
-    kept
-}
-
-fn is_kept(byte: u8) -> bool {
-    KEPT[usize::from(byte)] == 1
-}
-
-/// One for each byte that stays.
-const KEPT: [u8; 256] = {
-    let mut kept = [1; 256];
-    let breaking = b" \t\r\n\x0b\x0c\"'`\\,:>|";
-    let mut at = 0;
-    while at < breaking.len() {
-        kept[breaking[at] as usize] = 0;
-        at += 1;
-    }
-    kept
-};

@@ -5,6 +5,7 @@ use crate::{CallState, ModelCallRow};
 async fn on_sqlite_a_server_is_alone() {
     let t = Fixture::sqlite().await;
     assert!(t.store.enter().await.unwrap().is_none());
+    assert!(!t.store.is_served().await.unwrap());
     let workspace = t.workspace().await;
     let turn = t.turn(&workspace).await;
     let call = t.model_call(&turn);
@@ -21,7 +22,9 @@ async fn a_server_is_known_to_live_and_hears_of_changes() {
         println!("not run: TEST_DATABASE_URL is not set");
         return;
     };
+    assert!(!t.store.is_served().await.unwrap());
     let mut one = t.store.enter().await.unwrap().unwrap();
+    assert!(t.store.is_served().await.unwrap());
     let beside = t.database.open().await.unwrap();
     let two = beside.enter().await.unwrap().unwrap();
     assert_ne!(one.number(), two.number());

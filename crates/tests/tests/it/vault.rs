@@ -219,11 +219,16 @@ async fn the_master_key_is_changed_and_everything_opens() {
         .post("/api/secrets", json!({ "name": "A", "value": VALUE }))
         .await
         .ok::<StoredSecret>();
-    assert_eq!(server.terminate().await, Some(0));
-
     let file = folder.path().join("data/secret.key");
     let old = fs::read(&file).unwrap();
     let arguments = ["admin", "rotate-key", "--data", "data"];
+    // What it would seal from now on would not open any more.
+    let beside = run_program(folder.path(), &arguments, "").await;
+    assert_eq!(beside.code, Some(1), "{beside:?}");
+    assert!(beside.stderr.contains("stop it first"), "{}", beside.stderr);
+    assert_eq!(fs::read(&file).unwrap(), old);
+    assert_eq!(server.terminate().await, Some(0));
+
     let rotated = run_program(folder.path(), &arguments, "").await;
     assert_eq!(rotated.code, Some(0), "{rotated:?}");
     assert!(

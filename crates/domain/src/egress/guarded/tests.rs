@@ -102,3 +102,42 @@ fn the_bytes_that_leave_are_looked_at_too() {
     ));
     assert!(guarded.body(b"{\"a\":\"[secret CANARY]\"}\xff").is_ok());
 }
+
+#[test]
+fn a_text_that_its_name_calls_secret_is_replaced_and_what_leaves_then_passes() {
+    let key = "9f3a1c7e5b2d4806af19e3c75d8b0264";
+    let field = json!({ "api_key": key, "client \"secret\"": key, "token": { "is": key }, "n": 1 });
+    let mut request = Request {
+        tools: vec![Tool {
+            name: "call".to_owned(),
+            description: String::new(),
+            parameters: json!({ "type": "object", "examples": [field.clone()] }),
+        }],
+        response: ResponseForm::Schema {
+            name: "x".to_owned(),
+            schema: json!({ "default": field }),
+        },
+        ..Request::default()
+    };
+    let guarded = guarded(EgressMode::Replace);
+    let found = guarded.request(&mut request).unwrap();
+    assert_eq!(found.into_iter().collect::<Vec<_>>(), ["key"]);
+    let ResponseForm::Schema { schema, .. } = &request.response else {
+        panic!()
+    };
+    let replaced = json!({
+        "api_key": "[secret key]", "client \"secret\"": "[secret key]", "token": { "is": key }, "n": 1,
+    });
+    assert_eq!(schema["default"], replaced);
+    let parameters = &request.tools[0].parameters;
+    assert_eq!(parameters["examples"][0], replaced);
+    for document in [schema, parameters] {
+        guarded.body(document.to_string().as_bytes()).unwrap();
+    }
+}
+
+#[test]
+fn a_gate_of_a_request_tells_nothing_of_its_secrets() {
+    let told = format!("{:?}", guarded(EgressMode::Refuse));
+    assert!(!told.contains("c4n") && !told.contains("99, 52"), "{told}");
+}

@@ -175,7 +175,18 @@ fn corpus() -> Vec<(&'static str, String)> {
         "our lock file",
         include_str!("../../../../../Cargo.lock").to_owned(),
     ));
-    all.push(("our code", include_str!("../shape.rs").to_owned()));
+    all.push((
+        "our other lock file",
+        include_str!("../../../../../web/package-lock.json").to_owned(),
+    ));
+    for (name, code) in [
+        ("our code", include_str!("../shape.rs")),
+        ("code about armour", include_str!("../shape/armour.rs")),
+        ("code about prefixes", include_str!("../shape/issued.rs")),
+        ("code about forms", include_str!("../form.rs")),
+    ] {
+        all.push((name, code.to_owned()));
+    }
     all
 }
 
