@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use atelier_api::budget::Budget;
+use atelier_api::event::TurnEvent;
 use atelier_api::model::Provider;
 use atelier_api::session::Session;
 use atelier_api::turn::Turn as Asked;
@@ -173,6 +175,24 @@ on_both_engines! {
         let keys: Vec<_> = reply.text().lines().skip(1).filter_map(|line| line.split(',').next().map(str::to_owned)).collect();
         assert_eq!(keys.len(), MODELS, "a table has them all");
         assert!(keys.iter().all(|key| key != "\"rest\""));
+    }
+
+    async fn counts_that_nobody_can_have_used_do_no_harm(app) {
+        let owner = app.owner();
+        let workspace = owner.workspace("a").await.id;
+        for _ in 0..3 {
+            app.model.push(used(u64::MAX / 4, u64::MAX / 4));
+            assert_eq!(owner.ask(&question(workspace, "hi")).await.text(), "x");
+        }
+        let total = usage(app, "").await.total;
+        assert_eq!((total.calls, total.input_tokens, total.output_tokens), (3, 3 << 40, 3 << 40));
+        assert!(total.cost_usd.is_some());
+        // A budget can be summed up from them, too.
+        let budget = json!({ "scope": "user", "period": "total", "limitTokens": 1_000_000_000_000_u64 });
+        owner.post("/api/budgets", budget).await.ok::<Budget>();
+        let refused = owner.ask(&question(workspace, "hi")).await;
+        let TurnEvent::Finished { code, .. } = refused.end() else { panic!("{refused:?}") };
+        assert_eq!(code.as_deref(), Some("budget_exceeded"));
     }
 
     async fn a_failed_turn_is_paid_for_too(app) {
