@@ -17,7 +17,7 @@ use self::choice::Chooser;
 use crate::protocol::{Ask, Code, Event, Limit, Part, Reason, VERSION};
 use crate::queue::Queue;
 use crate::say;
-use crate::slot::{SLOTS, Slots};
+use crate::slot::{Place, SLOTS, Slots};
 use crate::text::Writer;
 
 mod choice;
@@ -28,6 +28,9 @@ const STEP: u32 = 32;
 /// A long prompt that grows loses its beginning in steps of so many tokens, so
 /// that it mostly begins as the one before.
 const CUT: usize = 256;
+/// A question that leaves no room for so many tokens of an answer, or for as
+/// many as are wanted, is too long.
+const LEAST: u32 = 256;
 
 /// What an engine is made with.
 #[derive(Debug)]
@@ -104,32 +107,36 @@ impl Engine<'_> {
         });
         loop {
             let (id, ask) = queue.next();
-            say(&match engine.answer(id, &ask) {
-                Ok(Ending { reason, tokens }) => Event::Done { id, reason, tokens },
-                Err(Failure { code, message }) => Event::Failed {
-                    id: Some(id),
-                    code,
-                    message,
-                },
-            });
-            queue.finish(id);
+            let prompt = engine.prompt(&ask);
+            engine.serve_one(id, &ask, &prompt);
         }
     }
 
-    fn answer(&mut self, id: u64, ask: &Ask) -> Result<Ending, Failure> {
+    fn serve_one(&mut self, id: u64, ask: &Ask, prompt: &[i32]) {
+        say(&match self.answer(id, ask, prompt) {
+            Ok(Ending { reason, tokens }) => Event::Done { id, reason, tokens },
+            Err(Failure { code, message }) => Event::Failed {
+                id: Some(id),
+                code,
+                message,
+            },
+        });
+        self.queue.finish(id);
+    }
+
+    fn prompt(&self, ask: &Ask) -> Vec<i32> {
         let vocab = self.model.vocab();
         let parts = ask.prompt.iter();
-        let prompt: Vec<i32> = parts.flat_map(|part| tokens(&vocab, part)).collect();
+        parts.flat_map(|part| tokens(&vocab, part)).collect()
+    }
+
+    fn answer(&mut self, id: u64, ask: &Ask, prompt: &[i32]) -> Result<Ending, Failure> {
         let mut chooser = Chooser::new(self.model, ask).map_err(Failure::invalid)?;
-        let room = ask.max_tokens.max(1) as usize;
-        let place = self.slots.place(&prompt, room);
+        let room = least_room(ask);
+        let place = self.slots.place(prompt, room);
         let place = place.ok_or_else(|| Failure::too_long(prompt.len(), room, &self.context))?;
-        for emptied in &place.emptied {
-            self.forget(*emptied, 0)?;
-        }
-        self.forget(place.slot, place.known)?;
-        let read = &prompt[place.known..];
-        if !self.read(id, place.slot, place.known, read)? {
+        self.prepare(&place)?;
+        if !self.read(id, ask, place.slot, prompt)? {
             return Ok(Ending {
                 reason: Reason::Cancelled,
                 tokens: 0,
@@ -140,7 +147,26 @@ impl Engine<'_> {
             tokens: count(prompt.len()),
             cached_tokens: count(place.known),
         });
-        self.write(id, ask, place.slot, prompt.len(), &mut chooser)
+        self.write(id, ask, place.slot, &mut chooser)
+    }
+
+    /// Does in the memory what the slots have noted.
+    fn prepare(&mut self, place: &Place) -> Result<(), Failure> {
+        if let Some(lender) = place.lender {
+            self.forget(place.slot, 0)?;
+            let (from, to) = (sequence(lender), sequence(place.slot));
+            let copied =
+                self.context
+                    .copy_kv_cache_seq(from, to, Some(0), Some(count(place.known)));
+            copied.map_err(|error| Failure::broken(&error.to_string()))?;
+        } else {
+            self.forget(place.slot, place.known)?;
+        }
+        self.forget_all(&place.emptied)
+    }
+
+    fn forget_all(&mut self, slots: &[usize]) -> Result<(), Failure> {
+        slots.iter().try_for_each(|slot| self.forget(*slot, 0))
     }
 
     /// Removes what a sequence holds from position `from` on.
@@ -148,32 +174,51 @@ impl Engine<'_> {
         let removed = self
             .context
             .kv_cache_seq_rm(sequence(slot), Some(count(from)), None);
-        if from == 0 {
-            self.slots.empty(slot);
-        }
-        removed.map_err(|error| Failure::broken(&error.to_string()))
+        removed.map_err(|error| Failure::broken(&error.to_string()))?;
+        Ok(())
     }
 
-    /// Reads `tokens` behind what the sequence holds; false when cancelled.
-    fn read(
-        &mut self,
-        id: u64,
-        slot: usize,
-        known: usize,
-        tokens: &[i32],
-    ) -> Result<bool, Failure> {
-        let mut at = known;
-        for step in tokens.chunks(STEP as usize) {
+    /// Reads what the sequence doesn't hold of the prompt; false when
+    /// cancelled.
+    fn read(&mut self, id: u64, ask: &Ask, slot: usize, prompt: &[i32]) -> Result<bool, Failure> {
+        let needed = prompt.len() + least_room(ask);
+        for step in prompt[self.slots.held(slot)..].chunks(STEP as usize) {
             if self.queue.is_cancelled(id) {
                 return Ok(false);
             }
-            self.decode(slot, at, step)?;
-            at += step.len();
+            self.let_in(ask, slot, needed)?;
+            self.decode(slot, step)?;
         }
         Ok(!self.queue.is_cancelled(id))
     }
 
-    fn decode(&mut self, slot: usize, at: usize, tokens: &[i32]) -> Result<(), Failure> {
+    /// Answers what is urgent, in the middle of an answer in `slot` that needs
+    /// `needed` tokens in all to go on. What comes next in that answer must be
+    /// read before more of it is chosen.
+    fn let_in(&mut self, ask: &Ask, slot: usize, needed: usize) -> Result<(), Failure> {
+        if ask.urgent {
+            return Ok(());
+        }
+        let held = self.slots.held(slot);
+        while let Some((id, urgent)) = self.queue.next_urgent() {
+            let prompt = self.prompt(&urgent);
+            self.slots.interrupt(slot, needed);
+            if self.slots.fits(prompt.len() + least_room(&urgent)) {
+                self.serve_one(id, &urgent, &prompt);
+            } else {
+                self.queue.postpone(id, urgent);
+            }
+            self.slots.resume();
+        }
+        if self.slots.held(slot) == held {
+            Ok(())
+        } else {
+            Err(Failure::broken("what it had read is lost"))
+        }
+    }
+
+    fn decode(&mut self, slot: usize, tokens: &[i32]) -> Result<(), Failure> {
+        let at = self.slots.held(slot);
         self.batch.clear();
         for (offset, token) in tokens.iter().enumerate() {
             let position = i32::try_from(at + offset).unwrap_or(i32::MAX);
@@ -200,37 +245,38 @@ impl Engine<'_> {
         id: u64,
         ask: &Ask,
         slot: usize,
-        from: usize,
         chooser: &mut Chooser,
     ) -> Result<Ending, Failure> {
         let vocab = self.model.vocab();
         let mut writer = Writer::new(&ask.stop, &ask.until);
-        let mut written = 0;
+        let mut tokens = 0;
         let reason = loop {
             let token = chooser.next(&self.context);
             if vocab.is_eog(token) || vocab.is_control(token) {
                 break Reason::Stop;
             }
-            written += 1;
+            tokens += 1;
             show(id, writer.take(&vocab.token_to_piece(token, false, None)));
             if writer.ended() {
                 break Reason::Stop;
             }
-            if written >= ask.max_tokens {
+            if ask.max_tokens.is_some_and(|most| tokens >= most) {
                 break Reason::Length;
             }
             if self.queue.is_cancelled(id) {
                 break Reason::Cancelled;
             }
-            self.decode(slot, from + written as usize - 1, &[token.0])?;
+            self.let_in(ask, slot, self.slots.held(slot) + 1)?;
+            let Some(emptied) = self.slots.grow(slot) else {
+                break Reason::Length;
+            };
+            self.forget_all(&emptied)?;
+            self.decode(slot, &[token.0])?;
         };
         if !writer.ended() {
             show(id, writer.finish());
         }
-        Ok(Ending {
-            reason,
-            tokens: written,
-        })
+        Ok(Ending { reason, tokens })
     }
 }
 
@@ -258,6 +304,11 @@ impl Failure {
             ),
         }
     }
+}
+
+/// How many tokens of an answer there must be room for before it begins.
+fn least_room(ask: &Ask) -> usize {
+    ask.max_tokens.unwrap_or(LEAST).clamp(1, LEAST) as usize
 }
 
 /// The tokens of a piece of a prompt.

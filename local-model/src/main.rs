@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use engine::{Engine, Settings};
-use protocol::{Ask, Code, Event, LINE_BYTES, Order};
+use protocol::{Ask, Code, Event, LINE_BYTES, Order, Reason};
 use queue::Queue;
 
 const USAGE: &str = "usage: atelier-local-model --weights FILE [--context TOKENS] [--threads N]";
@@ -81,7 +81,15 @@ fn listen(queue: &Queue) {
                     });
                 }
             }
-            Ok(Order::Cancel { id }) => queue.cancel(id),
+            Ok(Order::Cancel { id }) => {
+                if queue.cancel(id) {
+                    say(&Event::Done {
+                        id,
+                        reason: Reason::Cancelled,
+                        tokens: 0,
+                    });
+                }
+            }
             Err(error) => say(&Event::Failed {
                 id: None,
                 code: Code::Invalid,

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::protocol::{Ask, Limit, Part};
 use crate::completion::Completion;
@@ -15,8 +15,6 @@ use crate::request::{Request, ResponseForm, Tool, ToolChoice};
 const TEMPERATURE: f32 = 0.2;
 /// The share of likelihood it chooses from unless the request says.
 const TOP_P: f32 = 0.9;
-/// The longest answer unless the request says, in tokens.
-const ANSWER_TOKENS: u32 = 2_048;
 /// The longest filling unless the request says, in tokens.
 const FILL_TOKENS: u32 = 96;
 /// How much is read of the text before a place.
@@ -96,13 +94,14 @@ pub(crate) fn chat(request: &Request) -> Body {
     Body {
         ask: Ask {
             prompt,
-            max_tokens: request.max_output_tokens.unwrap_or(ANSWER_TOKENS).max(1),
+            max_tokens: request.max_output_tokens,
             temperature: request.temperature.unwrap_or(TEMPERATURE),
             top_p: request.top_p.unwrap_or(TOP_P),
             seed: request.seed.and_then(|seed| u32::try_from(seed).ok()),
             stop: request.stop.clone(),
             until: String::new(),
             schema: schema(request, &tools, forced),
+            urgent: false,
         },
         calls: Calls {
             names: tools.iter().map(|tool| tool.name.clone()).collect(),
@@ -131,13 +130,14 @@ pub(crate) fn fill(place: &Completion) -> Body {
     Body {
         ask: Ask {
             prompt,
-            max_tokens: place.max_output_tokens.unwrap_or(FILL_TOKENS).max(1),
+            max_tokens: Some(place.max_output_tokens.unwrap_or(FILL_TOKENS)),
             temperature: place.temperature.unwrap_or(TEMPERATURE),
             top_p: TOP_P,
             seed: place.seed.and_then(|seed| u32::try_from(seed).ok()),
             stop,
             until: head(suffix, 1_024).to_owned(),
             schema: None,
+            urgent: true,
         },
         calls: Calls::default(),
     }
@@ -167,7 +167,8 @@ const fn must_call(choice: &ToolChoice) -> bool {
 /// What the answer has to satisfy.
 fn schema(request: &Request, tools: &[&Tool], forced: bool) -> Option<String> {
     if forced {
-        let calls: Vec<String> = tools.iter().map(|tool| call_schema(tool)).collect();
+        let calls = tools.iter().enumerate();
+        let calls: Vec<String> = calls.map(|(at, tool)| call_schema(at, tool)).collect();
         return Some(format!(r#"{{"anyOf":[{}]}}"#, calls.join(",")));
     }
     match &request.response {
@@ -177,18 +178,45 @@ fn schema(request: &Request, tools: &[&Tool], forced: bool) -> Option<String> {
     }
 }
 
-/// The schema of a call of one tool. The name comes first, as the model has
-/// learned it, which a map of fields would not keep.
-fn call_schema(tool: &Tool) -> String {
+/// The schema of a call of one tool, the one at `at` of those offered. The name
+/// comes first, as the model has learned it, which a map of fields would not
+/// keep.
+fn call_schema(at: usize, tool: &Tool) -> String {
     let name = json!(tool.name);
     let arguments = if tool.parameters.is_object() {
-        tool.parameters.to_string()
+        let mut parameters = tool.parameters.clone();
+        refer(
+            &mut parameters,
+            &format!("#/anyOf/{at}/properties/arguments"),
+        );
+        parameters.to_string()
     } else {
         r#"{"type":"object"}"#.to_owned()
     };
     format!(
         r#"{{"type":"object","properties":{{"name":{{"const":{name}}},"arguments":{arguments}}},"required":["name","arguments"],"additionalProperties":false}}"#
     )
+}
+
+/// Lets what a schema says of itself (`"$ref": "#/$defs/Item"`) be found where
+/// the schema is now.
+fn refer(schema: &mut Value, place: &str) {
+    match schema {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(path) if name == "$ref" => {
+                        if let Some(own) = path.strip_prefix('#') {
+                            *path = format!("{place}{own}");
+                        }
+                    }
+                    _ => refer(value, place),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| refer(item, place)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// What the rules say of the tools, in the words of the model's training.

@@ -186,7 +186,7 @@ mod tests {
         for line in [
             "{}",
             "no",
-            r#"{"type":"ready","version":1,"contextTokens":1}"#,
+            r#"{"type":"ready","version":2,"contextTokens":1}"#,
         ] {
             assert!(
                 matches!(read(&[], &[line]).1, Err(Fault::Shape(_))),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// The version of what is said here. The helper names the one it speaks when
 /// it has loaded, and is not used when it is another.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// The longest line, in bytes. A prompt that fits the model is far shorter.
 pub(crate) const LINE_BYTES: usize = 16 * 1024 * 1024;
@@ -17,7 +17,7 @@ pub(crate) const LINE_BYTES: usize = 16 * 1024 * 1024;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub(crate) enum Order<T> {
-    /// Answer this, after what was asked before.
+    /// Answer this, after what was asked before and after what is urgent.
     Ask {
         /// A number that no other question of this process has.
         id: u64,
@@ -37,8 +37,10 @@ pub(crate) enum Order<T> {
 pub(crate) struct Ask {
     /// What the model reads, in order.
     pub(crate) prompt: Vec<Part>,
-    /// The most tokens it may write.
-    pub(crate) max_tokens: u32,
+    /// The most tokens it may write; as many as its memory holds when `None`,
+    /// and never more than that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) max_tokens: Option<u32>,
     /// How freely it chooses; 0 always takes the likeliest token.
     pub(crate) temperature: f32,
     /// The share of likelihood that is chosen from.
@@ -57,6 +59,10 @@ pub(crate) struct Ask {
     /// object's fields is the order in which they are written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) schema: Option<String>,
+    /// Whether somebody waits for it at each key: then it comes before what
+    /// takes longer, also in the middle of that.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) urgent: bool,
 }
 
 /// A piece of a prompt.

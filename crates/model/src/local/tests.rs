@@ -23,7 +23,7 @@ enum Act {
 }
 
 const IDLE: Duration = Duration::from_mins(5);
-const READY: &str = r#"{"type":"ready","version":1,"contextTokens":8192}"#;
+const READY: &str = r#"{"type":"ready","version":2,"contextTokens":8192}"#;
 const TEXT: &str = r#"{"type":"text","id":ID,"text":"to ID"}"#;
 const DONE: &str = r#"{"type":"done","id":ID,"reason":"stop","tokens":2}"#;
 

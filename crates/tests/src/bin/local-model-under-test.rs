@@ -31,7 +31,7 @@ fn main() {
         eprintln!("there is too little memory");
         std::process::exit(9);
     }
-    println!(r#"{{"type":"ready","version":1,"contextTokens":8192}}"#);
+    println!(r#"{{"type":"ready","version":2,"contextTokens":8192}}"#);
     for line in std::io::stdin().lock().lines() {
         let order: Value = serde_json::from_str(&line.unwrap()).unwrap();
         if order["type"] == "ask" {

@@ -1,5 +1,3 @@
-use serde_json::Value;
-
 use super::*;
 use crate::message::{Image, ImageSource, ToolCall};
 
@@ -89,6 +87,54 @@ fn a_call_that_must_be_made_is_begun_and_held_to_the_tools() {
 }
 
 #[test]
+fn an_answer_has_the_limit_of_its_request_and_none_of_ours() {
+    for limit in [None, Some(1), Some(8_192)] {
+        let body = chat(&Request {
+            messages: vec![Message::user("Write it.")],
+            max_output_tokens: limit,
+            ..Request::default()
+        });
+        assert_eq!((body.ask.max_tokens, body.ask.urgent), (limit, false));
+    }
+    let fill = fill(&Completion::default()).ask;
+    assert_eq!((fill.max_tokens, fill.urgent), (Some(FILL_TOKENS), true));
+}
+
+#[test]
+fn what_a_tools_schema_says_of_itself_is_found_in_the_whole() {
+    let item = json!({"type": "object", "properties": {
+        "next": {"anyOf": [{"$ref": "#/$defs/Item"}, {"type": "null"}]},
+        "elsewhere": {"$ref": "https://example.org/schema"},
+        "default": {"$ref": "#/$defs/Item"},
+    }});
+    let schema = json!({
+        "type": "object",
+        "$defs": {"Item": item},
+        "properties": {"items": {"type": "array", "items": {"$ref": "#/$defs/Item"}}},
+    });
+    let pydantic = Tool {
+        parameters: schema,
+        ..tool("add")
+    };
+    let body = chat(&Request {
+        messages: vec![Message::user("add a")],
+        tools: vec![tool("read"), pydantic],
+        tool_choice: ToolChoice::Required,
+        ..Request::default()
+    });
+    let whole: Value = serde_json::from_str(&body.ask.schema.unwrap()).unwrap();
+    let arguments = &whole["anyOf"][1]["properties"]["arguments"];
+    let path = arguments["properties"]["items"]["items"]["$ref"]
+        .as_str()
+        .unwrap();
+    let item = whole.pointer(path.strip_prefix('#').unwrap()).unwrap();
+    let fields = &item["properties"];
+    assert_eq!(fields["next"]["anyOf"][0]["$ref"], path, "also in itself");
+    assert_eq!(fields["elsewhere"]["$ref"], "https://example.org/schema");
+    assert_eq!(fields["default"]["$ref"], path, "a field of that name");
+}
+
+#[test]
 fn what_the_model_began_to_say_is_gone_on_with() {
     let body = chat(&Request {
         messages: vec![
@@ -148,5 +194,5 @@ fn far_away_text_stays_away() {
         ..Completion::default()
     });
     assert!(flat(&body).len() <= 2 * NEAR_BYTES + 100);
-    assert_eq!((body.ask.max_tokens, body.ask.temperature), (8, 0.0));
+    assert_eq!((body.ask.max_tokens, body.ask.temperature), (Some(8), 0.0));
 }
