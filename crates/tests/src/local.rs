@@ -26,6 +26,21 @@ pub struct LocalSetup {
     pub program: Option<PathBuf>,
     /// The socket to who can build the program.
     pub builder: Option<BuilderSocket>,
+    /// The folder of the published weights, when the program is the real one.
+    pub weights: Option<PathBuf>,
+}
+
+impl LocalSetup {
+    /// Returns the real program and the published weights; `None` unless the
+    /// environment says where they are.
+    pub fn real() -> Option<Self> {
+        let (program, weights) = real_files()?;
+        Some(Self {
+            program: Some(program),
+            weights: Some(weights.parent()?.to_owned()),
+            ..Self::default()
+        })
+    }
 }
 
 /// Returns where the local model's program for tests is.
@@ -35,21 +50,17 @@ pub fn local_program() -> PathBuf {
 
 /// Makes a local model.
 pub(crate) fn local_model(data: &Path, setup: LocalSetup) -> LocalModel {
-    let pin = Pin {
-        model: "tiny".to_owned(),
-        file: "tiny.gguf".to_owned(),
-        size_bytes: WEIGHTS.len() as u64,
-        sha256: SHA256.to_owned(),
-        // Nothing listens there.
-        url: "http://127.0.0.1:9/tiny.gguf".to_owned(),
-        license: "none".to_owned(),
+    let small = setup.weights.is_none();
+    let weights = match setup.weights {
+        Some(folder) => Weights::new(folder, Pin::published()),
+        None => Weights::new(data.join("models"), small_pin()),
     };
     let model = LocalModel::new(LocalOptions {
-        weights: Weights::new(data.join("models"), pin),
+        weights,
         machine: Arc::new(Program {
             file: setup.program.unwrap_or_else(local_program),
-            small: true,
-            waiting: None,
+            small,
+            waiting: (!small).then_some("20000"),
         }),
         source: setup.source,
         context_tokens: 8_192,
@@ -59,6 +70,18 @@ pub(crate) fn local_model(data: &Path, setup: LocalSetup) -> LocalModel {
         model.attend(builder);
     }
     model
+}
+
+fn small_pin() -> Pin {
+    Pin {
+        model: "tiny".to_owned(),
+        file: "tiny.gguf".to_owned(),
+        size_bytes: WEIGHTS.len() as u64,
+        sha256: SHA256.to_owned(),
+        // Nothing listens there.
+        url: "http://127.0.0.1:9/tiny.gguf".to_owned(),
+        license: "none".to_owned(),
+    }
 }
 
 #[derive(Debug)]

@@ -34,6 +34,8 @@ mod it {
     mod local_model;
     mod local_model_falls;
     mod local_model_real;
+    mod local_model_real_peer;
+    mod local_model_real_turns;
     mod local_model_speed;
     mod network;
     mod patches;

@@ -2,18 +2,15 @@
 //! program, gets its weights and runs these; elsewhere they say that they were
 //! not run.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use atelier_base::WorkspacePath;
 use atelier_model::local::{BASE_URL, HelperState};
 use atelier_model::{
-    Answer, Call, Completion, Delta, Endpoint, Error, Gateway, Message, Prices, Request, Tool,
-    ToolChoice, Wire,
+    Answer, Call, Completion, Delta, Endpoint, Error, Gateway, Message, Request, Tool, ToolChoice,
+    Wire,
 };
-use atelier_patch::{ParseOptions, parse, plan};
 use atelier_sandbox::sidecar::{self, Sidecar, SidecarCommand, SidecarProcess};
-use atelier_tests::{children, eventually, peer_of_real_model, real_files, real_model};
+use atelier_tests::{children, eventually, real_files, real_model};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{ChildStdin, ChildStdout};
@@ -34,22 +31,7 @@ pub(super) fn endpoint() -> Endpoint {
     }
 }
 
-/// The other server of the same weights.
-pub(super) fn peer() -> Option<Endpoint> {
-    let url = peer_of_real_model();
-    if url.is_none() {
-        println!("not run: TEST_LOCAL_MODEL_PEER is not set");
-    }
-    Some(Endpoint {
-        name: "Peer".to_owned(),
-        base_url: url?,
-        wire: Wire::OpenAiChat,
-        prices: Some(Prices::FREE),
-        ..endpoint()
-    })
-}
-
-fn model() -> Option<Gateway> {
+pub(super) fn model() -> Option<Gateway> {
     let model = real_model(NEVER);
     if model.is_none() {
         println!("not run: TEST_LOCAL_MODEL_PROGRAM and TEST_LOCAL_MODEL_WEIGHTS are not set");
@@ -115,15 +97,7 @@ async fn it_calls_a_tool_that_it_must_call() {
     let Some(gateway) = model() else { return };
     let request = Request {
         messages: vec![Message::user("What is in the file src/main.rs?")],
-        tools: vec![Tool {
-            name: "read_file".to_owned(),
-            description: "Reads a file of the workspace.".to_owned(),
-            parameters: json!({
-                "type": "object",
-                "properties": { "path": { "type": "string" } },
-                "required": ["path"],
-            }),
-        }],
+        tools: vec![reading()],
         tool_choice: ToolChoice::Required,
         max_output_tokens: Some(128),
         ..Request::default()
@@ -141,35 +115,61 @@ async fn it_calls_a_tool_that_it_must_call() {
     assert_eq!(arguments["path"], "src/main.rs");
 }
 
+pub(super) fn reading() -> Tool {
+    Tool {
+        name: "read_file".to_owned(),
+        description: "Reads a file of the workspace.".to_owned(),
+        parameters: json!({
+            "type": "object",
+            "properties": { "path": { "type": "string" } },
+            "required": ["path"],
+        }),
+    }
+}
+
 #[tokio::test]
-async fn its_edit_of_a_whole_file_applies() {
+async fn it_keeps_to_a_tools_schema_that_refers_to_itself() {
     let Some(gateway) = model() else { return };
-    let before = "def count_words(text):\n    return len(text.split())\n\n\nif __name__ == \"__main__\":\n    print(count_words(input()))\n";
-    let wish = format!(
-        "Here is words.py:\n\n```python\n{before}```\n\nRename the function count_words to count everywhere. Answer with the whole new file and nothing else."
-    );
     let request = Request {
-        messages: vec![
-            Message::user(wish),
-            Message::assistant("words.py\n```python\n", Vec::new()),
+        messages: vec![Message::user("Delete the files a.txt and b.txt.")],
+        tools: vec![
+            reading(),
+            Tool {
+                name: "delete_files".to_owned(),
+                description: "Deletes files of the workspace.".to_owned(),
+                // As pydantic writes it.
+                parameters: json!({
+                    "$defs": { "File": {
+                        "type": "object",
+                        "properties": { "path": { "type": "string" } },
+                        "required": ["path"],
+                    } },
+                    "type": "object",
+                    "properties": { "files": {
+                        "type": "array",
+                        "items": { "$ref": "#/$defs/File" },
+                    } },
+                    "required": ["files"],
+                }),
+            },
         ],
-        stop: vec!["\n```".to_owned()],
-        max_output_tokens: Some(256),
-        temperature: Some(0.0),
+        tool_choice: ToolChoice::Tool("delete_files".to_owned()),
+        max_output_tokens: Some(128),
         ..Request::default()
     };
-    let answer = asked(&gateway, &endpoint(), &request)
-        .await
-        .collect()
-        .await
-        .unwrap();
-    let patch = format!("words.py\n```python\n{}\n```\n", answer.text);
-    let path: WorkspacePath = "words.py".parse().unwrap();
-    let tree = BTreeMap::from([(path, before.as_bytes().to_vec())]);
-    let patch = parse(&patch, &ParseOptions::default()).unwrap();
-    let planned = plan(&patch, &tree).unwrap();
-    let after = String::from_utf8(planned.files[0].after.clone().unwrap()).unwrap();
-    assert_eq!(after, before.replace("count_words", "count"));
+    for choice in [request.tool_choice.clone(), ToolChoice::Required] {
+        let request = Request {
+            tool_choice: choice,
+            ..request.clone()
+        };
+        let call = asked(&gateway, &endpoint(), &request).await;
+        let answer = call.collect().await.unwrap();
+        let [call] = answer.tool_calls.as_slice() else {
+            panic!("one call, not {:?}", answer.tool_calls);
+        };
+        let arguments: Value = serde_json::from_str(&call.arguments).unwrap();
+        assert_eq!(arguments["files"][1]["path"], "b.txt", "{arguments}");
+    }
 }
 
 #[tokio::test]
@@ -225,25 +225,6 @@ pub(super) async fn twice(gateway: &Gateway, name: &str) -> ((Answer, f64), (Ans
 }
 
 #[tokio::test]
-async fn the_same_weights_answer_elsewhere() {
-    let Some(gateway) = model() else { return };
-    let Some(peer) = peer() else { return };
-    gateway.check(&peer).await.unwrap();
-    let request = Request {
-        messages: vec![Message::user(
-            "What is 2 + 2? Answer with the number alone.",
-        )],
-        max_output_tokens: Some(8),
-        temperature: Some(0.0),
-        ..Request::default()
-    };
-    for to in [endpoint(), peer] {
-        let answer = asked(&gateway, &to, &request).await.collect().await;
-        assert_eq!(answer.unwrap().text.trim(), "4", "{}", to.name);
-    }
-}
-
-#[tokio::test]
 async fn a_question_is_given_up_within_one_token() {
     let Some(mut helper) = Talk::begin(&[]).await else {
         return;
@@ -278,6 +259,77 @@ async fn a_question_is_given_up_within_one_token() {
         (&event["id"], &event["reason"]),
         (&json!(2), &json!("cancelled"))
     );
+}
+
+#[tokio::test]
+async fn what_is_typed_does_not_wait_for_a_long_answer() {
+    let Some(mut helper) = Talk::begin(&[]).await else {
+        return;
+    };
+    helper
+        .ask(1, "Count from 1 to 500, one number a line.", 48)
+        .await;
+    let mut long = 0;
+    while long < 3 {
+        long += usize::from(helper.heard().await["type"] == "text");
+    }
+    // More than may wait, were they not given up.
+    for id in 2..=50 {
+        helper.ask(id, "word", 4).await;
+        helper.say(json!({ "type": "cancel", "id": id })).await;
+    }
+    let place = json!({
+        "prompt": [{ "text": "x = [1, 2, " }], "maxTokens": 4, "temperature": 0.0, "topP": 1.0,
+        "urgent": true,
+    });
+    helper
+        .say(json!({ "type": "ask", "id": 51, "ask": place }))
+        .await;
+    let (mut given_up, mut ends) = (0, Vec::new());
+    while ends.len() < 2 {
+        let event = helper.heard().await;
+        assert_ne!(event["type"], "failed", "{event}");
+        match event["reason"].as_str() {
+            Some("cancelled") => given_up += 1,
+            Some(_) => ends.push(event["id"].as_u64().unwrap()),
+            None => {}
+        }
+    }
+    assert_eq!((given_up, ends), (49, vec![51, 1]));
+}
+
+#[tokio::test]
+async fn an_answer_has_the_memory_that_there_is() {
+    let Some(mut helper) = Talk::begin(&["--context", "512"]).await else {
+        return;
+    };
+    helper.ask(1, &"word ".repeat(100), 8).await;
+    while helper.heard().await["type"] != "done" {}
+    // More than there is: it is given what there is.
+    helper.ask(2, &"some word ".repeat(200), 8_192).await;
+    let end = loop {
+        let event = helper.heard().await;
+        if event["type"] != "text" && event["type"] != "read" {
+            break event;
+        }
+    };
+    assert_eq!(end["code"], "tooLong", "no room for an answer: {end}");
+    helper.ask(3, &"1 2 3 4 ".repeat(30), 8_192).await;
+    let end = loop {
+        let event = helper.heard().await;
+        assert_ne!(event["type"], "failed", "{event}");
+        if event["type"] == "done" {
+            break event;
+        }
+    };
+    let written = end["tokens"].as_u64().unwrap();
+    let expected = if end["reason"] == "length" {
+        512 - 240
+    } else {
+        0
+    };
+    println!("it wrote {written} tokens: {}", end["reason"]);
+    assert!(written >= expected - expected / 10, "{end}");
 }
 
 #[tokio::test]

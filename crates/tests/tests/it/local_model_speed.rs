@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use atelier_model::{Delta, Endpoint, Gateway, Message, Request};
 use atelier_tests::{bench_runs, real_model, real_model_waiting_actively};
 
-use super::local_model_real::{asked, endpoint, peer, twice};
+use super::local_model_real::{asked, endpoint, twice};
+use super::local_model_real_peer::peer;
 
 /// How many tokens a measured answer has.
 const TOKENS: u32 = 64;
