@@ -34,6 +34,7 @@ mod it {
     mod local_model;
     mod local_model_falls;
     mod local_model_real;
+    mod local_model_real_helper;
     mod local_model_real_peer;
     mod local_model_real_turns;
     mod local_model_speed;
