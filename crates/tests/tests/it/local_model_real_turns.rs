@@ -1,6 +1,7 @@
 //! A person whose only model is the real local one asks for a change.
 
 use atelier_api::event::TurnEvent;
+use atelier_api::proposal::{Proposal, ProposalState};
 use atelier_api::turn::Chat;
 use atelier_tests::{LocalSetup, Setup, TestApp, question};
 
@@ -117,7 +118,8 @@ async fn a_wish_for_a_flag_becomes_a_proposal_that_applies() {
             })
             .await;
         println!("{}", ran.text());
-        owner.apply(ran.proposal()).await.done();
+        let applied: Proposal = owner.apply(ran.proposal()).await.ok();
+        assert_eq!(applied.summary.state, ProposalState::Applied);
         let after = owner.text(workspace, path).await;
         assert!(
             after.contains("--verbose") && after.contains(kept),
