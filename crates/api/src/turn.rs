@@ -126,7 +126,7 @@ pub struct Turn {
     pub state: TurnState,
     /// The model that answers.
     pub model: String,
-    /// Why it failed.
+    /// Why it failed, or why its answer is not whole.
     pub error: Option<String>,
     /// What it used.
     pub usage: TokenUsage,

@@ -146,9 +146,9 @@ pub enum TurnEvent {
     Finished {
         /// How: `done`, `failed`, `cancelled` or `interrupted`.
         state: String,
-        /// The stable name of the failure.
+        /// The stable name of the failure, or of why the answer is not whole.
         code: Option<String>,
-        /// Why it failed.
+        /// Why it failed, or why the answer is not whole.
         detail: Option<String>,
         /// What to do about it.
         hint: Option<String>,

@@ -9,6 +9,7 @@
 pub(crate) mod body;
 mod decoder;
 mod event;
+pub(crate) mod mend;
 mod thinking;
 
 pub(crate) use decoder::Decoder;

@@ -4,7 +4,6 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use bytes::Bytes;
 use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 use tokio::time::Instant;
@@ -39,7 +38,6 @@ pub struct Call {
 /// What a call needs besides the response.
 pub(crate) struct Context {
     pub(crate) peer: Peer,
-    pub(crate) body: Bytes,
     pub(crate) at_most: AtMost,
     pub(crate) cancel: CancellationToken,
     pub(crate) idle_timeout: Duration,
@@ -197,14 +195,6 @@ impl Call {
             }
         }
         Ok(answer)
-    }
-
-    /// Gives away the bytes that are being answered, which need not be held as
-    /// long as the answer lasts; after that there are none. They differ from
-    /// [`Prepared::body`](crate::Prepared::body) only when the server refused
-    /// the request for something and it went out again without it.
-    pub fn take_body(&mut self) -> Bytes {
-        std::mem::take(&mut self.context.body)
     }
 
     /// Returns what the call has used so far: as reported at its end, else the

@@ -8,7 +8,7 @@ mod lists;
 mod servers;
 
 pub(crate) use lists::{Page, anthropic, compatible, gemini, openrouter};
-pub(crate) use servers::{lm_studio, ollama_model, ollama_names, props};
+pub(crate) use servers::{lm_studio, ollama_loaded, ollama_model, ollama_names, props};
 
 /// The most models taken of a server.
 pub(crate) const LIST_MODELS: usize = 5_000;
@@ -68,6 +68,9 @@ pub struct ModelFacts {
     /// How many tokens question and answer may have together, or the question
     /// alone where the provider counts them apart.
     pub context_tokens: Option<u32>,
+    /// True when the server doesn't tell `context_tokens`, and they are the
+    /// least that it may use.
+    pub context_assumed: bool,
     /// How many tokens an answer may have.
     pub max_output_tokens: Option<u32>,
     /// How many parameters it has: how large it is.

@@ -17,7 +17,9 @@ use crate::request::Request;
 use crate::wire::Wire;
 
 mod answer;
+mod cache;
 mod count;
+mod mend;
 mod refusal;
 mod switch;
 

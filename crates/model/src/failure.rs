@@ -130,6 +130,16 @@ impl Reported {
         self.message.to_lowercase().contains(word) || self.words.contains(word)
     }
 
+    /// Takes the first setting out of a body that the server names, of those
+    /// that can be left out; each comes with a word that refusals have for it.
+    pub(crate) fn take_out(&self, body: &mut Value, optional: &[(&str, &str)]) -> bool {
+        let Some(fields) = body.as_object_mut() else {
+            return false;
+        };
+        let mut optional = optional.iter();
+        optional.any(|(field, word)| self.names(word) && fields.remove(*field).is_some())
+    }
+
     /// Says it as an error, for an HTTP status.
     pub(crate) fn into_error(self, status: u16, headers: &HeaderMap, peer: &Peer) -> Error {
         let id = REQUEST_IDS.iter().find_map(|name| headers.get(*name));

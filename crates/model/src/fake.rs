@@ -56,6 +56,8 @@
 //!   `stop`. What ends a turn (`error`, `cut`, `end`) must be its last step.
 //! - A turn's **`form`** says how its stream is written: `crlf`, `keepAlive`
 //!   (a sign of life before each event), `cutBytes` (so many bytes at once).
+//! - What a provider's own models refuse by its documentation is refused in its
+//!   words, whatever the script says, and uses up no turn.
 //! - With `key`, requests need it, in the header that the format has for it. `models` is the list
 //!   (`["fake-model"]`); an empty one takes the route away. `documents` has the
 //!   answers of other routes, by path.
@@ -69,6 +71,7 @@ pub(crate) fn sign(model: &str, thought: &str) -> String {
 mod captured;
 mod play;
 mod protocol;
+mod refusal;
 mod script;
 mod server;
 

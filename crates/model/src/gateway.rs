@@ -29,7 +29,7 @@ mod probe;
 mod transport;
 
 /// How often a request that was refused is mended and sent again.
-const MENDS: usize = 4;
+const MENDS: usize = 6;
 /// The most servers remembered for not knowing `stream_options`.
 const REMEMBERED_SERVERS: usize = 256;
 
@@ -193,27 +193,36 @@ impl Gateway {
         })
     }
 
+    /// Sends a request and returns once the server has begun to answer; what
+    /// [`send`](Self::send) does, for callers that don't keep what went out.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn stream(&self, mut prepared: Prepared, cancel: CancellationToken) -> Result<Call> {
+        self.send(&mut prepared, cancel).await
+    }
+
     /// Sends a request and returns once the server has begun to answer.
     ///
     /// Nothing is ever sent twice, with one exception: a server that refuses
-    /// the request for something that can be mended (`stream_options` that it
-    /// doesn't know, signed thinking that it can't read) is asked again, at
-    /// most four times; [`Call::take_body`] is then what went out last.
+    /// the request for something that can be mended (a setting that the model
+    /// doesn't take, signed thinking that it can't read) is asked again, at
+    /// most six times; `prepared` is then what went out last, also when that
+    /// failed.
     ///
     /// # Errors
     /// [`Error::Cancelled`] at once when the token is cancelled; what the
     /// server reports; [`Error::Connect`], [`Error::Tls`], [`Error::Idle`].
-    pub async fn stream(&self, prepared: Prepared, cancel: CancellationToken) -> Result<Call> {
+    pub async fn send(&self, prepared: &mut Prepared, cancel: CancellationToken) -> Result<Call> {
         let wait = Wait::from_now(self.0.options.first_byte_timeout);
-        let mut prepared = prepared;
         let mut mends = 0;
         loop {
-            let response = self.post(&prepared, &cancel, wait).await?;
+            let response = self.post(prepared, &cancel, wait).await?;
             if response.status().is_success() {
                 return Call::new(response, self.context(prepared, cancel), wait);
             }
             let refusal = Refusal::read(response, &prepared.peer, &cancel, wait).await?;
-            match refusal.mend(&prepared).filter(|_| mends < MENDS) {
+            match refusal.mend(prepared).filter(|_| mends < MENDS) {
                 Some(body) => prepared.body = body,
                 None => return Err(refusal.into_error(&prepared.peer)),
             }
@@ -224,10 +233,9 @@ impl Gateway {
         }
     }
 
-    fn context(&self, prepared: Prepared, cancel: CancellationToken) -> Context {
+    fn context(&self, prepared: &Prepared, cancel: CancellationToken) -> Context {
         Context {
-            peer: prepared.peer,
-            body: prepared.body,
+            peer: prepared.peer.clone(),
             at_most: prepared.at_most,
             cancel,
             idle_timeout: self.0.options.idle_timeout,

@@ -12,6 +12,7 @@ pub(crate) mod body;
 mod chunk;
 mod decoder;
 mod details;
+pub(crate) mod mend;
 mod tool_calls;
 
 pub(crate) use decoder::Decoder;

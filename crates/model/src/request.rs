@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::failure::Reported;
 use crate::message::{Image, Message, REQUEST_IMAGES};
 
 /// The longest name of a tool, in characters.
@@ -98,6 +99,17 @@ pub enum ToolChoice {
     Tool(String),
 }
 
+impl ToolChoice {
+    /// Asks for a call in words, for models that can't be made to call: of the
+    /// tool with this name, or of any.
+    pub(crate) fn in_words(name: Option<&str>) -> String {
+        match name {
+            Some(name) => format!("Answer by calling the tool `{name}`."),
+            None => "Answer by calling one of the tools.".to_owned(),
+        }
+    }
+}
+
 /// The form of an answer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum ResponseForm {
@@ -143,6 +155,16 @@ pub enum Effort {
 }
 
 impl Effort {
+    /// Returns the word that takes the place of [`Effort::Minimal`]'s for a
+    /// model that refused it: the least of those that it names.
+    pub(crate) fn instead_of_minimal(refusal: &Reported) -> &'static str {
+        if refusal.names("'none'") {
+            "none"
+        } else {
+            Self::Low.as_str()
+        }
+    }
+
     /// Returns the word for it.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -159,9 +159,9 @@ impl Wire {
     /// that can't be left out, or isn't there.
     pub(crate) fn mend(self, body: &[u8], refusal: &Reported) -> Option<Bytes> {
         match self {
-            Self::OpenAiChat | Self::OpenRouter => openai::body::mend(body, refusal),
+            Self::OpenAiChat | Self::OpenRouter => openai::mend::mend(body, refusal),
             Self::Local => None,
-            Self::Anthropic => anthropic::body::mend(body, refusal),
+            Self::Anthropic => anthropic::mend::mend(body, refusal),
             Self::Gemini => gemini::body::mend(body, refusal),
             Self::OpenAiResponses => responses::body::mend(body, refusal),
         }

@@ -67,12 +67,19 @@ enum Handed {
 /// stops waiting loses nothing.
 enum Stage {
     Ready(Box<Prepared>),
-    Sending(Work<atelier_model::Result<Call>>),
+    Sending(Work<Sent>),
     Answering(Box<Call>),
     /// The end is being written; then it is reported, or another model asked.
     Ending(Work<Result<()>>, Option<atelier_model::Error>),
     Switching(Work<Result<Attempt>>, atelier_model::Error),
     Over,
+}
+
+/// What came of sending a request.
+struct Sent {
+    answer: atelier_model::Result<Call>,
+    /// What went out last, when the server refused the request as it was.
+    resent: Option<Vec<u8>>,
 }
 
 /// An answer is not for logs.
@@ -200,16 +207,10 @@ impl Asked {
     async fn step(&mut self) -> Option<Result<Part>> {
         match &mut self.stage {
             Stage::Ready(_) => self.send(),
-            Stage::Sending(sending) => match sending.as_mut().await {
-                Ok(call) => self.answered(call).await,
-                Err(error) => {
-                    if matches!(error, atelier_model::Error::Connect { .. }) {
-                        self.domain.catalogues().note(self.chosen.provider, false);
-                    }
-                    let usage = self.unanswered(&error);
-                    self.end(usage, Some(error));
-                }
-            },
+            Stage::Sending(sending) => {
+                let sent = sending.as_mut().await;
+                self.was_sent(sent).await;
+            }
             Stage::Answering(call) => match call.next().await {
                 Some(Ok(delta)) => return Some(Ok(self.hand(delta))),
                 Some(Err(error)) => {
@@ -240,18 +241,34 @@ impl Asked {
         };
         let (gateway, cancel) = (self.domain.gateway().clone(), self.ctx.cancel.clone());
         self.sent = self.domain.now();
-        self.stage = Stage::Sending(Box::pin(
-            async move { gateway.stream(*prepared, cancel).await },
-        ));
+        self.stage = Stage::Sending(Box::pin(async move {
+            let mut prepared = *prepared;
+            let first = prepared.body().clone();
+            let answer = gateway.send(&mut prepared, cancel).await;
+            let resent = (*prepared.body() != first).then(|| prepared.body().to_vec());
+            Sent { answer, resent }
+        }));
     }
 
-    async fn answered(&mut self, mut call: Call) {
-        self.domain.catalogues().note(self.chosen.provider, true);
-        let sent = call.take_body();
-        let resent = (sent.len() != self.body_bytes).then(|| sent.to_vec());
-        self.stage = Stage::Answering(Box::new(call));
-        if let Some(body) = resent {
+    /// Goes on to the answer or to the end, and keeps what went out.
+    async fn was_sent(&mut self, sent: Sent) {
+        if let Some(body) = &sent.resent {
             self.body_bytes = body.len();
+        }
+        match sent.answer {
+            Ok(call) => {
+                self.domain.catalogues().note(self.chosen.provider, true);
+                self.stage = Stage::Answering(Box::new(call));
+            }
+            Err(error) => {
+                if matches!(error, atelier_model::Error::Connect { .. }) {
+                    self.domain.catalogues().note(self.chosen.provider, false);
+                }
+                let usage = self.unanswered(&error);
+                self.end(usage, Some(error));
+            }
+        }
+        if let Some(body) = sent.resent {
             // Boxed, so that every open stream need not have room for it.
             let recording = Box::pin(self.domain.record_resent(self.open.id, body));
             if let Err(error) = recording.await {

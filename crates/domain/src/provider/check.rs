@@ -242,11 +242,14 @@ fn is_this_machine(endpoint: &Endpoint) -> bool {
 
 /// Returns what is known of a model once its provider has spoken.
 fn told(stored: ProviderModelRow, facts: &ModelFacts) -> ProviderModelRow {
+    let context = facts.context_tokens.map(u64::from);
     let mut row = ProviderModelRow {
-        context_tokens: facts
-            .context_tokens
-            .map(u64::from)
-            .or(stored.context_tokens),
+        // What is only assumed is less than what somebody said.
+        context_tokens: if facts.context_assumed {
+            stored.context_tokens.or(context)
+        } else {
+            context.or(stored.context_tokens)
+        },
         max_output_tokens: facts
             .max_output_tokens
             .map(u64::from)

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Going;
 use super::context::SYSTEM;
-use super::gathered::{Gathered, Said, sole_path};
+use super::gathered::{Cut, Gathered, Said, sole_path};
 use super::token_usage;
 use crate::call::{Ask, Asked, Part, Task};
 use crate::domain::Domain;
@@ -102,7 +102,12 @@ impl Domain {
         self.announce_turn(going.workspace, going.turn, going.conversation)
             .await?;
         let end = match self.converse(&mut going, files).await {
-            Ok(()) => End::DONE,
+            Ok(None) => End::DONE,
+            Ok(Some(cut)) => End {
+                code: Some(cut.code.to_owned()),
+                detail: Some(cut.why),
+                ..End::DONE
+            },
             Err(error) => {
                 if !matches!(error, Error::Cancelled | Error::Model { .. }) {
                     tracing::warn!(turn.id = %going.turn, error = %crate::error::chain(&error), "a turn failed");
@@ -159,7 +164,9 @@ impl Domain {
         self.announce_turn(workspace, turn, conversation).await
     }
 
-    async fn converse(&self, going: &mut Going, files: Vec<WorkspacePath>) -> Result<()> {
+    /// Asks, follows the answer and proposes its edits; returns why the answer
+    /// is not whole, if it isn't.
+    async fn converse(&self, going: &mut Going, files: Vec<WorkspacePath>) -> Result<Option<Cut>> {
         let context = self.context(going, &files).await?;
         let mut ask = Ask::new(Task::Chat, context.request);
         ask.workspace = Some(going.workspace);
@@ -197,7 +204,8 @@ impl Domain {
                 .await?;
         }
         outcome?;
-        self.propose_edits(going, &said).await
+        self.propose_edits(going, &said).await?;
+        Ok(said.cut)
     }
 
     /// Reads the answer and stores it as events, gathered a little.
@@ -279,9 +287,9 @@ impl Domain {
                     .await;
             }
         };
-        if said.cut_short {
-            let detail = "The answer was cut off at the model's length limit, so its edits may be incomplete.".to_owned();
-            return self.edit_failed(going, "cut_short", detail, None).await;
+        if let Some(Cut { code, why }) = &said.cut {
+            let detail = format!("{why} Its edits may be incomplete, so none is proposed.");
+            return self.edit_failed(going, code, detail, None).await;
         }
         let title = crate::proposal::title_of(&patch);
         let origin = Origin {

@@ -79,6 +79,8 @@ impl Domain {
         Ok(Context {
             request: Request {
                 messages,
+                // The conversation so far is asked for again in each turn.
+                cache: true,
                 ..Request::default()
             },
             files,

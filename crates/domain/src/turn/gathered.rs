@@ -14,7 +14,39 @@ pub(super) struct Said {
     pub(super) text: String,
     /// Edits that came as a tool call rather than as text.
     pub(super) tool_edits: Vec<String>,
-    pub(super) cut_short: bool,
+    /// Why it is not whole; `None` when it is.
+    pub(super) cut: Option<Cut>,
+}
+
+/// Why an answer is not whole.
+pub(super) struct Cut {
+    /// A stable name.
+    pub(super) code: &'static str,
+    /// A sentence.
+    pub(super) why: String,
+}
+
+impl Cut {
+    /// Reads why a model stopped; `None` when it said all it wanted to.
+    fn of(reason: &FinishReason) -> Option<Self> {
+        let (code, why) = match reason {
+            FinishReason::Stop | FinishReason::ToolCalls => return None,
+            FinishReason::Length => (
+                "cut_short",
+                "The answer was cut off at the model's length limit.".to_owned(),
+            ),
+            FinishReason::Refusal => ("refused", "The model declined to answer.".to_owned()),
+            FinishReason::ContentFilter => (
+                "filtered",
+                "The provider's content filter withheld the answer or a part of it.".to_owned(),
+            ),
+            FinishReason::Other(word) => (
+                "cut_short",
+                format!("The model stopped before its answer was whole; it says only `{word}`."),
+            ),
+        };
+        Some(Self { code, why })
+    }
 }
 
 /// Pieces of an answer that wait to become events, in order.
@@ -72,7 +104,7 @@ impl Gathered {
                 }
             }
             Delta::ToolCall(call) => said.tool_edits.extend(edits_of(&call)),
-            Delta::Finish { reason } => said.cut_short = reason == FinishReason::Length,
+            Delta::Finish { reason } => said.cut = Cut::of(&reason),
             Delta::ToolCallPart(_) | Delta::Carried(_) | Delta::Usage(_) => {}
         }
     }

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use super::thinking::{Thinking, version};
 use crate::conversation::{Conversation, Entry, Ids, Output, Said};
 use crate::endpoint::Endpoint;
-use crate::failure::Reported;
 use crate::message::{Image, ImageSource};
 use crate::request::{Request, ResponseForm, Tool, ToolChoice};
 use crate::schema;
@@ -18,18 +17,13 @@ use crate::schema;
 /// The limit of an answer when nobody says one: the format demands it, and
 /// every model takes this one.
 const DEFAULT_MAX_TOKENS: u32 = 4_096;
+/// How many messages to the model are marked, the latest first: what the rules
+/// and the tools leave of the four marks that a request may have.
+const ENDS: usize = 2;
 /// The first version that keeps to a schema.
 const SCHEMAS: (u32, u32) = (4, 5);
 /// The hottest temperature the provider takes.
 const HOTTEST: f32 = 1.0;
-/// What can be left out when a model refuses it, with the words that a refusal
-/// has for it. Models come and go that take or refuse each of these.
-const OPTIONAL: &[(&str, &str)] = &[
-    ("temperature", "temperature"),
-    ("top_p", "top_p"),
-    ("output_config", "output_config"),
-    ("output_config", "effort"),
-];
 
 /// Serialises a streaming request. The format has no seed; a wish for one is
 /// left out.
@@ -79,54 +73,6 @@ pub(crate) fn limit(wanted: Option<u32>, to: &Endpoint) -> u32 {
         None => most.unwrap_or(DEFAULT_MAX_TOKENS),
     }
     .max(1)
-}
-
-/// Returns a body without what the server refused it for: thinking that it
-/// can't read, or a setting that the model doesn't take.
-pub(crate) fn mend(body: &[u8], refusal: &Reported) -> Option<Bytes> {
-    let mut value: Value = serde_json::from_slice(body).ok()?;
-    let mended = (refusal.names("thinking") && without_thinking(&mut value, refusal))
-        || OPTIONAL.iter().any(|(field, word)| {
-            refusal.names(word)
-                && value
-                    .as_object_mut()
-                    .is_some_and(|body| body.remove(*field).is_some())
-        });
-    mended.then(|| serde_json::to_vec(&value).ok().map(Bytes::from))?
-}
-
-/// Takes the thinking out of a body, or changes how it is asked for.
-fn without_thinking(body: &mut Value, refusal: &Reported) -> bool {
-    let blocks = |message: &mut Value| {
-        let Some(content) = message["content"].as_array_mut() else {
-            return false;
-        };
-        let before = content.len();
-        content.retain(|block| {
-            !matches!(
-                block["type"].as_str(),
-                Some("thinking" | "redacted_thinking")
-            )
-        });
-        content.len() < before
-    };
-    let signed = refusal.names("signature") || refusal.names("blocks");
-    if signed {
-        let messages = body["messages"].as_array_mut();
-        let taken = messages.into_iter().flatten().map(blocks);
-        let taken = taken.fold(false, |any, one| any | one);
-        // A budget demands thinking in the turn that goes on.
-        let budget = body["thinking"]["type"] == "enabled";
-        if let Some(body) = body.as_object_mut().filter(|_| taken && budget) {
-            body.remove("thinking");
-        }
-        // Without any to take out, thinking was missed where it must stand.
-        if taken || !refusal.names("expected") {
-            return taken;
-        }
-    }
-    let asked = body.as_object_mut();
-    asked.is_some_and(|body| body.remove("thinking").is_some())
 }
 
 #[derive(Serialize)]
@@ -372,7 +318,9 @@ impl<'a> From<&'a Tool> for WireTool<'a> {
     }
 }
 
-/// Marks what is to be cached: the tools, the rules, and the conversation.
+/// Marks what is to be cached: the tools, the rules, and the conversation, at
+/// its end and where it ended a step ago. From a mark the provider looks back
+/// over twenty blocks only, and a step may add more.
 fn mark(system: &mut [Block<'_>], tools: &mut [WireTool<'_>], messages: &mut [WireMessage<'_>]) {
     if let Some(tool) = tools.last_mut() {
         tool.cache_control = Some(Cache::Ephemeral);
@@ -380,9 +328,11 @@ fn mark(system: &mut [Block<'_>], tools: &mut [WireTool<'_>], messages: &mut [Wi
     if let Some(block) = system.last_mut() {
         block.mark();
     }
-    let last = messages.last_mut();
-    if let Some(block) = last.and_then(|message| message.content.last_mut()) {
-        block.mark();
+    let said = messages.iter_mut().rev();
+    for message in said.filter(|message| message.role == "user").take(ENDS) {
+        if let Some(block) = message.content.last_mut() {
+            block.mark();
+        }
     }
 }
 

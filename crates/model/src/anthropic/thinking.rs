@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::conversation::{Conversation, Entry};
+use crate::conversation::{Conversation, Entry, Kept};
 use crate::request::{Effort, Request, ToolChoice};
 
 /// The least budget the provider takes, in tokens.
@@ -11,6 +11,8 @@ const LEAST_BUDGET: u32 = 1_024;
 /// The first version that thinks as it sees fit, and refuses a budget sooner
 /// or later.
 const ADAPTIVE: (u32, u32) = (4, 6);
+/// The first version that thinks unasked, and then shows none of it.
+const UNASKED: (u32, u32) = (5, 0);
 
 /// What a request says about thinking.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -28,25 +30,31 @@ impl Thinking {
     ///
     /// A forced tool call excludes thinking. With a budget, a turn that called
     /// tools without thinking (another model's, say) can't go on thinking.
+    /// Models that think unasked are asked to show it, since what they say
+    /// between tool calls is part of it.
     pub(super) fn of(
         request: &Request,
         said: &Conversation<'_>,
         model: &str,
         max_tokens: u32,
     ) -> Self {
-        let Some(effort) = request.effort else {
-            return Self::default();
-        };
         let forced = !request.tools.is_empty()
             && matches!(
                 request.tool_choice,
                 ToolChoice::Required | ToolChoice::Tool(_)
             );
+        let unasked = !forced && thinks_unasked(model);
+        let Some(effort) = request.effort else {
+            return Self {
+                adaptive: unasked,
+                ..Self::default()
+            };
+        };
         let thinks = !forced && effort != Effort::Minimal;
         if version(model).is_some_and(|version| version >= ADAPTIVE) {
             return Self {
                 budget: None,
-                adaptive: thinks,
+                adaptive: thinks || unasked,
                 effort: Some(match effort {
                     Effort::Minimal | Effort::Low => "low",
                     Effort::Medium => "medium",
@@ -77,15 +85,26 @@ impl Thinking {
     pub(super) fn to_json(self) -> Option<Value> {
         match self.budget {
             Some(budget) => Some(json!({"type": "enabled", "budget_tokens": budget})),
-            None if self.adaptive => Some(json!({"type": "adaptive", "display": "summarized"})),
+            None if self.adaptive => Some(adaptive()),
             None => None,
         }
     }
 }
 
+/// Returns the `thinking` that leaves it to the model how much, and shows it.
+pub(super) fn adaptive() -> Value {
+    json!({"type": "adaptive", "display": "summarized"})
+}
+
+/// Returns whether a model thinks when nothing is said about it.
+pub(super) fn thinks_unasked(model: &str) -> bool {
+    version(model).is_some_and(|version| version >= UNASKED)
+}
+
 /// Returns whether the turn that goes on now began with a tool call that no
-/// thinking stands before. Words behind outputs are one message with them and
-/// begin no turn.
+/// thinking stands before. Only its first message tells: without interleaving,
+/// none of the later ones thinks. Words behind outputs are one message with
+/// them and begin no turn.
 fn began_without_thinking(said: &Conversation<'_>) -> bool {
     let entries = &said.entries;
     let asks = |index: &usize| {
@@ -93,13 +112,12 @@ fn began_without_thinking(said: &Conversation<'_>) -> bool {
         matches!(entries[*index], Entry::User { .. }) && !matches!(answers, Some(Entry::Outputs(_)))
     };
     let turn = (0..entries.len()).rev().find(asks).unwrap_or(0);
-    entries[turn..].iter().any(|entry| match entry {
-        Entry::Assistant(said) => !said
-            .carried
-            .iter()
-            .any(|kept| kept.text_bytes == 0 && kept.calls == 0),
-        Entry::User { .. } | Entry::Outputs(_) => false,
-    })
+    let first = entries[turn..].iter().find_map(|entry| match entry {
+        Entry::Assistant(said) => Some(said),
+        Entry::User { .. } | Entry::Outputs(_) => None,
+    });
+    let thought = |kept: &Kept<'_>| kept.text_bytes == 0 && kept.calls == 0;
+    first.is_some_and(|said| !said.carried.iter().any(thought))
 }
 
 /// Reads the version in a model's name, such as `claude-opus-4-6`,

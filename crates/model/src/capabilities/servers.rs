@@ -1,10 +1,16 @@
 //! Reads what servers on one's own machine say of their models, beyond the
 //! list that they share with `OpenAI`.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use super::lists::{holds, tokens};
 use super::{LIST_MODELS, ModelFacts};
+
+/// The context that Ollama gives a model when nobody sets one and there is
+/// little memory.
+const OLLAMA_TOKENS: u32 = 4_096;
 
 /// Reads the names in Ollama's `GET /api/tags`.
 pub(crate) fn ollama_names(tags: &Value) -> Option<Vec<ModelFacts>> {
@@ -16,12 +22,24 @@ pub(crate) fn ollama_names(tags: &Value) -> Option<Vec<ModelFacts>> {
     Some(entries.iter().take(LIST_MODELS).filter_map(named).collect())
 }
 
+/// Reads the contexts of the models that Ollama has loaded, from
+/// `GET /api/ps`.
+pub(crate) fn ollama_loaded(running: &Value) -> HashMap<String, u32> {
+    let entries = running["models"].as_array().into_iter().flatten();
+    let loaded = |entry: &Value| {
+        let name = entry["model"].as_str().or_else(|| entry["name"].as_str())?;
+        Some((name.to_owned(), tokens(&entry["context_length"])?))
+    };
+    entries.take(LIST_MODELS).filter_map(loaded).collect()
+}
+
 /// Reads Ollama's `POST /api/show` of one model; `None` for one that doesn't
 /// converse.
 ///
-/// The context is what its Modelfile sets, else what it was trained for; the
-/// server itself may have been told to use less.
-pub(crate) fn ollama_model(id: &str, shown: &Value) -> Option<ModelFacts> {
+/// The context is the one it is `loaded` with, else what its Modelfile sets.
+/// Without either the server decides by its memory, and cuts off what doesn't
+/// fit without a word: the least that it may choose is assumed.
+pub(crate) fn ollama_model(id: &str, shown: &Value, loaded: Option<u32>) -> Option<ModelFacts> {
     let can = shown["capabilities"].as_array();
     let does = |word: &str| can.map(|list| holds(list, word));
     if does("completion") == Some(false) {
@@ -39,8 +57,12 @@ pub(crate) fn ollama_model(id: &str, shown: &Value) -> Option<ModelFacts> {
         let value = line.trim().strip_prefix("num_ctx")?;
         value.trim().parse().ok()
     });
+    // Those in Ollama's cloud have all that they were trained for.
+    let remote = shown["remote_host"].is_string();
+    let told = loaded.or(set).or(trained.filter(|_| remote));
     Some(ModelFacts {
-        context_tokens: set.or(trained),
+        context_tokens: told.or(trained.map(|most| most.min(OLLAMA_TOKENS))),
+        context_assumed: told.is_none() && trained.is_some(),
         parameters: info.and_then(|info| info.get("general.parameter_count")?.as_u64()),
         images: does("vision"),
         tools: does("tools"),

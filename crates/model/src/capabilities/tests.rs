@@ -229,8 +229,10 @@ fn ollama_shows_what_a_model_can() {
         "model_info": {"general.architecture": "qwen2", "qwen2.context_length": 32_768,
                        "general.parameter_count": 7_615_616_512_u64},
         "capabilities": ["completion", "tools", "insert"]});
+    // What it was trained for is not what the server gives it.
     let expected = ModelFacts {
-        context_tokens: Some(32_768),
+        context_tokens: Some(4_096),
+        context_assumed: true,
         parameters: Some(7_615_616_512),
         images: Some(false),
         tools: Some(true),
@@ -238,18 +240,26 @@ fn ollama_shows_what_a_model_can() {
         fim: Some(true),
         ..named("q:7b")
     };
-    assert_eq!(ollama_model("q:7b", &shown), Some(expected.clone()));
+    assert_eq!(ollama_model("q:7b", &shown, None), Some(expected.clone()));
+    let told = |context_tokens| ModelFacts {
+        context_tokens: Some(context_tokens),
+        context_assumed: false,
+        ..expected.clone()
+    };
+    let running = json!({"models": [{"model": "q:7b", "context_length": 16_384}]});
+    let loaded = ollama_loaded(&running).get("q:7b").copied();
+    assert_eq!(ollama_model("q:7b", &shown, loaded), Some(told(16_384)));
+    let mut cloud = shown.clone();
+    cloud["remote_host"] = json!("https://ollama.com:443");
+    assert_eq!(ollama_model("q:7b", &cloud, None), Some(told(32_768)));
     let mut set = shown.clone();
     set["parameters"] = json!("num_ctx                        8192\nstop  \"x\"");
-    let expected = ModelFacts {
-        context_tokens: Some(8_192),
-        ..expected
-    };
-    assert_eq!(ollama_model("q:7b", &set), Some(expected));
+    assert_eq!(ollama_model("q:7b", &set, None), Some(told(8_192)));
+    assert_eq!(ollama_model("q:7b", &set, loaded), Some(told(16_384)));
     let embeds = json!({"capabilities": ["embedding"]});
-    assert_eq!(ollama_model("e", &embeds), None);
+    assert_eq!(ollama_model("e", &embeds, None), None);
     // An older server says nothing of capabilities.
-    assert_eq!(ollama_model("old", &json!({})), Some(named("old")));
+    assert_eq!(ollama_model("old", &json!({}), None), Some(named("old")));
     let tags = json!({"models": [{"name": "a:latest", "model": "a:latest"}, {"name": "b"}]});
     assert_eq!(
         ollama_names(&tags),

@@ -324,3 +324,25 @@ async fn an_answer_in_one_document_is_read_as_well() {
         check(&case, *wire, &seen, wire.as_str());
     }
 }
+
+#[tokio::test]
+async fn an_answer_that_fills_the_context_is_cut_short() {
+    let fake = FakeModel::local(Script::default()).await.unwrap();
+    for (wire, model, word) in [
+        (
+            Wire::Anthropic,
+            "claude-fake-4-6",
+            "model_context_window_exceeded",
+        ),
+        (Wire::OpenAiChat, "mistral-fake", "model_length"),
+    ] {
+        fake.push(Turn::of([
+            Step::text("Half an"),
+            Step::Finish(word.to_owned()),
+        ]));
+        let seen = ask(&gateway(), &endpoint(&fake, wire, model), &request()).await;
+        assert_eq!(seen.text, "Half an");
+        assert_eq!(seen.reason, Some(FinishReason::Length), "{word}");
+    }
+    fake.assert_finished();
+}

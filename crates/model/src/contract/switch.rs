@@ -30,6 +30,47 @@ fn thinks_and_calls(round: usize) -> Turn {
     ])
 }
 
+#[tokio::test]
+async fn a_turn_thinks_on_when_only_its_first_step_thought() {
+    let fake = FakeModel::local(Script::default()).await.unwrap();
+    let gateway = gateway();
+    let to = Endpoint {
+        max_output_tokens: Some(32_000),
+        ..endpoint(&fake, Wire::Anthropic, "claude-sonnet-4-5")
+    };
+    let mut request = Request {
+        messages: vec![Message::user("hi")],
+        tools: tools(),
+        effort: Some(Effort::Medium),
+        ..Request::default()
+    };
+    let calls = || Step::tool_call("read", json!({"path": "a"}));
+    let turns = [
+        vec![Step::reasoning("I read."), calls()],
+        vec![calls()],
+        vec![calls()],
+    ];
+    for steps in turns {
+        fake.push(Turn::of(steps));
+        let seen = ask(&gateway, &to, &request).await;
+        request.messages.push(seen.message());
+        request
+            .messages
+            .push(Message::tool(&seen.calls[0].id, "text"));
+    }
+    let thinking: Vec<_> = fake
+        .requests()
+        .iter()
+        .map(|sent| sent.body["thinking"].clone())
+        .collect();
+    assert!(thinking[0].is_object());
+    assert!(
+        thinking.iter().all(|one| *one == thinking[0]),
+        "{thinking:?}"
+    );
+    fake.assert_finished();
+}
+
 /// Returns how many things of the request the fake signed.
 fn signed(request: &Captured) -> usize {
     request.body.to_string().matches("\"sig-").count()

@@ -9,6 +9,7 @@ use hyper::StatusCode;
 use serde_json::Value;
 
 use super::captured::Captured;
+use super::refusal::hides_thought;
 use super::script::{ErrorStep, Form, Speech, Step, ToolCallStep, Turn, UsageStep};
 use crate::wire::Wire;
 
@@ -156,7 +157,10 @@ fn voice(request: &Captured, number: usize) -> Box<dyn Voice> {
             let infill = request.is_infill();
             Box::new(completions::Speaker::new(model, number, asked, infill))
         }
-        Wire::Anthropic => Box::new(anthropic::Speaker::new(model, number)),
+        Wire::Anthropic => {
+            let hides = hides_thought(request);
+            Box::new(anthropic::Speaker::new(model, number, hides))
+        }
         Wire::Gemini => Box::new(gemini::Speaker::new(model, number)),
         Wire::OpenAiResponses => Box::new(responses::Speaker::new(request, number)),
         Wire::OpenRouter => Box::new(chat::Speaker::of_openrouter(model, number)),

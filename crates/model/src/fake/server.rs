@@ -27,6 +27,7 @@ use tokio_util::task::TaskTracker;
 
 use super::captured::Captured;
 use super::play::{self, Action, Kind, Reply};
+use super::refusal;
 use super::script::{ErrorStep, Script, Turn};
 use crate::wire::Wire;
 
@@ -204,7 +205,7 @@ impl State {
         let authorized = self.key.is_none() || captured.bearer == self.key;
         if !authorized {
             self.log.lock().remember(captured);
-            return refusal(
+            return refused(
                 wire,
                 401,
                 "Incorrect API key provided.",
@@ -222,7 +223,7 @@ impl State {
         if is_list {
             return self.list();
         }
-        refusal(wire, 404, "There is nothing here.", None)
+        refused(wire, 404, "There is nothing here.", None)
     }
 
     fn list(&self) -> Reply {
@@ -241,13 +242,21 @@ impl Log {
         };
         let number = self.completions;
         self.completions += 1;
+        if let Some(error) = refusal::refusal(&captured) {
+            let wire = captured.wire().unwrap_or_default();
+            self.remember(captured);
+            return Reply {
+                wait: Duration::ZERO,
+                kind: play::refuse(wire, &error),
+            };
+        }
         let reply = match self.turns.iter().position(fits) {
             Some(at) if self.turns[at].repeat => play::play(&self.turns[at], &captured, number),
             Some(at) => play::play(&self.turns.remove(at), &captured, number),
             None => {
                 let message = format!("The script has no turn for: {asked}");
                 self.unexpected.push(asked);
-                refusal(
+                refused(
                     captured.wire().unwrap_or_default(),
                     400,
                     &message,
@@ -278,7 +287,7 @@ fn whole(document: &Value) -> Reply {
     }
 }
 
-fn refusal(wire: Wire, status: u16, message: &str, code: Option<&str>) -> Reply {
+fn refused(wire: Wire, status: u16, message: &str, code: Option<&str>) -> Reply {
     let error = ErrorStep {
         status,
         message: message.to_owned(),

@@ -13,14 +13,16 @@ use crate::wire::Wire;
 /// Hosts that list their models to anybody, so that the list says nothing of
 /// the key.
 const PUBLIC_LISTS: &[&str] = &["openrouter.ai"];
+/// The least limit of an answer that OpenAI's models take behind `OpenRouter`.
+const TOKENS: u32 = 16;
 
 impl Gateway {
     /// Checks that an endpoint answers and takes its key, and returns the
     /// names of its models, sorted.
     ///
     /// A server without a list, or one that shows it to anybody, is asked for
-    /// one token instead, which may cost that token; without a list the
-    /// result is then empty. Whether the endpoint's own model is in the list
+    /// a word instead, which may cost its tokens; without a list the result is
+    /// then empty. Whether the endpoint's own model is in the list
     /// is for the caller to see.
     ///
     /// # Errors
@@ -34,7 +36,7 @@ impl Gateway {
         let list = Probe::new(self, endpoint).list().await?;
         let host = endpoint.base_url.host_str().unwrap_or_default();
         if list.is_none() || PUBLIC_LISTS.contains(&host) {
-            self.ask_for_a_token(endpoint).await?;
+            self.ask_for_a_word(endpoint).await?;
         }
         let models = list.map(|list| list.models).unwrap_or_default();
         let mut names: Vec<String> = models.into_iter().map(|model| model.id).collect();
@@ -43,10 +45,10 @@ impl Gateway {
         Ok(names)
     }
 
-    async fn ask_for_a_token(&self, endpoint: &Endpoint) -> Result<()> {
+    async fn ask_for_a_word(&self, endpoint: &Endpoint) -> Result<()> {
         let request = Request {
             messages: vec![Message::user("Say ok.")],
-            max_output_tokens: Some(1),
+            max_output_tokens: Some(TOKENS),
             ..Request::default()
         };
         let prepared = self.prepare(endpoint, &request)?;

@@ -224,6 +224,9 @@ impl<'a> Probe<'a> {
     /// Asks Ollama about its models one by one.
     async fn shown(&self, models: Vec<ModelFacts>) -> Result<Vec<ModelFacts>> {
         let mut known = Vec::new();
+        let running = self.beside("/api/ps", None).await?;
+        let loaded = running.as_ref().map(capabilities::ollama_loaded);
+        let loaded = loaded.unwrap_or_default();
         for (index, model) in models.into_iter().enumerate() {
             let body = json!({"model": model.id});
             let shown = match index {
@@ -231,7 +234,10 @@ impl<'a> Probe<'a> {
                 _ => None,
             };
             match shown {
-                Some(shown) => known.extend(capabilities::ollama_model(&model.id, &shown)),
+                Some(shown) => {
+                    let loaded = loaded.get(&model.id).copied();
+                    known.extend(capabilities::ollama_model(&model.id, &shown, loaded));
+                }
                 None => known.push(model),
             }
         }

@@ -97,11 +97,10 @@ async fn an_answer_streams_and_the_stored_bytes_are_those_that_went_out() {
     };
     let prepared = gateway.prepare(&endpoint(&fake.url()), &request).unwrap();
     let stored = prepared.body().clone();
-    let mut call = gateway
+    let call = gateway
         .stream(prepared, CancellationToken::new())
         .await
         .unwrap();
-    assert_eq!(call.take_body(), stored);
     let answer = call.collect().await.unwrap();
     assert_eq!(answer.text, "Grüße, 世界");
     assert_eq!(answer.reasoning, "hm");
@@ -344,6 +343,21 @@ async fn a_dropped_call_drops_the_connection() {
 }
 
 #[tokio::test]
+async fn what_went_out_last_is_known_though_it_was_refused_too() {
+    let unknown = "Unrecognized request argument: stream_options";
+    let turns = [Turn::error(400, unknown), Turn::error(500, "down")];
+    let fake = FakeModel::local(Script::of(turns)).await.unwrap();
+    let gateway = gateway(GatewayOptions::default());
+    let mut prepared = gateway.prepare(&endpoint(&fake.url()), &ask("hi")).unwrap();
+    let first = prepared.body().clone();
+    let refused = gateway.send(&mut prepared, CancellationToken::new()).await;
+    assert!(matches!(refused, Err(Error::Overloaded { .. })));
+    let sent: Vec<_> = fake.requests().iter().map(|r| r.raw.clone()).collect();
+    assert_eq!(sent, [first, prepared.body().clone()]);
+    fake.assert_finished();
+}
+
+#[tokio::test]
 async fn stream_options_are_left_out_for_servers_that_refuse_them() {
     let fake = FakeModel::local(Script::of([
         Turn::error(400, "Unrecognized request argument: stream_options"),
@@ -353,13 +367,13 @@ async fn stream_options_are_left_out_for_servers_that_refuse_them() {
     .await
     .unwrap();
     let gateway = gateway(GatewayOptions::default());
-    let prepared = gateway.prepare(&endpoint(&fake.url()), &ask("hi")).unwrap();
+    let mut prepared = gateway.prepare(&endpoint(&fake.url()), &ask("hi")).unwrap();
     let at_most = prepared.at_most();
-    let mut call = gateway
-        .stream(prepared, CancellationToken::new())
+    let call = gateway
+        .send(&mut prepared, CancellationToken::new())
         .await
         .unwrap();
-    let body = call.take_body();
+    let body = prepared.body().clone();
     let answer = call.collect().await.unwrap();
     let usage = Usage {
         input_tokens: at_most.input_tokens,
@@ -579,7 +593,7 @@ async fn answer_once(status: &str, header: &str, body: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_connection_is_tested_by_the_list_of_models_or_by_one_token() {
+async fn a_connection_is_tested_by_the_list_of_models_or_by_a_word() {
     let script = Script::default().with_key(KEY).with_models(["b", "a"]);
     let fake = FakeModel::local(script).await.unwrap();
     let gateway = gateway(GatewayOptions::default());
@@ -594,7 +608,7 @@ async fn a_connection_is_tested_by_the_list_of_models_or_by_one_token() {
     assert_eq!(fake.requests().len(), 2);
     assert!(fake.requests().iter().all(|r| r.path == "/v1/models"));
 
-    // No list: one token is asked for.
+    // No list: a word is asked for.
     let script = Script::of([Turn::text("ok")]).with_models([]);
     let fake = FakeModel::local(script).await.unwrap();
     assert!(
@@ -604,7 +618,7 @@ async fn a_connection_is_tested_by_the_list_of_models_or_by_one_token() {
             .unwrap()
             .is_empty()
     );
-    assert_eq!(fake.requests()[1].body["max_tokens"], 1);
+    assert_eq!(fake.requests()[1].body["max_tokens"], 16);
     let error = gateway.check(&endpoint(&fake.url())).await.unwrap_err();
     assert!(matches!(error, Error::BadRequest { .. }), "{error:?}");
 }

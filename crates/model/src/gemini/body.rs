@@ -11,7 +11,7 @@ use crate::conversation::{Conversation, Entry, Ids, Output, Said};
 use crate::endpoint::Endpoint;
 use crate::failure::Reported;
 use crate::message::{Image, ImageSource};
-use crate::request::{Request, Tool, ToolChoice};
+use crate::request::{Effort, Request, Tool, ToolChoice};
 use crate::schema;
 
 /// Serialises a streaming request. The format can't forbid several tool calls
@@ -50,12 +50,22 @@ pub(crate) fn mend(body: &[u8], refusal: &Reported) -> Option<Bytes> {
     let mended = if refusal.names("signature") {
         without_signatures(&mut value)
     } else if refusal.names("thinking") {
-        let settings = value["generationConfig"].as_object_mut()?;
-        settings.remove("thinkingConfig").is_some()
+        other_thinking(&mut value["generationConfig"])
     } else {
         false
     };
     mended.then(|| serde_json::to_vec(&value).ok().map(Bytes::from))?
+}
+
+/// Asks for more thinking than a refused least, or for none in particular.
+fn other_thinking(settings: &mut Value) -> bool {
+    let level = settings.pointer_mut("/thinkingConfig/thinkingLevel");
+    if let Some(level) = level.filter(|level| *level == Effort::Minimal.as_str()) {
+        *level = Effort::Low.as_str().into();
+        return true;
+    }
+    let settings = settings.as_object_mut();
+    settings.is_some_and(|settings| settings.remove("thinkingConfig").is_some())
 }
 
 /// Puts the word for a foreign call in the place of the signatures of calls

@@ -39,7 +39,7 @@ impl Decoder {
             }) => {
                 self.read = Usage {
                     input_tokens: tokens.into(),
-                    cached_input_tokens: cached_tokens.into(),
+                    cached_input_tokens: cached_tokens.min(tokens).into(),
                     ..Usage::default()
                 };
                 draft.report(self.read);

@@ -10,7 +10,8 @@ use tokio::sync::mpsc;
 use super::weights::pin_of;
 use super::*;
 use crate::{
-    Call, Delta, Endpoint, FinishReason, Gateway, GatewayOptions, Message, Tool, ToolChoice, Wire,
+    Call, Delta, Endpoint, FinishReason, Gateway, GatewayOptions, Message, Prepared, Tool,
+    ToolChoice, Wire,
 };
 
 /// What the scripted helper does with one order.
@@ -175,7 +176,7 @@ impl Stage {
         self.gateway.local().unwrap().state().helper
     }
 
-    async fn ask(&self, request: Request) -> Result<Call> {
+    fn prepare(&self, request: &Request) -> Result<Prepared> {
         let endpoint = Endpoint {
             name: "This machine".to_owned(),
             base_url: BASE_URL.parse().unwrap(),
@@ -185,7 +186,11 @@ impl Stage {
             max_output_tokens: None,
             prices: None,
         };
-        let prepared = self.gateway.prepare(&endpoint, &request)?;
+        self.gateway.prepare(&endpoint, request)
+    }
+
+    async fn ask(&self, request: Request) -> Result<Call> {
+        let prepared = self.prepare(&request)?;
         self.gateway
             .stream(prepared, CancellationToken::new())
             .await
@@ -215,8 +220,9 @@ async fn an_answer_comes_through_the_gateway() {
         ])],
     );
     assert_eq!(stage.helper(), HelperState::Ready);
-    let mut call = stage.ask(hello()).await.unwrap();
-    let body: Value = serde_json::from_slice(&call.take_body()).unwrap();
+    let prepared = stage.prepare(&hello()).unwrap();
+    let body: Value = serde_json::from_slice(prepared.body()).unwrap();
+    let call = stage.ask(hello()).await.unwrap();
     let answer = call.collect().await.unwrap();
     assert_eq!(
         (answer.text.as_str(), answer.reason),

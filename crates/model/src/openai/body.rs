@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use super::REASONING;
 use crate::conversation::{Called, Conversation, Entry, Ids, Kept, Output, Said};
 use crate::endpoint::Endpoint;
-use crate::failure::Reported;
 use crate::message::{Image, ImageSource};
 use crate::request::{Effort, Request, ResponseForm, Tool, ToolChoice};
 use crate::schema;
@@ -19,6 +18,8 @@ use crate::wire::{Known, Wire};
 const STOPS: usize = 4;
 /// The models behind `OpenRouter` that cache only what is marked.
 const CACHED_ON_DEMAND: &str = "anthropic/";
+/// How many ends of what was said to the model are marked, the latest first.
+const ENDS: usize = 2;
 /// Stands before the images of tool outputs, which have no place for them.
 const IMAGES: &str = "The images that the tools gave:";
 
@@ -64,42 +65,6 @@ pub(crate) fn encode(request: &Request, to: &Endpoint, known: Known) -> serde_js
         }),
     };
     serde_json::to_vec(&body).map(Bytes::from)
-}
-
-/// Returns a body without what the server refused it for.
-pub(crate) fn mend(body: &[u8], refusal: &Reported) -> Option<Bytes> {
-    if refusal.names("stream_options") {
-        return without_stream_options(body);
-    }
-    if !refusal.names(REASONING) {
-        return None;
-    }
-    // DeepSeek misses it where another model made the calls; others don't
-    // know the field.
-    let missed = refusal.names("passed back") || refusal.names("missing");
-    let mut value: Value = serde_json::from_slice(body).ok()?;
-    let messages = value["messages"].as_array_mut()?.iter_mut();
-    let mended = messages
-        .filter(|message| message["role"] == "assistant")
-        .filter_map(Value::as_object_mut)
-        .map(|message| {
-            if missed {
-                let is_missing = !message.contains_key(REASONING);
-                message.entry(REASONING).or_insert_with(|| "".into());
-                is_missing
-            } else {
-                message.remove(REASONING).is_some()
-            }
-        })
-        .fold(false, |any, one| any | one);
-    mended.then(|| serde_json::to_vec(&value).ok().map(Bytes::from))?
-}
-
-/// Returns the body without `stream_options`, or `None` when it has none.
-fn without_stream_options(body: &[u8]) -> Option<Bytes> {
-    let mut value: Value = serde_json::from_slice(body).ok()?;
-    value.as_object_mut()?.remove("stream_options")?;
-    serde_json::to_vec(&value).ok().map(Bytes::from)
 }
 
 #[derive(Serialize)]
@@ -253,17 +218,30 @@ fn messages<'a>(said: &'a Conversation<'a>) -> Vec<WireMessage<'a>> {
     list
 }
 
-/// Marks the rules and the person's last message for the cache of providers
-/// that cache only what is marked.
+/// Marks the rules and the conversation for the cache of providers that cache
+/// only what is marked: at its end, and where it ended a step ago, which they
+/// don't find on their own when much was added.
 fn mark(messages: &mut [WireMessage<'_>]) {
     let first = messages.first_mut().filter(|first| first.role == "system");
     first.map(mark_end);
-    let mut latest = messages.iter_mut().rev();
-    latest.find(|message| message.role == "user").map(mark_end);
+    let mut answered = true;
+    let mut ends = 0;
+    for message in messages.iter_mut().rev() {
+        let said = message.role == "assistant";
+        if answered && !said && message.role != "system" && ends < ENDS {
+            mark_end(message);
+            ends += 1;
+        }
+        answered = said;
+    }
 }
 
 fn mark_end(message: &mut WireMessage<'_>) {
     if let Some(Content::Text(text)) = message.content {
+        // An empty text can't be marked.
+        if text.is_empty() {
+            return;
+        }
         message.content = Some(Content::Parts(vec![Part::text(text)]));
     }
     let Some(Content::Parts(parts)) = &mut message.content else {

@@ -144,12 +144,43 @@ fn usage(value: &Value) -> Option<Usage> {
         .or_else(|| count("/prompt_cache_hit_tokens"));
     let written = count("/prompt_tokens_details/cache_write_tokens").unwrap_or(0);
     let reasoning = count("/completion_tokens_details/reasoning_tokens");
+    let (input, output) = (input.unwrap_or(0), output.unwrap_or(0));
+    // xAI and Gemini's compatible endpoint count reasoning in the total only.
+    let total = count("/total_tokens").unwrap_or(0);
     Some(Usage {
-        input_tokens: input.unwrap_or(0),
+        input_tokens: input,
         cached_input_tokens: cached.unwrap_or(0),
         cache_write_tokens: written,
-        output_tokens: output.unwrap_or(0),
+        output_tokens: output.max(total.saturating_sub(input)),
         reasoning_tokens: reasoning.unwrap_or(0),
         estimated: false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn reasoning_that_only_the_total_counts_is_output() {
+        for (completion, reasoning, total, output) in [
+            // xAI and Gemini's compatible endpoint.
+            (10, 300, 410, 310),
+            // Everybody else.
+            (310, 300, 410, 310),
+            // A total that is left out, or wrong.
+            (310, 300, 0, 310),
+        ] {
+            let counts = json!({"prompt_tokens": 100, "completion_tokens": completion,
+                "total_tokens": total,
+                "completion_tokens_details": {"reasoning_tokens": reasoning}});
+            let usage = usage(&counts).unwrap();
+            assert_eq!(
+                (usage.output_tokens, usage.reasoning_tokens),
+                (output, reasoning)
+            );
+        }
+    }
 }

@@ -111,8 +111,12 @@ impl Decoder {
             None | Some("") => {}
             Some("error") => return Err(Fault::Reported(Reported::unexplained())),
             Some("stop") if self.refused => draft.stop(FinishReason::Refusal),
-            Some("stop") => draft.stop(FinishReason::Stop),
-            Some("length") => draft.stop(FinishReason::Length),
+            // The words behind `stop` are those of TGI, Together and proxies.
+            Some("stop" | "eos" | "eos_token" | "stop_sequence" | "end_turn") => {
+                draft.stop(FinishReason::Stop);
+            }
+            // Mistral's is the model's own limit.
+            Some("length" | "model_length") => draft.stop(FinishReason::Length),
             Some("tool_calls" | "function_call") => draft.stop(FinishReason::ToolCalls),
             Some("content_filter") => draft.stop(FinishReason::ContentFilter),
             Some(other) => draft.stop_word(other),

@@ -148,7 +148,7 @@ fn expectations() -> Vec<(Wire, &'static str, Seen)> {
 }
 
 fn chats() -> Vec<(&'static str, Seen)> {
-    use FinishReason::{ContentFilter, Length, Other, Stop, ToolCalls};
+    use FinishReason::{ContentFilter, Length, Stop, ToolCalls};
     let code = "Grüße, 世界 😀\n```rust\nfn main() {}\n```";
     vec![
         ("openai_text", says(code, "", Stop, [2006, 1920, 300, 64])),
@@ -224,10 +224,7 @@ fn chats() -> Vec<(&'static str, Seen)> {
             says("a + b", "", Length, [12, 0, 4, 0]),
         ),
         // Each byte received counts as a token.
-        (
-            "minimal",
-            estimated(says("ok", "", Other("eos".into()), [400, 0, 2, 0])),
-        ),
+        ("minimal", estimated(says("ok", "", Stop, [400, 0, 2, 0]))),
         (
             "reasonless",
             estimated(says("ok", "", Stop, [400, 0, 2, 0])),

@@ -10,7 +10,7 @@ use crate::conversation::{Conversation, Entry, Ids, Kept, Output, Said};
 use crate::endpoint::Endpoint;
 use crate::failure::Reported;
 use crate::message::{Image, ImageSource};
-use crate::request::{Request, ResponseForm, Tool, ToolChoice};
+use crate::request::{Effort, Request, ResponseForm, Tool, ToolChoice};
 use crate::schema;
 use crate::wire::Wire;
 
@@ -21,6 +21,14 @@ const ENCRYPTED_REASONING: &str = "reasoning.encrypted_content";
 const LEAST_OUTPUT_TOKENS: u32 = 16;
 /// Families that never reason and refuse to be asked for encrypted reasoning.
 const WITHOUT_REASONING: &[&str] = &["gpt-4", "gpt-3.5", "chatgpt-", "gpt-5-chat"];
+
+/// What can be left out when a model refuses it, with the words that a refusal
+/// has for it.
+const OPTIONAL: &[(&str, &str)] = &[
+    ("top_p", "top_p"),
+    ("temperature", "temperature"),
+    ("parallel_tool_calls", "parallel_tool_calls"),
+];
 
 /// Serialises a streaming request. Texts that end the answer and a seed have
 /// no field in this format and are left out.
@@ -86,10 +94,24 @@ pub(crate) fn mend(body: &[u8], refusal: &Reported) -> Option<Bytes> {
         let reasoning = fields.get_mut("reasoning").and_then(Value::as_object_mut);
         changed |= reasoning.is_some_and(|reasoning| reasoning.remove("summary").is_some());
     }
+    if !changed && names(&["reasoning.effort"]) {
+        changed = other_effort(&mut value, refusal);
+    }
+    changed = changed || refusal.take_out(&mut value, OPTIONAL);
     if !changed {
         return None;
     }
     serde_json::to_vec(&value).ok().map(Bytes::from)
+}
+
+/// Asks for more than a refused `minimal`, or for no effort in particular.
+fn other_effort(body: &mut Value, refusal: &Reported) -> bool {
+    if body["reasoning"]["effort"] == "minimal" && refusal.names("'minimal'") {
+        body["reasoning"]["effort"] = Effort::instead_of_minimal(refusal).into();
+        return true;
+    }
+    let fields = body.as_object_mut();
+    fields.is_some_and(|fields| fields.remove("reasoning").is_some())
 }
 
 #[derive(Serialize)]

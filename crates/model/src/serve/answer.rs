@@ -364,8 +364,9 @@ fn whole_call(call: &ToolCall) -> WireCall<'_> {
 
 fn finish(reason: &FinishReason) -> &'static str {
     match reason {
-        FinishReason::Stop | FinishReason::Other(_) => "stop",
-        FinishReason::Length => "length",
+        FinishReason::Stop => "stop",
+        // What has no word here is at least not taken for whole.
+        FinishReason::Length | FinishReason::Other(_) => "length",
         FinishReason::ToolCalls => "tool_calls",
         FinishReason::Refusal | FinishReason::ContentFilter => "content_filter",
     }

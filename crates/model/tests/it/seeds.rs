@@ -19,6 +19,7 @@ fn what_holds_for_every_stream_holds_for_the_seeds() {
         ("anthropic_stream", Wire::Anthropic),
         ("chat_stream", Wire::OpenAiChat),
         ("gemini_stream", Wire::Gemini),
+        ("local_stream", Wire::Local),
         ("responses_stream", Wire::OpenAiResponses),
         // What only its own server adds is read without harm on any other.
         ("chat_stream", Wire::OpenRouter),

@@ -379,6 +379,36 @@ on_both_engines! {
         }
     }
 
+    async fn an_answer_that_is_not_whole_says_why_and_proposes_nothing(app) {
+        let owner = app.owner();
+        let workspace = owner.workspace_with("a", &[("main.py", "print(1)\n")]).await.id;
+        let edit = search_replace("main.py", "print(1)", "print(2)");
+        for (word, code, why) in [
+            ("length", "cut_short", "length limit"),
+            ("content_filter", "filtered", "content filter"),
+            ("MALFORMED_FUNCTION_CALL", "cut_short", "`MALFORMED_FUNCTION_CALL`"),
+        ] {
+            for steps in [vec![], vec![Step::text(&edit)]] {
+                let edits = steps.len();
+                app.model.push(Turn::of(steps.into_iter().chain([Step::Finish(word.to_owned())])));
+                let mut asked = question(workspace, "Change it.");
+                asked.files = vec!["main.py".to_owned()];
+                let ran = owner.ask(&asked).await;
+                assert_eq!(kinds(&ran).iter().filter(|kind| **kind == "editFailed").count(), edits, "{word}");
+                let Some(TurnEvent::Finished { state, code: told, detail, .. }) = ran.events.last().map(|event| event.event.clone()) else {
+                    panic!("{ran:?}");
+                };
+                assert_eq!((state.as_str(), told.as_deref()), ("done", Some(code)), "{word}");
+                assert!(detail.is_some_and(|detail| detail.contains(why)), "{word}");
+                assert!(ran.turn.error.is_some_and(|error| error.contains(why)), "{word}");
+                assert!(ran.turn.proposal_ids.is_empty(), "{word}");
+            }
+        }
+        app.model.push(Turn::of([Step::refusal("I can't help with that.")]));
+        let ran = owner.ask(&question(workspace, "Do harm.")).await;
+        assert_eq!((ran.turn.state, ran.turn.error.as_deref()), (TurnState::Done, Some("The model declined to answer.")));
+    }
+
     async fn edits_stand_on_what_the_model_saw(app) {
         let owner = app.owner();
         let text = "one\ntwo\nthree\nfour\nfive\n";

@@ -7,7 +7,7 @@ import type { TurnLog } from "./turnLog";
 import { type AskWith, AttachOffer } from "./WithheldSign";
 import { isRefusedForSecrets } from "./withheld";
 
-/** What to do when a turn did not end well. */
+/** What to do when a turn did not end well, or its answer is not whole. */
 export function Ending({
   workspaceId,
   log,
@@ -19,10 +19,10 @@ export function Ending({
   retry: (() => void) | undefined;
   askWith: AskWith | undefined;
 }) {
-  if (log.state === "running" || log.state === "done") return null;
   const { detail, hint, code } = log.failure ?? {};
+  if (log.state === "running" || (log.state === "done" && !detail)) return null;
   const words =
-    log.state === "failed"
+    log.state === "failed" || log.state === "done"
       ? (detail ?? "The model's service failed.")
       : log.state === "cancelled"
         ? "You stopped it. What came until then is kept; nothing was written to your files."

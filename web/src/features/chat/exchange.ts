@@ -92,7 +92,7 @@ export function storedLog(turn: Turn, messages: readonly Message[]): TurnLog {
     blocks,
     usage: hasUsage ? turn.usage : undefined,
     failure:
-      turn.state === "failed"
+      turn.state === "failed" || turn.error
         ? { code: undefined, detail: turn.error ?? undefined, hint: undefined }
         : undefined,
     attached: turn.attached,

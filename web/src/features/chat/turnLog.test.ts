@@ -115,6 +115,13 @@ describe("withEvent", () => {
     expect(log.failure).toEqual({ code: "model_failed", detail: "cut", hint: "retry" });
   });
 
+  it("keeps why an answer is not whole", () => {
+    const end = { type: "finished", state: "done" } as const;
+    const detail = "The model declined to answer.";
+    expect(fold([started, { ...end, code: "refused", detail }]).failure?.detail).toBe(detail);
+    expect(fold([started, end]).failure).toBeUndefined();
+  });
+
   it("passes over an event of a newer server", () => {
     const log = withEvent(NEW_TURN, { type: "novelty", seq: 4, at: "" } as never);
     expect(log).toEqual({ ...NEW_TURN, seq: 4 });

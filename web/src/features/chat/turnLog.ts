@@ -66,7 +66,7 @@ export interface EditPreview {
   readonly isCut: boolean;
 }
 
-/** Why a turn did not end well. */
+/** Why a turn did not end well, or why its answer is not whole. */
 export interface TurnFailure {
   readonly code: string | undefined;
   readonly detail: string | undefined;
@@ -130,7 +130,7 @@ export function withEvent(log: TurnLog, event: LiveTurnEvent): TurnLog {
       return { ...next, usage: sumOfUsage(log.usage, event.usage) };
     case "finished": {
       const { state, code, detail, hint } = event;
-      const failure = state === "failed" ? textsOf(code, detail, hint) : undefined;
+      const failure = state === "failed" || detail ? textsOf(code, detail, hint) : undefined;
       return { ...next, state, failure };
     }
     case "editPreview": {

@@ -9,6 +9,8 @@ use crate::fake::script::{ErrorStep, UsageStep};
 pub(super) struct Speaker {
     number: usize,
     model: String,
+    /// Whether what it thinks is left out, but for the signature.
+    hides: bool,
     /// The index of the next block.
     index: usize,
     open: Option<Open>,
@@ -38,10 +40,11 @@ pub(super) fn error_body(error: &ErrorStep) -> Value {
 }
 
 impl Speaker {
-    pub(super) const fn new(model: String, number: usize) -> Self {
+    pub(super) const fn new(model: String, number: usize, hides: bool) -> Self {
         Self {
             number,
             model,
+            hides,
             index: 0,
             open: None,
             calls: 0,
@@ -120,6 +123,7 @@ impl Voice for Speaker {
     }
 
     fn thought(&mut self, piece: &str, out: &mut Vec<String>) {
+        let piece = if self.hides { "" } else { piece };
         if let Some(Open::Thought(thought)) = &mut self.open {
             thought.push_str(piece);
         } else {
@@ -128,7 +132,9 @@ impl Voice for Speaker {
             self.start(&block, out);
             self.open = Some(Open::Thought(piece.to_owned()));
         }
-        self.delta(&json!({"type": "thinking_delta", "thinking": piece}), out);
+        if !self.hides {
+            self.delta(&json!({"type": "thinking_delta", "thinking": piece}), out);
+        }
     }
 
     fn call(&mut self, call: &Called, out: &mut Vec<String>) {
@@ -168,9 +174,10 @@ impl Voice for Speaker {
     fn whole(&self, said: &Said, end: &End<'_>) -> Value {
         let mut content = Vec::new();
         if !said.thought.is_empty() {
-            let signature = signature::sign(&self.model, &said.thought);
+            let thought = if self.hides { "" } else { &said.thought };
+            let signature = signature::sign(&self.model, thought);
             content.push(json!({
-                "type": "thinking", "thinking": said.thought, "signature": signature}));
+                "type": "thinking", "thinking": thought, "signature": signature}));
         }
         if !said.text.is_empty() {
             content.push(json!({"type": "text", "text": said.text}));

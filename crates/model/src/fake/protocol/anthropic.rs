@@ -98,20 +98,21 @@ impl Check {
         }
     }
 
-    /// With a budget, a turn that goes on must have begun with thinking.
+    /// With a budget, a turn that goes on must have begun with thinking; what
+    /// follows the first outputs need not think again.
     fn thinks_on(&mut self, body: &Value) {
-        let messages = body["messages"].as_array();
-        for message in messages.into_iter().flatten().rev() {
-            let first = message["content"][0]["type"].as_str();
-            let answers = message["role"] == "user" && first == Some("tool_result");
-            if message["role"] == "user" && !answers {
-                return;
-            }
-            let thought = matches!(first, Some("thinking" | "redacted_thinking"));
-            if message["role"] == "assistant" && !thought {
-                self.fault("thinking is on, and the turn began without");
-            }
-        }
+        let messages = body["messages"].as_array().map_or(&[][..], Vec::as_slice);
+        let first = |message: &Value| message["content"][0]["type"].as_str().map(str::to_owned);
+        let asks = |message: &&Value| {
+            message["role"] == "user" && first(message).as_deref() != Some("tool_result")
+        };
+        let turn = messages.iter().rev().take_while(|message| !asks(message));
+        let began = turn.filter(|message| message["role"] == "assistant").last();
+        let thought = began.and_then(first);
+        self.unless(
+            began.is_none() || matches!(thought.as_deref(), Some("thinking" | "redacted_thinking")),
+            "thinking is on, and the turn began without",
+        );
     }
 
     fn tools(&mut self, body: &Value) {

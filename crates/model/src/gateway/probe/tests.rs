@@ -49,8 +49,8 @@ async fn servers_are_told_apart_and_asked_for_what_only_they_tell() {
                 ("/api/show", show.clone()),
             ],
             ServerKind::Ollama,
-            Some(32_768),
-            3,
+            Some(4_096),
+            4,
         ),
         // Its list is empty in its own way until a model is there.
         (
@@ -59,10 +59,14 @@ async fn servers_are_told_apart_and_asked_for_what_only_they_tell() {
                 ("/api/version", json!({"version": "0.12.0"})),
                 ("/api/tags", tags),
                 ("/api/show", show),
+                (
+                    "/api/ps",
+                    json!({"models": [{"model": "m", "context_length": 16_384}]}),
+                ),
             ],
             ServerKind::Ollama,
-            Some(32_768),
-            4,
+            Some(16_384),
+            5,
         ),
         (
             vec![
