@@ -3781,7 +3781,7 @@ export interface components {
             conversationId: string;
             /** @description When it began. */
             createdAt: string;
-            /** @description Why it failed. */
+            /** @description Why it failed, or why its answer is not whole. */
             error?: string | null;
             /** @description When it ended. */
             finishedAt?: string | null;
