@@ -297,6 +297,21 @@ describe("the chat", () => {
     );
   });
 
+  it("says why an answer is not whole", async () => {
+    const { api, workspaceId } = apiWith([
+      {
+        type: "finished",
+        state: "done",
+        code: "filtered",
+        detail: "The provider's content filter withheld the answer or a part of it.",
+      },
+    ]);
+    const { user } = open(workspaceId, api);
+    await ask(user, "tell me");
+    expect(await screen.findByText(/content filter withheld/)).toBeVisible();
+    expect(screen.getByRole("button", { name: "Ask again" })).toBeVisible();
+  });
+
   it("says why a turn failed and asks again", async () => {
     const { api, workspaceId } = apiWith([
       { type: "editFailed", code: "no_match", detail: "The lines are not there.", path: "main.py" },

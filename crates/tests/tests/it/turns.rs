@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use atelier_api::event::{Numbered, TurnEvent};
-use atelier_api::model::ModelCall;
+use atelier_api::model::{ModelCall, Provider};
 use atelier_api::turn::{Conversation, ConversationDetail, Role, Turn as TurnOf, TurnState};
 use atelier_api::usage::TokenUsage;
 use atelier_api::{Code, Page};
 use atelier_base::ContentHash;
-use atelier_model::fake::{ErrorStep, Speech, Step, Turn, UsageStep};
+use atelier_model::fake::{ErrorStep, FakeModel, Script, Speech, Step, Turn, UsageStep};
 use atelier_tests::{Caller, Ran, on_both_engines, question, within};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -131,6 +131,39 @@ on_both_engines! {
         assert_eq!(requests.len(), 2);
         let call: ModelCall = owner.get(&format!("/api/model-calls/{}", ran.turn.model_call_ids.last().unwrap())).await.ok();
         assert_eq!(call.request.as_bytes(), &requests[1].raw[..], "what the answer is to");
+    }
+
+    async fn a_request_refused_in_its_other_form_too_is_stored_in_that_form(app) {
+        let owner = app.owner();
+        let workspace = owner.workspace("a").await.id;
+        app.model.push(Turn::error(400, "Unrecognized request argument supplied: stream_options"));
+        app.model.push(Turn::error(400, "no"));
+        let ran = owner.ask(&question(workspace, "hi")).await;
+        assert_eq!(ran.turn.state, TurnState::Failed);
+        let requests = app.model.requests();
+        assert_eq!(requests.len(), 2);
+        let call: ModelCall = owner.get(&format!("/api/model-calls/{}", ran.turn.model_call_ids.last().unwrap())).await.ok();
+        assert_eq!(call.request.as_bytes(), &requests[1].raw[..], "what went out last");
+    }
+
+    async fn what_was_said_is_marked_for_the_cache_of_claude(app) {
+        let owner = app.owner();
+        let workspace = owner.workspace("a").await.id;
+        let claude = FakeModel::local(Script::of([Turn::text("Ana."), Turn::text("Still Ana.")])).await.unwrap();
+        let body = json!({ "name": "Claude", "baseUrl": claude.url(), "wire": "anthropic", "model": "claude-fake" });
+        let provider: Provider = owner.post("/api/providers", body).await.ok();
+        let mut asked = question(workspace, "My name is Ana.");
+        asked.provider_id = Some(provider.id);
+        let first = owner.ask(&asked).await;
+        asked.message = "What is my name?".to_owned();
+        asked.conversation_id = Some(first.turn.conversation_id);
+        assert_eq!(owner.ask(&asked).await.text(), "Still Ana.");
+        let body = claude.requests().pop().unwrap().body;
+        let marked = |place: &str| body.pointer(&format!("{place}/cache_control")).is_some();
+        for place in ["/system/0", "/messages/0/content/0", "/messages/2/content/0"] {
+            assert!(marked(place), "{place}: {body}");
+        }
+        claude.assert_finished();
     }
 
     async fn what_was_said_goes_along(app) {
