@@ -431,7 +431,7 @@ on_both_engines! {
                 let Some(TurnEvent::Finished { state, code: told, detail, .. }) = ran.events.last().map(|event| event.event.clone()) else {
                     panic!("{ran:?}");
                 };
-                assert_eq!((state.as_str(), told.as_deref()), ("done", Some(code)), "{word}");
+                assert_eq!((state, told.as_deref()), (TurnState::Done, Some(code)), "{word}");
                 assert!(detail.is_some_and(|detail| detail.contains(why)), "{word}");
                 assert!(ran.turn.error.is_some_and(|error| error.contains(why)), "{word}");
                 assert!(ran.turn.proposal_ids.is_empty(), "{word}");
