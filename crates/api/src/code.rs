@@ -55,15 +55,19 @@ codes! {
     LockedPath "locked_path" 422 "The file is locked for assistants.";
     ImportRefused "import_refused" 422 "The project can't be imported.";
     SecretFound "secret_found" 422 "The request holds a secret that may not leave.";
+    ModelRefused "model_refused" 422 "The model's service refuses the request as it is.";
+    ContextTooLong "context_too_long" 422 "It is longer than what the model reads.";
     ModelNotConfigured "model_not_configured" 422 "No model is configured.";
     NoModelFits "no_model_fits" 422 "None of the configured models fits this.";
     PriceUnknown "price_unknown" 422 "The model's price is not known, and a budget counts money.";
     PreconditionRequired "precondition_required" 428 "Say which version you edited, with If-Match.";
     ConfirmationRequired "confirmation_required" 428 "It destroys much; a person must confirm that.";
     TooMany "too_many" 429 "Too many at once; try again later.";
+    ModelBusy "model_busy" 429 "The model's service was asked too much of late.";
     Cancelled "cancelled" 499 "The request was cancelled.";
     Internal "internal" 500 "Something failed in the server.";
     ModelFailed "model_failed" 502 "The model's service failed.";
+    ModelMisconfigured "model_misconfigured" 502 "The model's key, account or address does not work.";
     Unavailable "unavailable" 503 "Something this needs is not available now.";
     IsolationUnavailable "isolation_unavailable" 503 "This machine can't isolate runs, so none is started.";
 }

@@ -187,6 +187,8 @@ pub struct Ask {
     pub workspace: Option<WorkspaceId>,
     /// The model, when the asker chose one.
     pub wanted: Option<ModelRef>,
+    /// The models that may answer, also in place of another; all when `None`.
+    pub allowed: Option<Vec<ModelRef>>,
     /// The request.
     pub wish: Wish,
     /// What the request was made of.
@@ -217,6 +219,7 @@ impl Ask {
             task,
             workspace: None,
             wanted: None,
+            allowed: None,
             wish: wish.into(),
             sources: Vec::new(),
             attach: Vec::new(),

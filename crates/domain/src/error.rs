@@ -143,6 +143,8 @@ pub enum Error {
         detail: String,
         /// What to do.
         hint: Option<String>,
+        /// What it means for asking again.
+        fault: ModelFault,
     },
     /// Runs can't be isolated here.
     #[error("{reason}")]
@@ -162,6 +164,46 @@ pub enum Error {
     /// A fault of ours; the context is for the log.
     #[error("internal error: {0}")]
     Internal(String),
+}
+
+/// What a failure of a model's service means for asking again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelFault {
+    /// It may pass: the service is broken, away or silent.
+    Passing,
+    /// The service was asked too much of late.
+    Busy {
+        /// When trying again may succeed.
+        retry_after: Duration,
+    },
+    /// The service refuses the request as it is.
+    Request,
+    /// The request is longer than what the model reads.
+    TooLong,
+    /// It stays until somebody changes the key, the account or the settings.
+    Lasting,
+}
+
+impl From<&atelier_model::Error> for ModelFault {
+    fn from(error: &atelier_model::Error) -> Self {
+        use atelier_model::Error as Failure;
+        match error {
+            Failure::RateLimited { retry_after, .. } => Self::Busy {
+                retry_after: *retry_after,
+            },
+            Failure::BadRequest { .. } | Failure::InvalidRequest { .. } => Self::Request,
+            Failure::ContextTooLong { .. } => Self::TooLong,
+            Failure::Unauthorized { .. }
+            | Failure::Forbidden { .. }
+            | Failure::OutOfCredit { .. }
+            | Failure::ModelNotFound { .. }
+            | Failure::WrongPath { .. }
+            | Failure::Redirected { .. }
+            | Failure::InvalidKey { .. }
+            | Failure::InvalidBaseUrl { .. } => Self::Lasting,
+            _ => Self::Passing,
+        }
+    }
 }
 
 /// What a save met when the file had moved on.
@@ -251,7 +293,12 @@ impl Error {
             Self::TooMany { retry_after, .. } => ErrorKind::Limited {
                 retry_after: *retry_after,
             },
-            Self::Model { .. } | Self::Isolation { .. } => ErrorKind::Unavailable,
+            Self::Model { fault, .. } => match *fault {
+                ModelFault::Busy { retry_after } => ErrorKind::Limited { retry_after },
+                ModelFault::Request | ModelFault::TooLong => ErrorKind::Invalid,
+                ModelFault::Passing | ModelFault::Lasting => ErrorKind::Unavailable,
+            },
+            Self::Isolation { .. } => ErrorKind::Unavailable,
             Self::Cancelled => ErrorKind::Cancelled,
             Self::Files(error) => error.kind(),
             Self::Store(error) => error.kind(),

@@ -57,6 +57,6 @@ pub use atelier_store::{
 pub use ctx::{Actor, Ctx};
 pub use domain::{Domain, ImportSettings, Parts, Settings};
 pub use egress::EgressMode;
-pub use error::{Conflict, Error, Piece, Result, Stale, chain};
+pub use error::{Conflict, Error, ModelFault, Piece, Result, Stale, chain};
 pub use live::Subscription;
 pub use page::{Page, PageOf};

@@ -2,7 +2,8 @@
 //! it that touches nothing.
 //!
 //! 1. The model that was chosen by name, whatever else holds; only a person
-//!    who is offline is not taken to another machine even then.
+//!    who is offline is not taken to another machine even then. When it runs
+//!    on hardware of their own, nothing that runs elsewhere takes over.
 //! 2. Of the others, those that fit: the machine it may run on, what the
 //!    request needs, how long it is, and what the budgets have left.
 //! 3. Of these the first, in the order that the task's rule says.
@@ -18,6 +19,7 @@ use atelier_base::ProviderId;
 use atelier_model::{Prices, Wire};
 
 use crate::call::{ModelRef, Task};
+use crate::provider::EMBEDDED;
 use crate::usage::{tokens_of, usd_of};
 
 pub(crate) use catalogue::Catalogues;
@@ -95,6 +97,8 @@ pub struct Need {
     pub task: Task,
     /// The model that was chosen.
     pub wanted: Option<ModelRef>,
+    /// The models that the asker may be answered by; all when `None`.
+    pub allowed: Option<Vec<ModelRef>>,
     /// The provider that the workspace is set to.
     pub workspace_provider: Option<ProviderId>,
     /// How many bytes are sent.
@@ -132,6 +136,7 @@ pub struct Route {
 /// Chooses.
 pub fn route(need: &Need, policy: &Policy, models: &[Model]) -> Route {
     let rule = policy.rule(need.task);
+    let at_home = chose_home(need, models);
     let mut found = Route::default();
     let mut fits = Vec::new();
     for (at, model) in models.iter().enumerate() {
@@ -139,7 +144,9 @@ pub fn route(need: &Need, policy: &Policy, models: &[Model]) -> Route {
             found.order.push((at, "You chose it.".to_owned()));
             continue;
         }
-        match why_not(need, policy, &rule, model) {
+        let kept_home = (at_home && !model.local)
+            .then(|| "You chose a model of your own hardware, and it runs elsewhere.".to_owned());
+        match kept_home.or_else(|| why_not(need, policy, &rule, model)) {
             Some(why) => found.passed_over.push((at, why)),
             None => fits.push(at),
         }
@@ -166,12 +173,31 @@ fn is_wanted(need: &Need, model: &Model) -> bool {
         .is_some_and(|wanted| wanted.names(model))
 }
 
+/// Says whether the chosen model runs on hardware of the person's own. Who
+/// chooses that one may do so for what must not leave.
+fn chose_home(need: &Need, models: &[Model]) -> bool {
+    let wanted = need.wanted.as_ref();
+    // The embedded one is not listed while it can't be used.
+    wanted.is_some_and(|wanted| wanted.provider == EMBEDDED)
+        || models
+            .iter()
+            .any(|model| model.local && is_wanted(need, model))
+}
+
 /// Returns why a model is not asked; `None` when it may be.
 fn why_not(need: &Need, policy: &Policy, rule: &Rule, model: &Model) -> Option<String> {
     if policy.offline && !model.local {
         return Some("You are offline, and it runs elsewhere.".to_owned());
     }
-    let listed = rule.models.iter().any(|wanted| wanted.names(model));
+    let names = |wanted: &ModelRef| wanted.names(model);
+    if need
+        .allowed
+        .as_ref()
+        .is_some_and(|all| !all.iter().any(names))
+    {
+        return Some("The access token may not ask it.".to_owned());
+    }
+    let listed = rule.models.iter().any(names);
     let in_question = if rule.models.is_empty() {
         model.configured
     } else {

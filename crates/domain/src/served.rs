@@ -7,7 +7,7 @@ use crate::call::{Ask, Asked, ModelRef, Task};
 use crate::ctx::Ctx;
 use crate::domain::Domain;
 use crate::error::{Error, Result};
-use crate::route::ListedModel;
+use crate::route::Model;
 use crate::token::Bearer;
 
 /// What a program writes for the model that the policy chooses.
@@ -45,12 +45,12 @@ impl Domain {
     /// # Errors
     /// Fails when the store fails.
     pub async fn list_served(&self, ctx: &Ctx, bearer: &Bearer) -> Result<Vec<ServedModel>> {
-        let models = self.list_models(ctx).await?;
-        let named = names(&models).into_iter().zip(&models);
+        let known = self.known(ctx).await?;
+        let named = names(&known.models).into_iter().zip(&known.models);
         let mut served: Vec<ServedModel> = named
-            .map(|(name, listed)| ServedModel {
+            .map(|(name, model)| ServedModel {
                 name,
-                provider: listed.model.provider_name.clone(),
+                provider: model.provider_name.clone(),
             })
             .collect();
         if !served.is_empty() {
@@ -71,51 +71,68 @@ impl Domain {
     /// token may not use, and what [`Domain::ask`] reports.
     pub async fn ask_served(&self, ctx: &Ctx, bearer: &Bearer, wish: ServedAsk) -> Result<Asked> {
         self.require_pace(bearer.user, Some(bearer.token))?;
-        let wanted = self.served_model(ctx, bearer, &wish.model).await?;
+        let (wanted, allowed) = self.served_model(ctx, bearer, &wish.model).await?;
         let mut ask = match wish.request {
             openai::Asked::Chat(request) => Ask::new(wish.task, request),
             openai::Asked::Completion(gap) => Ask::new(wish.task, gap),
         };
         ask.workspace = bearer.workspace;
         ask.wanted = wanted;
+        ask.allowed = allowed;
         ask.attach = wish.attach.into_iter().map(Into::into).collect();
         ask.token = Some(bearer.token.as_uuid());
         ask.takes_back = !wish.stream;
         self.ask(ctx, ask).await
     }
 
+    /// Returns the model that a name means, and those that may answer in its
+    /// place; `None` is any.
     async fn served_model(
         &self,
         ctx: &Ctx,
         bearer: &Bearer,
         name: &str,
-    ) -> Result<Option<ModelRef>> {
+    ) -> Result<(Option<ModelRef>, Option<Vec<ModelRef>>)> {
         let missing = Error::NotFound { what: "model" };
         if !bearer.may_ask(name) {
             return Err(missing);
         }
         if name == AUTO {
-            return Ok(None);
+            return Ok((None, None));
         }
-        let models = self.list_models(ctx).await?;
-        let at = names(&models).iter().position(|known| known == name);
-        // Its bare name means the first one's that has it.
-        let at = at.or_else(|| models.iter().position(|listed| listed.model.name == name));
-        let listed = at.and_then(|at| models.get(at)).ok_or(missing)?;
-        Ok(Some(ModelRef {
-            provider: listed.model.provider,
-            model: Some(listed.model.name.clone()),
-        }))
+        let known = self.known(ctx).await?;
+        let names = names(&known.models);
+        let wanted = find(&known.models, &names, name).ok_or(missing)?;
+        // Whoever may leave the choice to the policy may be answered by all.
+        let bound = bearer.models.as_ref().filter(|_| !bearer.may_ask(AUTO));
+        let allowed = bound.map(|bound| {
+            let bound = bound.iter();
+            bound
+                .filter_map(|name| find(&known.models, &names, name))
+                .collect()
+        });
+        Ok((Some(wanted), allowed))
     }
 }
 
-fn names(models: &[ListedModel]) -> Vec<String> {
+/// Returns the model of a served name. A bare one of which there are several
+/// means the first.
+fn find(models: &[Model], names: &[String], name: &str) -> Option<ModelRef> {
+    let at = names.iter().position(|known| known == name);
+    let at = at.or_else(|| models.iter().position(|model| model.name == name))?;
+    let model = models.get(at)?;
+    Some(ModelRef {
+        provider: model.provider,
+        model: Some(model.name.clone()),
+    })
+}
+
+fn names(models: &[Model]) -> Vec<String> {
     let mut count = std::collections::HashMap::new();
-    for listed in models {
-        *count.entry(listed.model.name.as_str()).or_insert(0_usize) += 1;
+    for model in models {
+        *count.entry(model.name.as_str()).or_insert(0_usize) += 1;
     }
-    let name = |listed: &ListedModel| {
-        let model = &listed.model;
+    let name = |model: &Model| {
         if count.get(model.name.as_str()) == Some(&1) {
             model.name.clone()
         } else {

@@ -2,6 +2,7 @@
 
 pub(crate) mod asker;
 pub(crate) mod body;
+pub(crate) mod cors;
 pub(crate) mod error;
 pub(crate) mod guard;
 pub(crate) mod live;

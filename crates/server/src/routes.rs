@@ -38,6 +38,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::app::App;
+use crate::http::cors::let_pages_ask;
 use crate::http::error::{ApiError, name_problems};
 use crate::http::guard::refuse_strangers;
 use crate::http::pages;
@@ -226,7 +227,8 @@ pub fn router(app: App) -> Router {
         .route("/v1/chat/completions", post(v1::create_chat_completion))
         .route("/v1/completions", post(v1::create_completion))
         .route("/v1/models", get(v1::list_openai_models))
-        .method_not_allowed_fallback(method_not_allowed);
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(let_pages_ask));
     // Outside of what writes problem documents anew.
     let routes = guarded(&app, routes).layer(CompressionLayer::new());
     let routes = routes

@@ -193,8 +193,10 @@ pub(crate) fn with_json(request: RequestBuilder, body: &impl Serialize) -> Reque
 /// Checks what holds of every answer, before its body is read.
 pub(crate) fn check_head(asked: &str, response: &Response) {
     for name in response.headers().keys() {
+        // Pages of other origins may ask models, and nothing else.
+        let open = asked.contains(" /v1/") && name.as_str().starts_with("access-control-");
         assert!(
-            HEADERS.contains(name.as_str()),
+            open || HEADERS.contains(name.as_str()),
             "{asked}: unexpected header {name}"
         );
     }

@@ -14,7 +14,7 @@ use super::ledger::Payer;
 use super::{Ask, Wish};
 use crate::ctx::Ctx;
 use crate::domain::Domain;
-use crate::error::{Error, Result};
+use crate::error::{Error, ModelFault, Result};
 use crate::route::{Left, Need, Scope};
 
 /// How often a call without a limit of its own is fitted into what a budget
@@ -341,6 +341,7 @@ pub(crate) fn model_error(error: atelier_model::Error) -> Error {
     match error {
         atelier_model::Error::Cancelled => Error::Cancelled,
         other => Error::Model {
+            fault: ModelFault::from(&other),
             detail: other.to_string(),
             hint: Some(other.hint().to_owned()),
         },

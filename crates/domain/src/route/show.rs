@@ -120,6 +120,7 @@ impl Domain {
         let need = Need {
             task: query.task,
             wanted: query.wanted,
+            allowed: None,
             workspace_provider: self.workspace_provider(ctx, query.workspace).await?,
             input_bytes: query.input_bytes,
             max_output_tokens: query.max_output_tokens,
@@ -204,6 +205,7 @@ impl Need {
         Self {
             task: ask.task,
             wanted: ask.wanted.clone(),
+            allowed: ask.allowed.clone(),
             workspace_provider,
             input_bytes: ask.text_bytes(),
             max_output_tokens: wish.max_output_tokens().map(u64::from),

@@ -36,6 +36,7 @@ fn need(task: Task) -> Need {
     Need {
         task,
         wanted: None,
+        allowed: None,
         workspace_provider: None,
         input_bytes: 4_000,
         max_output_tokens: Some(1_000),
@@ -225,6 +226,27 @@ fn each_task_goes_where_its_rule_says() {
         (
             "chosen by name",
             chosen,
+            &usual,
+            "small own",
+            "You chose it.",
+        ),
+        (
+            "chosen at home",
+            Need {
+                wanted: Some(refer(3, "own")),
+                ..need(Task::Chat)
+            },
+            &usual,
+            "own",
+            "You chose it.",
+        ),
+        (
+            "chosen by name, of a token that may ask two",
+            Need {
+                wanted: Some(refer(2, "small")),
+                allowed: Some(vec![refer(2, "small"), refer(3, "own")]),
+                ..need(Task::Chat)
+            },
             &usual,
             "small own",
             "You chose it.",

@@ -43,7 +43,7 @@ impl End {
                 state: TurnState::Cancelled,
                 ..Self::DONE
             },
-            Error::Model { detail, hint } => Self {
+            Error::Model { detail, hint, .. } => Self {
                 state: TurnState::Failed,
                 code: Some("model_failed".to_owned()),
                 detail: Some(detail.clone()),

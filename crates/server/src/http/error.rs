@@ -6,7 +6,7 @@ use atelier_api::proposal::{Conflict, Divergence, LineSpan, LockedPath, MergePie
 use atelier_api::{Code, Problem, piston, v1};
 use atelier_base::{ErrorKind, PathError};
 use atelier_domain::budget::PRICE_HINT;
-use atelier_domain::{Error, PatchError, chain};
+use atelier_domain::{Error, ModelFault, PatchError, chain};
 use axum::Json;
 use axum::extract::Request;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -48,6 +48,14 @@ impl ApiError {
         self
     }
 
+    /// Says when trying again may succeed.
+    fn after(self, wait: Duration) -> Self {
+        Self {
+            retry_after: Some(wait),
+            ..self
+        }
+    }
+
     /// Returns the problem document, for streams that end in one.
     pub(crate) fn into_problem(mut self, passing: &Passing) -> Problem {
         self.problem.request_id = passing.id.to_string();
@@ -73,7 +81,9 @@ impl IntoResponse for ApiError {
             HeaderValue::from_static("application/problem+json"),
         );
         if let Some(after) = self.retry_after {
-            headers.insert(RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
+            // Rounded up: whoever comes back a moment too soon is refused again.
+            let seconds = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
         }
         response.extensions_mut().insert(Unnamed(self.problem));
         response
@@ -198,13 +208,7 @@ impl From<Error> for ApiError {
                 Self::new(Code::TurnRunning, text).hint(Some("Wait for the answer, or stop it."))
             }
             Error::TooLarge { .. } => Self::new(Code::TooLarge, text),
-            Error::TooMany { retry_after, .. } => {
-                let error = Self::new(Code::TooMany, text);
-                Self {
-                    retry_after: Some(retry_after),
-                    ..error
-                }
-            }
+            Error::TooMany { retry_after, .. } => Self::new(Code::TooMany, text).after(retry_after),
             Error::Import { hint, .. } => Self::new(Code::ImportRefused, text).hint(hint),
             Error::SecretFound { .. } => Self::new(Code::SecretFound, text).hint(Some(
                 "Take it out, or attach the secret to this request if it is meant to be seen.",
@@ -223,7 +227,16 @@ impl From<Error> for ApiError {
             Error::PriceUnknown { .. } => {
                 Self::new(Code::PriceUnknown, text).hint(Some(PRICE_HINT))
             }
-            Error::Model { hint, .. } => Self::new(Code::ModelFailed, text).hint(hint),
+            Error::Model { hint, fault, .. } => match fault {
+                ModelFault::Passing => Self::new(Code::ModelFailed, text),
+                ModelFault::Busy { retry_after } => {
+                    Self::new(Code::ModelBusy, text).after(retry_after)
+                }
+                ModelFault::Request => Self::new(Code::ModelRefused, text),
+                ModelFault::TooLong => Self::new(Code::ContextTooLong, text),
+                ModelFault::Lasting => Self::new(Code::ModelMisconfigured, text),
+            }
+            .hint(hint),
             Error::Isolation { .. } => Self::new(Code::IsolationUnavailable, text).hint(Some(
                 "`atelier doctor` shows each layer and the setting that enables it.",
             )),

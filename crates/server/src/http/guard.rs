@@ -4,7 +4,8 @@
 //! answered only when `Host` is a name this server is known by (which defeats
 //! DNS rebinding) and when `Origin`, if there is one, is this server's own.
 //! That holds for reads and for WebSocket upgrades too, which browsers send
-//! without asking.
+//! without asking. What asks models with an access token may be a page of any
+//! origin (see `cors`): its token is proof, and no cookie counts there.
 
 use atelier_api::Code;
 use axum::extract::{Request, State};
@@ -15,6 +16,7 @@ use axum::response::Response;
 use url::{Host, Url};
 
 use crate::app::App;
+use crate::http::cors;
 use crate::http::error::ApiError;
 
 /// The names the server answers to.
@@ -76,7 +78,12 @@ impl Guard {
         own.is_ok_and(|own| own == origin) || self.public_origin.as_deref() == Some(origin)
     }
 
-    fn check(&self, headers: &HeaderMap, authority: Option<&str>) -> Result<(), (Code, String)> {
+    /// Returns the host that is asked, when it is one of ours.
+    fn check_host<'a>(
+        &self,
+        headers: &'a HeaderMap,
+        authority: Option<&'a str>,
+    ) -> Result<&'a str, (Code, String)> {
         let host = headers
             .get(HOST)
             .map(HeaderValue::to_str)
@@ -85,13 +92,17 @@ impl Guard {
             .flatten()
             .or(authority)
             .unwrap_or_default();
-        if !self.knows(host) {
-            let detail = format!(
-                "This server does not answer for `{}`.",
-                host.escape_debug().take(100).collect::<String>()
-            );
-            return Err((Code::HostRefused, detail));
+        if self.knows(host) {
+            return Ok(host);
         }
+        let detail = format!(
+            "This server does not answer for `{}`.",
+            host.escape_debug().take(100).collect::<String>()
+        );
+        Err((Code::HostRefused, detail))
+    }
+
+    fn check_origin(&self, headers: &HeaderMap, host: &str) -> Result<(), (Code, String)> {
         let own = match headers.get(ORIGIN).map(HeaderValue::to_str) {
             None => !is_part_of_another_page(headers),
             Some(Ok(origin)) => self.is_own(origin, host),
@@ -134,7 +145,14 @@ pub(crate) async fn refuse_strangers(
         .uri()
         .authority()
         .map(axum::http::uri::Authority::as_str);
-    match app.guard.check(request.headers(), authority) {
+    let headers = request.headers();
+    let checked = app.guard.check_host(headers, authority).and_then(|host| {
+        if cors::is_open_to_pages(&request) {
+            return Ok(());
+        }
+        app.guard.check_origin(headers, host)
+    });
+    match checked {
         Ok(()) => next.run(request).await,
         Err((code, detail)) => {
             let hint = match code {
@@ -160,7 +178,9 @@ mod tests {
         if let Some(origin) = origin {
             headers.insert(ORIGIN, origin.parse().unwrap());
         }
-        guard.check(&headers, None).map_err(|(code, _)| code)
+        let host = guard.check_host(&headers, None);
+        host.and_then(|host| guard.check_origin(&headers, host))
+            .map_err(|(code, _)| code)
     }
 
     #[test]

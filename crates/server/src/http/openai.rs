@@ -60,8 +60,11 @@ pub(crate) fn as_openai(parts: &mut axum::http::response::Parts, problem: &Probl
     let json = HeaderValue::from_static("application/json");
     parts.headers.insert(CONTENT_TYPE, json);
     let error = fault(problem);
-    if matches!(error.error.r#type.as_str(), "insufficient_quota") {
+    let spent = error.error.r#type == "insufficient_quota";
+    if spent {
         parts.status = StatusCode::TOO_MANY_REQUESTS;
+    }
+    if spent || problem.code == Code::ModelMisconfigured.as_str() {
         let never = HeaderValue::from_static("false");
         parts.headers.insert(SHOULD_RETRY, never);
     }
@@ -72,7 +75,8 @@ pub(crate) fn as_openai(parts: &mut axum::http::response::Parts, problem: &Probl
 pub(crate) fn fault(problem: &Problem) -> OpenAiError {
     let (kind, code) = match problem.code.as_str() {
         "not_signed_in" => ("authentication_error", "invalid_api_key"),
-        "too_many" => ("rate_limit_error", "rate_limit_exceeded"),
+        "context_too_long" => ("invalid_request_error", "context_length_exceeded"),
+        "too_many" | "model_busy" => ("rate_limit_error", "rate_limit_exceeded"),
         "not_found" => ("not_found_error", "model_not_found"),
         "budget_exceeded" => ("insufficient_quota", "insufficient_quota"),
         "denied" => ("permission_error", "denied"),

@@ -9,8 +9,8 @@ use atelier_api::local_model::{LocalHelper, LocalModel};
 use atelier_api::route::{Call, CallState, ModelDefaults, Models};
 use atelier_api::secret::CreatedToken;
 use atelier_api::turn::Chat;
-use atelier_model::fake::Turn;
-use atelier_tests::{Caller, Reply, Setup, TestApp, WEIGHTS, children, question, within};
+use atelier_model::fake::{FakeModel, Script, Turn};
+use atelier_tests::{Caller, Ran, Reply, Setup, TestApp, WEIGHTS, children, question, within};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -112,12 +112,29 @@ async fn answers(app: &TestApp, token: &str) {
 }
 
 #[tokio::test]
-async fn another_model_takes_over_unless_nothing_may_leave() {
+async fn only_another_at_home_takes_over_from_one_that_was_chosen() {
     let (app, folder) = with_weights(Setup::sqlite().await).await;
     let owner = app.owner();
     let workspace = owner.workspace("a").await.id;
-    app.model.push(Turn::text("from afar"));
-    app.model.push(Turn::text("from afar again"));
+    // What was said to it stays here: whether it falls, ...
+    let ran = owner.ask(&to_local(workspace, DIE)).await;
+    assert!(why(&ran).contains("ended by signal 9"), "{ran:?}");
+    // ... or doesn't even start.
+    fs::write(folder.join("fall"), "").unwrap();
+    let ran = owner.ask(&to_local(workspace, "hi")).await;
+    assert!(why(&ran).contains("there is too little memory"), "{ran:?}");
+    fs::remove_file(folder.join("fall")).unwrap();
+    let token = token(&app).await;
+    stands_again(&app, &token).await;
+    let reply = v1(&app, &token, DIE, false).await;
+    assert!(reply.text().contains("ended by signal 9"), "{reply}");
+    assert!(app.model.requests().is_empty(), "something left");
+
+    let second = FakeModel::local(Script::of([Turn::text("from beside").repeat()])).await;
+    let second = second.unwrap();
+    let body =
+        json!({ "name": "Beside", "baseUrl": second.url(), "model": "beside", "local": true });
+    owner.post("/api/providers", body).await.ok::<Value>();
     let ran = owner.ask(&to_local(workspace, DIE)).await;
     let switched = ran.events.iter().find_map(|event| match &event.event {
         TurnEvent::Switched {
@@ -126,33 +143,53 @@ async fn another_model_takes_over_unless_nothing_may_leave() {
         _ => None,
     });
     let (from, to, reason) = switched.unwrap();
-    assert_eq!((from.as_str(), to.as_str()), ("tiny", "fake-model"));
+    assert_eq!((from.as_str(), to.as_str()), ("tiny", "beside"));
     assert!(reason.contains("ended by signal 9"), "{reason}");
-    let calls: atelier_api::page::Page<Call> = owner.get("/api/calls").await.ok();
+    assert!(ran.text().ends_with("from beside"), "{ran:?}");
+    let calls: atelier_api::page::Page<Call> = owner.get("/api/calls?limit=2").await.ok();
     let states: Vec<CallState> = calls.items.iter().map(|call| call.state).collect();
     assert_eq!(states, [CallState::Done, CallState::Failed]);
-    // The same when it doesn't even start.
-    fs::write(folder.join("fall"), "").unwrap();
-    let ran = owner.ask(&to_local(workspace, "hi")).await;
-    assert_eq!(ran.text(), "from afar again");
-    fs::remove_file(folder.join("fall")).unwrap();
+    assert!(app.model.requests().is_empty(), "something left");
+    app.finish().await;
+}
 
-    let offline = json!({ "offline": true });
+#[tokio::test]
+async fn a_model_elsewhere_takes_over_from_one_that_was_only_preferred() {
+    let (app, _) = with_weights(Setup::sqlite().await).await;
+    let owner = app.owner();
+    let workspace = owner.workspace("a").await.id;
+    let at_home = json!({ "tasks": [{ "task": "chat", "prefer": "local" }] });
+    owner
+        .put("/api/models/defaults", at_home.clone())
+        .await
+        .ok::<ModelDefaults>();
+    app.model.push(Turn::text("from afar"));
+    let ran = owner.ask(&question(workspace, DIE)).await;
+    assert!(ran.text().ends_with("from afar"), "{ran:?}");
+    let mut offline = at_home;
+    offline["offline"] = true.into();
     let set: ModelDefaults = owner.put("/api/models/defaults", offline).await.ok();
     assert!(set.offline);
     let before = app.model.requests().len();
-    let token = token(&app).await;
-    within("it to stand again", async {
-        while !v1(&app, &token, "hi", false).await.status.is_success() {}
-    })
-    .await;
-    let ran = owner.ask(&to_local(workspace, DIE)).await;
+    let ran = owner.ask(&question(workspace, DIE)).await;
+    assert!(why(&ran).contains("ended by signal 9"), "{ran:?}");
+    assert_eq!(app.model.requests().len(), before, "nothing left");
+    app.finish().await;
+}
+
+/// Why a turn failed.
+fn why(ran: &Ran) -> String {
     let TurnEvent::Finished { detail, .. } = ran.end() else {
         panic!("{ran:?}")
     };
-    assert!(detail.unwrap().contains("ended by signal 9"), "{ran:?}");
-    assert_eq!(app.model.requests().len(), before, "nothing left");
-    app.finish().await;
+    detail.unwrap()
+}
+
+async fn stands_again(app: &TestApp, token: &str) {
+    within("it to stand again", async {
+        while !v1(app, token, "hi", false).await.status.is_success() {}
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -174,10 +211,7 @@ async fn one_that_falls_at_each_start_is_left_alone_and_says_why() {
     assert!(why.contains("there is too little memory"), "{why}");
     assert!(children("local-model").is_empty());
     fs::remove_file(folder.join("fall")).unwrap();
-    within("it to stand again", async {
-        while !v1(&app, &token, "hi", false).await.status.is_success() {}
-    })
-    .await;
+    stands_again(&app, &token).await;
     assert!(local(&owner).await.helper_failure.is_none());
     app.finish().await;
 }

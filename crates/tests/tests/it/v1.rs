@@ -6,8 +6,8 @@ use std::time::Duration;
 use atelier_api::Code;
 use atelier_api::secret::{CreatedToken, StoredSecret};
 use atelier_domain::rate::{Rate, RateSettings};
-use atelier_model::fake::{ErrorStep, Step, Turn};
-use atelier_tests::{Reply, TestApp, on_both_engines};
+use atelier_model::fake::{ErrorStep, FakeModel, Script, Step, Turn};
+use atelier_tests::{Caller, Reply, TestApp, on_both_engines};
 use serde_json::{Value, json};
 
 const CHAT: &str = "/v1/chat/completions";
@@ -157,6 +157,25 @@ on_both_engines! {
         }
     }
 
+    async fn no_model_takes_over_that_the_token_may_not_ask(app) {
+        let other = FakeModel::local(Script::of([Turn::text("from another").repeat()])).await.unwrap();
+        let body = json!({ "name": "Other", "baseUrl": other.url(), "model": "large" });
+        app.owner().post("/api/providers", body).await.ok::<Value>();
+        let bound = token(app, json!({ "models": ["fake-model"] })).await;
+        let two = token(app, json!({ "models": ["fake-model", "large"] })).await;
+        let mut body = question("hi");
+        body["model"] = "fake-model".into();
+        for status in [429, 503] {
+            app.model.push(Turn::error(status, "busy"));
+            let reply = ask(app, &bound, CHAT, &body).await;
+            assert!(!reply.status.is_success(), "{reply}");
+            assert!(other.requests().is_empty(), "the other was asked after {status}");
+        }
+        app.model.push(Turn::error(503, "busy"));
+        let whole: Value = ask(app, &two, CHAT, &body).await.ok();
+        assert_eq!(whole["model"], "large");
+    }
+
     async fn who_asks_too_often_waits_and_nobody_else_does(app, |setup| setup.settings(|settings| {
         let rate = |per_minute, burst| Rate { per_minute, burst };
         settings.rates = RateSettings { user: rate(60, 6), token: rate(60, 4) };
@@ -189,9 +208,6 @@ on_both_engines! {
         assert!(reply.text().contains("\"param\":\"n\""), "{reply}");
         let reply = ask(app, &token, CHAT, &json!({ "messages": 1 })).await;
         assert_eq!(fault(&reply).0, 400);
-        app.model.push(Turn::error(401, "no"));
-        let reply = ask(app, &token, CHAT, &question("hi")).await;
-        assert_eq!(fault(&reply), (502, "api_error".to_owned(), "model_failed".to_owned()));
         // One that comes too late for a status is the stream's last event.
         app.model.push(Turn::of([Step::text("half"), Step::Error(ErrorStep { status: 400, message: "broken".to_owned(), ..ErrorStep::default() })]));
         let mut body = question("hi");
@@ -200,6 +216,78 @@ on_both_engines! {
         let last = reply.text().split_terminator("\n\n").last().unwrap();
         let last: Value = serde_json::from_str(last.strip_prefix("data: ").unwrap()).unwrap();
         assert_eq!(last["error"]["code"], "model_failed", "{reply}");
+    }
+
+    async fn what_the_provider_refuses_is_not_a_failure_to_try_again(app) {
+        let token = token(app, json!({})).await;
+        let wait = |seconds| Step::Error(ErrorStep { status: 429, message: "slow down".to_owned(), retry_after: Some(seconds), ..ErrorStep::default() });
+        let long = "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens.";
+        for (turn, status, kind, code, headers) in [
+            (Turn::error(400, "no such parameter"), 400, "invalid_request_error", "model_refused", ("", "")),
+            (Turn::error(400, long), 400, "invalid_request_error", "context_length_exceeded", ("", "")),
+            (Turn::of([wait(17)]), 429, "rate_limit_error", "rate_limit_exceeded", ("17", "")),
+            (Turn::error(401, "wrong key"), 502, "api_error", "model_misconfigured", ("", "false")),
+            (Turn::error(402, "no credit"), 502, "api_error", "model_misconfigured", ("", "false")),
+            (Turn::error(503, "busy"), 502, "api_error", "model_failed", ("", "")),
+        ] {
+            app.model.push(turn);
+            let reply = ask(app, &token, CHAT, &question("hi")).await;
+            assert_eq!(fault(&reply), (status, kind.to_owned(), code.to_owned()), "{reply}");
+            let header = |name: &str| reply.headers.get(name).map_or("", |value| value.to_str().unwrap());
+            assert_eq!((header("retry-after"), header("x-should-retry")), headers, "{reply}");
+        }
+    }
+
+    async fn a_page_of_any_origin_asks_with_a_token_and_never_with_a_cookie(app) {
+        let token = token(app, json!({})).await;
+        app.model.push(Turn::text("hi").repeat());
+        let page = |request: reqwest::RequestBuilder| request.header("origin", "app://obsidian.md").header("sec-fetch-site", "cross-site");
+        let header = |reply: &Reply, name: &str| reply.headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+        let anybody = Some("*".to_owned());
+
+        let wants = page(app.nobody().request(reqwest::Method::OPTIONS, CHAT))
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "authorization,content-type,x-stainless-os");
+        let reply = app.nobody().send(wants).await;
+        assert_eq!(reply.status, 204, "{reply}");
+        assert_eq!(header(&reply, "access-control-allow-origin"), anybody);
+        assert_eq!(header(&reply, "access-control-allow-headers").unwrap(), "authorization,content-type,x-stainless-os");
+        assert_eq!(header(&reply, "access-control-allow-credentials"), None);
+
+        let asked = |caller: &Caller, bearer: Option<&str>| {
+            let request = page(caller.request(reqwest::Method::POST, CHAT)).header("content-type", "application/json");
+            let request = request.body(question("hi").to_string());
+            match bearer { Some(token) => request.bearer_auth(token), None => request }
+        };
+        let reply = app.nobody().send(asked(&app.nobody(), Some(&token))).await;
+        assert_eq!(header(&reply, "access-control-allow-origin"), anybody, "{reply}");
+        reply.ok::<Value>();
+        let owner = app.owner();
+        for (bearer, code) in [(Some("atl_token_x"), Code::NotSignedIn), (None, Code::OriginRefused)] {
+            let reply = owner.send(asked(&owner, bearer)).await;
+            assert_eq!(header(&reply, "access-control-allow-credentials"), None);
+            reply.refused(code);
+        }
+        // Nothing else is open to pages of others, and no host but ours.
+        let models = page(owner.request(reqwest::Method::GET, "/api/models")).bearer_auth(&token);
+        owner.send(models).await.refused(Code::OriginRefused);
+        let wants = page(owner.request(reqwest::Method::OPTIONS, "/api/models")).header("access-control-request-method", "GET");
+        owner.send(wants).await.refused(Code::OriginRefused);
+        let elsewhere = asked(&app.nobody(), Some(&token)).header("host", "evil.example");
+        app.nobody().send(elsewhere).await.refused(Code::HostRefused);
+        assert_eq!(app.model.requests().len(), 1);
+    }
+
+    async fn who_is_told_to_wait_is_not_told_too_little(app, |setup| setup.settings(|settings| {
+        let rate = Rate { per_minute: 30, burst: 1 };
+        settings.rates = RateSettings { user: rate, token: rate };
+    })) {
+        let token = token(app, json!({})).await;
+        app.model.push(Turn::text("hi").repeat());
+        ask(app, &token, CHAT, &question("hi")).await.ok::<Value>();
+        app.clock.advance(Duration::from_millis(100));
+        let reply = ask(app, &token, CHAT, &question("hi")).await;
+        assert_eq!((reply.status.as_u16(), reply.header("retry-after")), (429, "2"), "{reply}");
     }
 
     async fn what_was_sent_is_kept_within_bounds(app) {
