@@ -85,6 +85,8 @@ pub struct Model {
     pub cached_input_usd_per_million: Option<String>,
     /// Price of a million tokens put into the provider's cache; null: as input.
     pub cache_write_usd_per_million: Option<String>,
+    /// What a long conversation costs; null: no more than a short one.
+    pub long: Option<LongPrices>,
     /// Who says so.
     pub price_source: PriceSource,
     /// The day the published table was read, when the price is from it.
@@ -95,6 +97,23 @@ pub struct Model {
     pub latency_ms: Option<u64>,
     /// True when its provider could not be reached a moment ago.
     pub unreachable: bool,
+}
+
+/// The prices of all tokens of a call that sends more than so many.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LongPrices {
+    /// How many tokens are sent at the usual prices at most.
+    #[schema(minimum = 1, maximum = 1_000_000_000_u64)]
+    pub from_tokens: u64,
+    /// Price of a million tokens sent in US dollars, as a decimal.
+    pub input_usd_per_million: String,
+    /// Price of a million tokens answered; null: the usual one.
+    #[serde(default)]
+    pub output_usd_per_million: Option<String>,
+    /// Price of a million tokens from the provider's cache; null: as input here.
+    #[serde(default)]
+    pub cached_input_usd_per_million: Option<String>,
 }
 
 /// Every model you can ask.
@@ -123,6 +142,9 @@ pub struct SetModel {
     /// Price of a million tokens put into the provider's cache.
     #[serde(default)]
     pub cache_write_usd_per_million: Option<String>,
+    /// What a long conversation costs, where that is more.
+    #[serde(default)]
+    pub long: Option<LongPrices>,
     /// How many tokens it reads.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<u64>, minimum = 1, maximum = 1_000_000_000_u64)]

@@ -71,6 +71,8 @@ struct ModelArguments {
     base_url: Option<String>,
     #[arg(long = "model-name", hide = true, env = "ATELIER_MODEL_NAME")]
     name: Option<String>,
+    #[arg(long = "model-local", hide = true, env = "ATELIER_MODEL_LOCAL")]
+    local: Option<bool>,
     #[arg(skip)]
     key: Option<Key>,
 }
@@ -292,6 +294,7 @@ fn model(arguments: ModelArguments, section: ModelSection) -> Result<Option<Envi
             prices: section
                 .input_usd_per_million
                 .zip(section.output_usd_per_million),
+            local: arguments.local.or(section.local).unwrap_or(false),
         })),
         (None, None) => Ok(None),
         (Some(_), None) => bail!(

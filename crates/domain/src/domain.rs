@@ -26,6 +26,7 @@ use crate::provider::EnvironmentProvider;
 use crate::rate::{Buckets, RateSettings};
 use crate::route::Catalogues;
 use crate::run::{Capacity, Queue};
+use crate::served::Keepsakes;
 use crate::terminal::{TerminalSettings, Terminals};
 use crate::token::Tokens;
 use crate::tree::Trees;
@@ -120,6 +121,7 @@ struct Inner {
     egress: Egress,
     tokens: Tokens,
     buckets: Buckets,
+    keepsakes: Keepsakes,
     watched: Watched,
     ledger: Ledger,
     unswept: Unswept,
@@ -160,6 +162,7 @@ impl Domain {
             egress: Egress::default(),
             tokens: Tokens::default(),
             buckets: Buckets::default(),
+            keepsakes: Keepsakes::default(),
             watched: Watched::default(),
             ledger: Ledger::default(),
             unswept: Unswept::default(),
@@ -345,6 +348,10 @@ impl Domain {
 
     pub(crate) fn buckets(&self) -> &Buckets {
         &self.0.buckets
+    }
+
+    pub(crate) fn keepsakes(&self) -> &Keepsakes {
+        &self.0.keepsakes
     }
 
     pub(crate) fn watched(&self) -> &Watched {

@@ -11,7 +11,7 @@ use crate::domain::Domain;
 use crate::error::{Error, Result};
 use crate::workspace::checked_name;
 
-pub use check::{ModelFactsChange, ProviderCheck};
+pub use check::{LongPricesChange, ModelFactsChange, ProviderCheck};
 
 /// The id of the provider that the environment configures: there is one, and
 /// no row can have it, for it is not a UUIDv7.
@@ -32,6 +32,8 @@ pub struct EnvironmentProvider {
     pub model: String,
     /// Prices of a million input and output tokens in US dollars, as decimals.
     pub prices: Option<(String, String)>,
+    /// Whether it runs on hardware of one's own.
+    pub local: bool,
 }
 
 /// A configured provider, without its key.
@@ -369,7 +371,7 @@ fn shown_environment(provider: &EnvironmentProvider) -> Provider {
         name: ENVIRONMENT_NAME.to_owned(),
         base_url: provider.base_url.clone(),
         wire: Wire::OpenAiChat,
-        local: false,
+        local: provider.local,
         model: provider.model.clone(),
         has_key: provider.key.is_some(),
         from_environment: true,

@@ -1,5 +1,7 @@
 //! The gateway as a service: what programs with an access token ask of models.
 
+mod keepsake;
+
 use atelier_base::SecretId;
 pub use atelier_model::serve as openai;
 
@@ -9,6 +11,8 @@ use crate::domain::Domain;
 use crate::error::{Error, Result};
 use crate::route::Model;
 use crate::token::Bearer;
+
+pub(crate) use keepsake::Keepsakes;
 
 /// What a program writes for the model that the policy chooses.
 pub const AUTO: &str = "auto";
@@ -73,7 +77,12 @@ impl Domain {
         self.require_pace(bearer.user, Some(bearer.token))?;
         let (wanted, allowed) = self.served_model(ctx, bearer, &wish.model).await?;
         let mut ask = match wish.request {
-            openai::Asked::Chat(request) => Ask::new(wish.task, request),
+            openai::Asked::Chat(mut request) => {
+                let messages = &mut request.messages;
+                self.keepsakes()
+                    .give_back(self.now(), bearer.token, messages);
+                Ask::new(wish.task, request)
+            }
             openai::Asked::Completion(gap) => Ask::new(wish.task, gap),
         };
         ask.workspace = bearer.workspace;
@@ -83,6 +92,12 @@ impl Domain {
         ask.token = Some(bearer.token.as_uuid());
         ask.takes_back = !wish.stream;
         self.ask(ctx, ask).await
+    }
+
+    /// Keeps what the tool calls of an answer want back, for when a program
+    /// that can't carry it sends them again.
+    pub fn keep_for(&self, bearer: &Bearer, keepsake: openai::Keepsake) {
+        self.keepsakes().put(self.now(), bearer.token, keepsake);
     }
 
     /// Returns the model that a name means, and those that may answer in its

@@ -7,7 +7,7 @@ use crate::price::Prices;
 mod lists;
 mod servers;
 
-pub(crate) use lists::{Page, anthropic, compatible, gemini, openrouter};
+pub(crate) use lists::{Page, anthropic, compatible, gemini, micros, openrouter};
 pub(crate) use servers::{lm_studio, ollama_loaded, ollama_model, ollama_names, props};
 
 /// The most models taken of a server.

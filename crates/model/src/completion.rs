@@ -21,6 +21,8 @@ pub struct Completion {
     pub max_output_tokens: Option<u32>,
     /// Sampling temperature; the provider's default when `None`.
     pub temperature: Option<f32>,
+    /// Nucleus sampling, from 0 to 1; the provider's default when `None`.
+    pub top_p: Option<f32>,
     /// Texts that end the answer, which is then without them.
     pub stop: Vec<String>,
     /// The seed of the sampling, where the form has a field for it.

@@ -74,6 +74,9 @@ pub struct Usage {
     pub output_tokens: u64,
     /// The part of `output_tokens` that was reasoning.
     pub reasoning_tokens: u64,
+    /// What the provider says that it charges, in micro-dollars rounded up;
+    /// `None` when it doesn't say.
+    pub charged_micros: Option<u64>,
     /// True when the provider reported nothing at the end, and the numbers are
     /// the most that we know of: what it reported before, else a token for
     /// each byte sent and received.

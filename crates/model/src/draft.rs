@@ -125,7 +125,7 @@ impl Draft {
         self.count(&arguments)?;
         let id = id
             .filter(|id| !id.is_empty())
-            .unwrap_or_else(|| format!("call_{index}"));
+            .unwrap_or_else(|| made_up(index));
         let name = name.filter(|name| !name.is_empty());
         self.calls.push(ToolCall {
             id: id.clone(),
@@ -313,6 +313,16 @@ impl Draft {
         self.written = self.written.saturating_add(words.len() as u64);
         self.make_room(words.len())
     }
+}
+
+/// Returns the id of a call that came without one.
+fn made_up(index: usize) -> String {
+    format!("call_{index}")
+}
+
+/// Says whether a call's id may be one that was made up.
+pub(crate) fn is_made_up(id: &str, index: usize) -> bool {
+    id == made_up(index)
 }
 
 /// Returns about how many bytes a value takes.

@@ -39,6 +39,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// The model's wire has no word for what must not be left out.
+    #[error("`{model}` takes no `{parameter}`")]
+    Unsupported {
+        /// The model asked.
+        model: String,
+        /// The parameter.
+        parameter: &'static str,
+    },
     /// The fake model's script could not be read.
     #[error("could not read the script of the fake model")]
     InvalidScript {
@@ -237,6 +245,7 @@ impl Error {
             | Self::InvalidKey { .. }
             | Self::InvalidPrice { .. }
             | Self::InvalidRequest { .. }
+            | Self::Unsupported { .. }
             | Self::InvalidScript { .. }
             | Self::BadRequest { .. } => ErrorKind::Invalid,
             Self::Client { .. }
@@ -271,6 +280,7 @@ impl Error {
             Self::InvalidKey { .. } => "model_key_invalid",
             Self::InvalidPrice { .. } => "model_price_invalid",
             Self::InvalidRequest { .. } => "model_request_invalid",
+            Self::Unsupported { .. } => "model_parameter_unsupported",
             Self::InvalidScript { .. } => "model_script_invalid",
             Self::Client { .. } => "model_client_failed",
             Self::Connect { .. } => "model_unreachable",
@@ -308,6 +318,7 @@ impl Error {
             }
             Self::InvalidPrice { .. } => "Write a decimal such as 0.15 or 2.5.",
             Self::InvalidRequest { .. } => "Report this: Atelier made a request it must not make.",
+            Self::Unsupported { .. } => "Leave it out, or ask a model that takes it.",
             Self::InvalidScript { .. } => "Compare the file with the example in the documentation.",
             Self::Client { .. } => {
                 "Install the system's CA certificates (package ca-certificates)."

@@ -180,6 +180,12 @@ impl Gateway {
         request
             .check()
             .map_err(|reason| Error::InvalidRequest { reason })?;
+        if let Some(parameter) = request.lacking(endpoint.wire) {
+            return Err(Error::Unsupported {
+                model: endpoint.model.clone(),
+                parameter,
+            });
+        }
         let known = Known {
             stream_options: self.takes_stream_options(&url),
         };

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::failure::Reported;
 use crate::message::{Image, Message, REQUEST_IMAGES};
+use crate::wire::Wire;
 
 /// The longest name of a tool, in characters.
 const NAME_CHARS: usize = 64;
@@ -13,7 +14,8 @@ const NAME_CHARS: usize = 64;
 ///
 /// What a provider or model has no word for is left out, never an error:
 /// `seed` and `parallel_tool_calls`, say, are wishes. Only `response` is
-/// enforced by the provider where it can be and else asked for in words.
+/// enforced by the provider where it can be and else asked for in words, and
+/// penalties are had or refused, for nobody would see that they are missing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request {
     /// The conversation so far, oldest first. Must not be empty.
@@ -29,6 +31,12 @@ pub struct Request {
     pub temperature: Option<f32>,
     /// Nucleus sampling, from 0 to 1; the provider's default when `None`.
     pub top_p: Option<f32>,
+    /// How much less likely a token gets with each time it has been written,
+    /// from -2 to 2. A wire without it refuses the request.
+    pub frequency_penalty: Option<f32>,
+    /// How much less likely a token gets once it has been written, from -2 to
+    /// 2. A wire without it refuses the request.
+    pub presence_penalty: Option<f32>,
     /// The most tokens the answer may have, reasoning included; the
     /// provider's default when `None`.
     pub max_output_tokens: Option<u32>,
@@ -46,6 +54,20 @@ pub struct Request {
 }
 
 impl Request {
+    /// Returns the parameter that a wire has no word for and that can't be
+    /// left out.
+    pub(crate) fn lacking(&self, wire: Wire) -> Option<&'static str> {
+        match wire {
+            Wire::OpenAiChat | Wire::OpenRouter | Wire::Gemini => None,
+            Wire::OpenAiResponses | Wire::Anthropic | Wire::Local => [
+                ("frequency_penalty", self.frequency_penalty),
+                ("presence_penalty", self.presence_penalty),
+            ]
+            .into_iter()
+            .find_map(|(name, value)| value.map(|_| name)),
+        }
+    }
+
     /// Finds what no provider takes.
     pub(crate) fn check(&self) -> Result<(), &'static str> {
         if self.messages.is_empty() {
@@ -194,6 +216,27 @@ mod tests {
         Image {
             media_type: media_type.into(),
             source,
+        }
+    }
+
+    #[test]
+    fn a_penalty_is_refused_where_it_would_be_lost() {
+        for (frequency, presence, lacking) in [
+            (None, None, None),
+            (Some(0.5), None, Some("frequency_penalty")),
+            (None, Some(-1.0), Some("presence_penalty")),
+        ] {
+            let request = Request {
+                frequency_penalty: frequency,
+                presence_penalty: presence,
+                ..Request::default()
+            };
+            for wire in [Wire::OpenAiChat, Wire::OpenRouter, Wire::Gemini] {
+                assert_eq!(request.lacking(wire), None);
+            }
+            for wire in [Wire::OpenAiResponses, Wire::Anthropic, Wire::Local] {
+                assert_eq!(request.lacking(wire), lacking);
+            }
         }
     }
 

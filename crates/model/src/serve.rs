@@ -7,6 +7,8 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
 use crate::completion::Completion;
 use crate::message::IMAGE_BASE64_BYTES;
 use crate::request::Request;
@@ -17,7 +19,7 @@ mod completion;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Answering, Kind};
+pub use answer::{Answering, Keepsake, Kind};
 
 /// The most messages of a request.
 const MESSAGES: usize = 10_000;
@@ -128,6 +130,32 @@ fn within(param: &str, value: Option<f64>, most: f64) -> Result<Option<f32>, Ref
             reason = "between 0 and 2 only digits are lost"
         )]
         value => Ok(value.map(|value| value as f32)),
+    }
+}
+
+/// Reads a penalty; one of nothing is none.
+fn penalty(param: &str, value: Option<f64>) -> Result<Option<f32>, Refusal> {
+    match value {
+        Some(value) if !(-2.0..=2.0).contains(&value) => {
+            refuse(param, format!("`{param}` is from -2 to 2."))
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "between -2 and 2 only digits are lost"
+        )]
+        value => Ok(value
+            .filter(|value| *value != 0.0)
+            .map(|value| value as f32)),
+    }
+}
+
+/// Refuses to make tokens more or less likely by their ids, which mean others
+/// with each model.
+fn no_bias(value: Option<&Value>) -> Result<(), Refusal> {
+    match value {
+        None | Some(Value::Null) => Ok(()),
+        Some(Value::Object(ids)) if ids.is_empty() => Ok(()),
+        Some(_) => refuse("logit_bias", "Single tokens can't be made likelier."),
     }
 }
 

@@ -33,6 +33,7 @@ pub(crate) fn sqlite() -> Migrator {
         10 "0010_request_secrets",
         11 "0011_servers",
         12 "0012_model_size",
+        13 "0013_long_prices",
     )
 }
 
@@ -51,6 +52,7 @@ pub(crate) fn postgres() -> Migrator {
         10 "0010_request_secrets",
         11 "0011_servers",
         12 "0012_model_size",
+        13 "0013_long_prices",
     )
 }
 

@@ -65,6 +65,14 @@ record! {
         pub cached_input_picos_per_token: Option<u64>,
         /// The price of a token put into the provider's cache.
         pub cache_write_picos_per_token: Option<u64>,
+        /// From how many tokens sent on the prices below hold; `None`: never.
+        pub long_from_tokens: Option<u64>,
+        /// The price of a token sent then.
+        pub long_input_picos_per_token: Option<u64>,
+        /// The price of a token answered then.
+        pub long_output_picos_per_token: Option<u64>,
+        /// The price of a token from the provider's cache then.
+        pub long_cached_input_picos_per_token: Option<u64>,
         /// Who named the prices; `None` when nobody did.
         pub price_source: Option<PriceSource>,
         /// When it last changed.

@@ -175,6 +175,7 @@ impl Setup {
                 key: Some(Secret::new(ENVIRONMENT_KEY.to_owned())),
                 model: "fake-model".to_owned(),
                 prices: Some(("0.15".to_owned(), "0.60".to_owned())),
+                local: false,
             });
         }
         let host = self

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { factProblems, factsOf, textsOf } from "./modelForm";
+import { factProblems, factsOf, longPriceWords, textsOf } from "./modelForm";
 
 const PUBLISHED = {
   inputUsdPerMillion: "1.25",
@@ -49,5 +49,17 @@ describe("the facts of a model", () => {
       expect(factProblems({ ...none, parameters: text }), text).toHaveProperty("parameters");
     }
     expect(factProblems({ ...none, context: "128 000", parameters: ".5" })).toEqual({});
+  });
+
+  it("keep what a long conversation costs beside prices of the person's own", () => {
+    const long = { fromTokens: 200_000, inputUsdPerMillion: "2.5" };
+    const own = { ...PUBLISHED, long, priceSource: "person" };
+    expect(factsOf(textsOf(own), own)).toMatchObject({ inputUsdPerMillion: "1.25", long });
+    expect(factsOf(textsOf({ priceSource: "person" }), own)).toEqual({
+      ...LEFT,
+      contextTokens: null,
+    });
+    expect(longPriceWords(own)).toContain("200,000 tokens are sent, they cost $2.5");
+    expect(longPriceWords(PUBLISHED)).toBeUndefined();
   });
 });

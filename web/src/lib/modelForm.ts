@@ -43,7 +43,16 @@ interface Known {
   readonly contextTokens?: number | null | undefined;
   readonly maxOutputTokens?: number | null | undefined;
   readonly parameters?: number | null | undefined;
+  readonly long?: LongPrices | null | undefined;
   readonly priceSource: string;
+}
+
+/** What a long conversation costs. The form shows it and leaves it. */
+interface LongPrices {
+  readonly fromTokens: number;
+  readonly inputUsdPerMillion: string;
+  readonly outputUsdPerMillion?: string | null | undefined;
+  readonly cachedInputUsdPerMillion?: string | null | undefined;
 }
 
 const BILLION = 1_000_000_000;
@@ -103,10 +112,19 @@ export function factsOf(texts: FactTexts, known: Known) {
     outputUsdPerMillion: price("output"),
     cachedInputUsdPerMillion: price("cached"),
     cacheWriteUsdPerMillion: price("cacheWrite"),
+    ...(known.long && price("input") ? { long: known.long } : {}),
     ...(context ? {} : { contextTokens: size("context") }),
     ...(answer ? {} : { maxOutputTokens: size("answer") }),
     ...(parameters ? {} : { parameters: size("parameters") }),
   };
+}
+
+/** Says what a long conversation costs; nothing when it costs no more. */
+export function longPriceWords({ long, outputUsdPerMillion }: Known): string | undefined {
+  if (!long) return undefined;
+  const tokens = long.fromTokens.toLocaleString("en-US");
+  const output = long.outputUsdPerMillion ?? outputUsdPerMillion ?? "0";
+  return `When more than ${tokens} tokens are sent, they cost $${long.inputUsdPerMillion}, and the answer $${output}. That stays.`;
 }
 
 /** The request that leaves the prices to others, and the sizes as they are. */

@@ -130,6 +130,7 @@ pub(super) struct ModelSection {
     pub(super) api_key: Option<String>,
     pub(super) input_usd_per_million: Option<String>,
     pub(super) output_usd_per_million: Option<String>,
+    pub(super) local: Option<bool>,
 }
 
 impl std::fmt::Debug for ModelSection {

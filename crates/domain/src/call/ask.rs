@@ -340,6 +340,9 @@ fn request_row(
 pub(crate) fn model_error(error: atelier_model::Error) -> Error {
     match error {
         atelier_model::Error::Cancelled => Error::Cancelled,
+        atelier_model::Error::Unsupported { parameter, .. } => {
+            Error::invalid(parameter, error.to_string())
+        }
         other => Error::Model {
             fault: ModelFault::from(&other),
             detail: other.to_string(),

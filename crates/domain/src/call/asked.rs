@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use atelier_base::{ModelCallId, Timestamp};
-use atelier_model::{Call, Delta, FinishReason, Prepared, Usage, cost};
+use atelier_model::{Call, Delta, FinishReason, Prepared, Usage, Wire, cost};
 use atelier_store::{CallEnd, CallState};
 
 use super::ask::{Attempt, Chosen, Open, model_error};
@@ -373,8 +373,20 @@ impl Asked {
         self.spent.cost_micros = both.map(|(sum, cost)| sum.saturating_add(cost));
     }
 
+    /// Returns what a call cost: what OpenRouter says that it charges, which
+    /// knows the service that answered and its discounts, and else what our
+    /// prices make of it.
+    fn cost_micros(&self, usage: &Usage) -> Option<i64> {
+        let endpoint = &self.chosen.endpoint;
+        let told = usage
+            .charged_micros
+            .filter(|_| endpoint.wire == Wire::OpenRouter);
+        let ours = || endpoint.prices.as_ref().map(|prices| cost(usage, prices));
+        let micros = told.or_else(ours)?;
+        Some(i64::try_from(micros).unwrap_or(i64::MAX))
+    }
+
     fn call_end(&self, usage: Usage, failure: Option<&atelier_model::Error>) -> CallEnd {
-        let prices = self.chosen.endpoint.prices.as_ref();
         let millis = |until: Timestamp| {
             u64::try_from(until.since(self.sent).as_millis()).unwrap_or(u64::MAX)
         };
@@ -391,8 +403,7 @@ impl Asked {
             output_tokens: usage.output_tokens,
             reasoning_tokens: usage.reasoning_tokens,
             measured: !usage.estimated,
-            cost_micros: prices
-                .map(|prices| i64::try_from(cost(&usage, prices)).unwrap_or(i64::MAX)),
+            cost_micros: self.cost_micros(&usage),
             first_token_ms: self.first.map(millis),
             latency_ms: Some(millis(self.domain.now())),
             error: failure.map(ToString::to_string),

@@ -1,7 +1,7 @@
 //! What a provider offers: asked of it, or said by the person.
 
 use atelier_base::{ProviderId, Timestamp};
-use atelier_model::{Capabilities, Endpoint, ModelFacts, Prices, ServerKind};
+use atelier_model::{Capabilities, Endpoint, LongPrices, ModelFacts, Prices, ServerKind};
 use atelier_store::{PriceSource, ProviderModelRow};
 
 use super::{EMBEDDED, ENVIRONMENT, price_of};
@@ -45,12 +45,28 @@ pub struct ModelFactsChange {
     pub cached_input_usd_per_million: Option<String>,
     /// The price of a million tokens put into the provider's cache.
     pub cache_write_usd_per_million: Option<String>,
+    /// What a long conversation costs, where that is more.
+    pub long: Option<LongPricesChange>,
     /// How many tokens it reads.
     pub context_tokens: Option<Option<u64>>,
     /// How many tokens it writes.
     pub max_output_tokens: Option<Option<u64>>,
     /// How many parameters it has.
     pub parameters: Option<Option<u64>>,
+}
+
+/// What a person says of the prices of long conversations.
+#[derive(Clone, Debug)]
+pub struct LongPricesChange {
+    /// How many tokens are sent at the usual prices at most; at least 1.
+    pub from_tokens: u64,
+    /// The price of a million tokens sent when it is more.
+    pub input_usd_per_million: String,
+    /// The price of a million tokens answered then; the usual one when `None`.
+    pub output_usd_per_million: Option<String>,
+    /// The price of a million tokens from the provider's cache then; as input
+    /// when `None`.
+    pub cached_input_usd_per_million: Option<String>,
 }
 
 impl Domain {
@@ -224,6 +240,10 @@ fn blank(provider: ProviderId, model: &str, now: Timestamp) -> ProviderModelRow 
         output_picos_per_token: None,
         cached_input_picos_per_token: None,
         cache_write_picos_per_token: None,
+        long_from_tokens: None,
+        long_input_picos_per_token: None,
+        long_output_picos_per_token: None,
+        long_cached_input_picos_per_token: None,
         price_source: None,
         updated_at: now,
     }
@@ -275,6 +295,14 @@ fn put_prices(row: &mut ProviderModelRow, prices: &Prices) {
     row.output_picos_per_token = Some(prices.output_picos_per_token);
     row.cached_input_picos_per_token = prices.cached_input_picos_per_token;
     row.cache_write_picos_per_token = prices.cache_write_picos_per_token;
+    put_long(row, prices.long.as_ref());
+}
+
+fn put_long(row: &mut ProviderModelRow, long: Option<&LongPrices>) {
+    row.long_from_tokens = long.map(|long| long.from_tokens);
+    row.long_input_picos_per_token = long.map(|long| long.input_picos_per_token);
+    row.long_output_picos_per_token = long.and_then(|long| long.output_picos_per_token);
+    row.long_cached_input_picos_per_token = long.and_then(|long| long.cached_input_picos_per_token);
 }
 
 /// Returns what is known of a model once the person has spoken.
@@ -312,6 +340,7 @@ fn changed(stored: ProviderModelRow, change: &ModelFactsChange) -> Result<Provid
         row.output_picos_per_token = None;
         row.cached_input_picos_per_token = None;
         row.cache_write_picos_per_token = None;
+        put_long(&mut row, None);
         row.price_source = None;
     }
     Ok(row)
@@ -319,20 +348,23 @@ fn changed(stored: ProviderModelRow, change: &ModelFactsChange) -> Result<Provid
 
 /// Returns the prices that a person gives; `None` leaves them to others.
 fn said_prices(change: &ModelFactsChange) -> Result<Option<Prices>> {
-    let price = |text: &Option<String>, field| match text {
-        Some(text) => price_of(text, field),
-        None => Ok(None),
-    };
-    let input = price(&change.input_usd_per_million, "inputUsdPerMillion")?;
-    let output = price(&change.output_usd_per_million, "outputUsdPerMillion")?;
+    let input = price(
+        change.input_usd_per_million.as_deref(),
+        "inputUsdPerMillion",
+    )?;
+    let output = price(
+        change.output_usd_per_million.as_deref(),
+        "outputUsdPerMillion",
+    )?;
     let cached_input_picos_per_token = price(
-        &change.cached_input_usd_per_million,
+        change.cached_input_usd_per_million.as_deref(),
         "cachedInputUsdPerMillion",
     )?;
     let cache_write_picos_per_token = price(
-        &change.cache_write_usd_per_million,
+        change.cache_write_usd_per_million.as_deref(),
         "cacheWriteUsdPerMillion",
     )?;
+    let long = change.long.as_ref().map(said_long).transpose()?;
     let missing = |field| Err(Error::invalid(field, "give both prices or none"));
     match (input, output) {
         (Some(input_picos_per_token), Some(output_picos_per_token)) => Ok(Some(Prices {
@@ -340,16 +372,39 @@ fn said_prices(change: &ModelFactsChange) -> Result<Option<Prices>> {
             output_picos_per_token,
             cached_input_picos_per_token,
             cache_write_picos_per_token,
-            long: None,
+            long,
         })),
         (Some(_), None) => missing("outputUsdPerMillion"),
         (None, None)
-            if cached_input_picos_per_token.is_none() && cache_write_picos_per_token.is_none() =>
+            if cached_input_picos_per_token.is_none()
+                && cache_write_picos_per_token.is_none()
+                && long.is_none() =>
         {
             Ok(None)
         }
         (None, _) => missing("inputUsdPerMillion"),
     }
+}
+
+fn said_long(change: &LongPricesChange) -> Result<LongPrices> {
+    if !(1..=TOKENS).contains(&change.from_tokens) {
+        let detail = format!("a long conversation begins at 1 to {TOKENS} tokens");
+        return Err(Error::invalid("long", detail));
+    }
+    Ok(LongPrices {
+        from_tokens: change.from_tokens,
+        input_picos_per_token: price_of(&change.input_usd_per_million, "long")?
+            .ok_or_else(|| Error::invalid("long", "give the price of what is sent"))?,
+        output_picos_per_token: price(change.output_usd_per_million.as_deref(), "long")?,
+        cached_input_picos_per_token: price(
+            change.cached_input_usd_per_million.as_deref(),
+            "long",
+        )?,
+    })
+}
+
+fn price(text: Option<&str>, field: &'static str) -> Result<Option<u64>> {
+    text.map_or(Ok(None), |text| price_of(text, field))
 }
 
 /// Returns the size that a person gives; `None` takes back what was said.

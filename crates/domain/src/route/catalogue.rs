@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atelier_base::{ProviderId, UserId};
-use atelier_model::{Endpoint, ModelFacts, Prices, Wire, published};
+use atelier_model::{Endpoint, LongPrices, ModelFacts, Prices, Wire, published};
 use atelier_store::{LatencyRow, PriceSource as Named, ProviderModelRow, ProviderRow};
 use parking_lot::Mutex;
 use tokio::time::Instant;
@@ -143,7 +143,7 @@ impl Domain {
             // A provider that can't be used must not keep the others from it.
             match self.endpoint(ctx, id).await {
                 Ok(endpoint) => {
-                    let local = is_local(id, &endpoint, &rows);
+                    let local = self.is_local(id, &endpoint, &rows);
                     known.add(id, endpoint, local, &facts, &latencies);
                 }
                 Err(error) => {
@@ -155,6 +155,15 @@ impl Domain {
             known.tell(EMBEDDED, &local.facts());
         }
         Ok(known)
+    }
+
+    /// Says whether a provider runs on hardware of the person's own.
+    fn is_local(&self, id: ProviderId, endpoint: &Endpoint, rows: &[ProviderRow]) -> bool {
+        let environment = self.settings().environment_provider.as_ref();
+        let row = rows.iter().find(|row| row.id == id);
+        endpoint.wire == Wire::Local
+            || id == ENVIRONMENT && environment.is_some_and(|provider| provider.local)
+            || row.and_then(|row| row.local) == Some(true)
     }
 }
 
@@ -224,15 +233,6 @@ impl Known {
             .any(|model| model.provider == wanted.provider && model.local);
         Some(model(wanted.provider, endpoint, local, name, &[], &[]))
     }
-}
-
-/// Says whether a provider runs on hardware of the person's own.
-fn is_local(id: ProviderId, endpoint: &Endpoint, rows: &[ProviderRow]) -> bool {
-    let said = rows
-        .iter()
-        .find(|row| row.id == id)
-        .and_then(|row| row.local);
-    endpoint.wire == Wire::Local || said == Some(true)
 }
 
 fn model(
@@ -311,6 +311,14 @@ fn stored_prices(row: &ProviderModelRow) -> Option<Prices> {
         output_picos_per_token: row.output_picos_per_token?,
         cached_input_picos_per_token: row.cached_input_picos_per_token,
         cache_write_picos_per_token: row.cache_write_picos_per_token,
-        long: None,
+        long: row
+            .long_from_tokens
+            .zip(row.long_input_picos_per_token)
+            .map(|(from_tokens, input_picos_per_token)| LongPrices {
+                from_tokens,
+                input_picos_per_token,
+                output_picos_per_token: row.long_output_picos_per_token,
+                cached_input_picos_per_token: row.long_cached_input_picos_per_token,
+            }),
     })
 }

@@ -119,6 +119,7 @@ impl Counts {
             cache_write_tokens: written,
             output_tokens: self.output_tokens.unwrap_or(0),
             reasoning_tokens: thought.thinking_tokens.unwrap_or(0),
+            charged_micros: None,
             estimated: false,
         })
     }

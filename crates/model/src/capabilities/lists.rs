@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{LIST_MODELS, ModelFacts, ServerKind};
-use crate::price::Prices;
+use crate::price::{LongPrices, Prices};
 
 /// One page of a list.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -101,13 +101,49 @@ fn openrouter_prices(pricing: &Value) -> Option<Prices> {
         output_picos_per_token: price("completion")?,
         cached_input_picos_per_token: price("input_cache_read"),
         cache_write_picos_per_token: price("input_cache_write"),
-        long: None,
+        long: openrouter_long(pricing),
     })
 }
 
-/// Reads dollars per token, such as `0.0000008` or `8e-7`, as whole
-/// pico-dollars, rounded up.
+/// Reads what changes the prices: how much is sent, and the time of day. Of
+/// several such the first length and the highest prices count, so that none is
+/// ever more than what is reserved for it; what a call really cost is told
+/// with its answer.
+fn openrouter_long(pricing: &Value) -> Option<LongPrices> {
+    let changes = pricing["overrides"].as_array()?;
+    let least = |change: &Value| change["min_prompt_tokens"].as_u64().unwrap_or(0);
+    let first = changes.iter().map(least).min()?;
+    let most = |key: &str| {
+        let all = changes.iter().chain([pricing]);
+        all.filter_map(|at| at[key].as_str().and_then(picos_per_token))
+            .max()
+    };
+    Some(LongPrices {
+        from_tokens: first.saturating_sub(1),
+        input_picos_per_token: most("prompt")?,
+        output_picos_per_token: most("completion"),
+        cached_input_picos_per_token: most("input_cache_read"),
+    })
+}
+
+/// Reads dollars, such as `0.0000008` or `8e-7`, as whole micro-dollars,
+/// rounded up; `None` of a million or more.
+pub(crate) fn micros(text: &str) -> Option<u64> {
+    let micros = picos(text)?.div_ceil(1_000_000);
+    u64::try_from(micros)
+        .ok()
+        .filter(|micros| *micros < 1_000_000_000_000)
+}
+
+/// Reads dollars per token as whole pico-dollars, rounded up.
 pub(super) fn picos_per_token(text: &str) -> Option<u64> {
+    // A whole dollar for a token is no price.
+    u64::try_from(picos(text)?)
+        .ok()
+        .filter(|picos| *picos < 1_000_000_000_000)
+}
+
+fn picos(text: &str) -> Option<u128> {
     let (digits, exponent) = match text.split_once(['e', 'E']) {
         Some((digits, exponent)) => (digits, exponent.parse::<i32>().ok()?),
         None => (text, 0),
@@ -120,17 +156,13 @@ pub(super) fn picos_per_token(text: &str) -> Option<u64> {
     let number: u128 = all.parse().ok()?;
     let scale = 12 + exponent - i32::try_from(fraction.len()).ok()?;
     let power = 10_u128.checked_pow(scale.unsigned_abs());
-    let picos = match power {
-        Some(power) if scale >= 0 => number.checked_mul(power)?,
-        Some(power) => number.div_ceil(power),
+    match power {
+        Some(power) if scale >= 0 => number.checked_mul(power),
+        Some(power) => Some(number.div_ceil(power)),
         // Less than the least of what we count, or more than there is.
-        None if scale < 0 => u128::from(number > 0),
-        None => return None,
-    };
-    // A whole dollar for a token is no price.
-    u64::try_from(picos)
-        .ok()
-        .filter(|picos| *picos < 1_000_000_000_000)
+        None if scale < 0 => Some(u128::from(number > 0)),
+        None => None,
+    }
 }
 
 /// Reads a page of Anthropic's `GET /v1/models`.

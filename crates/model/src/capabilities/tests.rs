@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::price::LongPrices;
 
 fn named(id: &str) -> ModelFacts {
     ModelFacts::named(id).unwrap()
@@ -124,6 +125,10 @@ fn openrouter_tells_what_its_models_take_and_cost() {
         {"id": "openrouter/auto", "context_length": 2_000_000,
             "pricing": {"prompt": "-1", "completion": "-1"},
             "top_provider": {"max_completion_tokens": null}},
+        {"id": "google/gemini-2.5-pro",
+            "pricing": {"prompt": "0.00000125", "completion": "0.00001", "overrides": [
+                {"min_prompt_tokens": 200_001, "prompt": "0.0000025", "completion": "0.000015"},
+                {"utc_start": "16:30", "utc_end": "00:30", "min_prompt_tokens": 400_000, "prompt": "0.000002"}]}},
         {"id": "some/image-maker",
             "architecture": {"input_modalities": ["text"], "output_modalities": ["image"]}},
     ]});
@@ -143,6 +148,18 @@ fn openrouter_tells_what_its_models_take_and_cost() {
         ModelFacts {
             context_tokens: Some(2_000_000),
             ..named("openrouter/auto")
+        },
+        ModelFacts {
+            prices: Some(Prices {
+                long: Some(LongPrices {
+                    from_tokens: 200_000,
+                    input_picos_per_token: 2_500_000,
+                    output_picos_per_token: Some(15_000_000),
+                    cached_input_picos_per_token: None,
+                }),
+                ..Prices::per_million("1.25", "10").unwrap()
+            }),
+            ..named("google/gemini-2.5-pro")
         },
     ];
     assert_eq!(openrouter(&list), Some(expected));

@@ -50,6 +50,7 @@ pub(crate) fn encode(
             input_suffix: &asked.suffix,
             n_predict: asked.max_output_tokens,
             temperature: asked.temperature,
+            top_p: asked.top_p,
             stop: stop.collect(),
             seed: asked.seed,
             cache_prompt: true,
@@ -87,6 +88,7 @@ pub(crate) fn conversation(asked: &Completion) -> Request {
         messages: vec![Message::system(RULES), Message::user(gap)],
         max_output_tokens: asked.max_output_tokens,
         temperature: asked.temperature,
+        top_p: asked.top_p,
         stop: asked.stop.clone(),
         seed: asked.seed,
         ..Request::default()
@@ -103,6 +105,8 @@ struct Body<'a> {
     max_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_p: Option<f32>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     stop: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,6 +131,8 @@ struct Infill<'a> {
     n_predict: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_p: Option<f32>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     stop: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -143,6 +149,7 @@ impl<'a> Body<'a> {
             suffix: None,
             max_tokens: asked.max_output_tokens,
             temperature: asked.temperature,
+            top_p: asked.top_p,
             stop: Vec::new(),
             seed: asked.seed,
             random_seed: None,

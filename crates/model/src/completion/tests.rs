@@ -11,6 +11,7 @@ fn asked() -> Completion {
         suffix: "\n}\n".into(),
         max_output_tokens: Some(64),
         temperature: Some(0.5),
+        top_p: Some(0.25),
         stop: vec!["\n\n".into()],
         seed: Some(7),
         ..Completion::default()
@@ -30,24 +31,24 @@ fn each_form_is_written_as_its_reference_says() {
         (
             CompletionForm::Suffix,
             json!({"model": "m", "prompt": prefix, "suffix": suffix, "max_tokens": 64,
-                "temperature": 0.5, "stop": ["\n\n"], "seed": 7, "stream": true,
+                "temperature": 0.5, "top_p": 0.25, "stop": ["\n\n"], "seed": 7, "stream": true,
                 "stream_options": {"include_usage": true}}),
         ),
         (
             CompletionForm::Mistral,
             json!({"model": "m", "prompt": prefix, "suffix": suffix, "max_tokens": 64,
-                "temperature": 0.5, "stop": ["\n\n"], "random_seed": 7, "stream": true}),
+                "temperature": 0.5, "top_p": 0.25, "stop": ["\n\n"], "random_seed": 7, "stream": true}),
         ),
         (
             CompletionForm::Infill,
             json!({"input_prefix": prefix, "input_suffix": suffix, "n_predict": 64,
-                "temperature": 0.5, "stop": ["\n\n"], "seed": 7, "cache_prompt": true,
+                "temperature": 0.5, "top_p": 0.25, "stop": ["\n\n"], "seed": 7, "cache_prompt": true,
                 "stream": true}),
         ),
         (
             CompletionForm::Marks(Marks::Qwen),
             json!({"model": "m", "prompt": marked, "max_tokens": 64, "temperature": 0.5,
-                "stop": ["\n\n", "<|fim_prefix|>", "<|endoftext|>", "<|file_sep|>"], "seed": 7,
+                "top_p": 0.25, "stop": ["\n\n", "<|fim_prefix|>", "<|endoftext|>", "<|file_sep|>"], "seed": 7,
                 "stream": true, "stream_options": {"include_usage": true}}),
         ),
     ] {

@@ -79,6 +79,7 @@ fn cases() -> Vec<Case> {
         cache_write: 30,
         output: 300,
         reasoning: 64,
+        charged_micros: None,
     };
     vec![
         Case {

@@ -253,6 +253,8 @@ pub struct UsageStep {
     pub output: u64,
     /// Those of them that were reasoning.
     pub reasoning: u64,
+    /// What `OpenRouter` says that it charges, in micro-dollars.
+    pub charged_micros: Option<u64>,
 }
 
 /// A failure.

@@ -119,6 +119,7 @@ async fn an_answer_streams_and_the_stored_bytes_are_those_that_went_out() {
         cache_write_tokens: 0,
         output_tokens: 9,
         reasoning_tokens: 2,
+        charged_micros: None,
         estimated: false,
     };
     assert_eq!(answer.usage, usage);

@@ -84,6 +84,7 @@ impl Counts {
             cache_write_tokens: 0,
             output_tokens: said.saturating_add(thought),
             reasoning_tokens: thought,
+            charged_micros: None,
             estimated: false,
         })
     }

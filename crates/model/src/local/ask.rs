@@ -132,7 +132,7 @@ pub(crate) fn fill(place: &Completion) -> Body {
             prompt,
             max_tokens: Some(place.max_output_tokens.unwrap_or(FILL_TOKENS)),
             temperature: place.temperature.unwrap_or(TEMPERATURE),
-            top_p: TOP_P,
+            top_p: place.top_p.unwrap_or(TOP_P),
             seed: place.seed.and_then(|seed| u32::try_from(seed).ok()),
             stop,
             until: head(suffix, 1_024).to_owned(),

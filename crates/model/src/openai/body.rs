@@ -51,6 +51,8 @@ pub(crate) fn encode(request: &Request, to: &Endpoint, known: Known) -> serde_js
         parallel_tool_calls: request.parallel_tool_calls.filter(|_| tools),
         temperature: request.temperature,
         top_p: request.top_p,
+        frequency_penalty: request.frequency_penalty,
+        presence_penalty: request.presence_penalty,
         stop: &request.stop[..request.stop.len().min(STOPS)],
         seed: request.seed,
         response_format: response_format(&request.response),
@@ -81,6 +83,10 @@ struct Body<'a> {
     temperature: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     top_p: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frequency_penalty: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    presence_penalty: Option<f32>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     stop: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]

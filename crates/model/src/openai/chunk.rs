@@ -7,6 +7,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::capabilities::micros;
 use crate::delta::Usage;
 
 #[derive(Debug, Default, Deserialize)]
@@ -153,8 +154,20 @@ fn usage(value: &Value) -> Option<Usage> {
         cache_write_tokens: written,
         output_tokens: output.max(total.saturating_sub(input)),
         reasoning_tokens: reasoning.unwrap_or(0),
+        charged_micros: charged(value),
         estimated: false,
     })
+}
+
+/// Reads what `OpenRouter` charges. With a key of one's own for the service
+/// behind it, that is its fee alone, and the service charges too.
+fn charged(usage: &Value) -> Option<u64> {
+    let dollars = |value: &Value| value.as_number().and_then(|cost| micros(&cost.to_string()));
+    let behind = match usage["is_byok"] == true {
+        true => dollars(&usage["cost_details"]["upstream_inference_cost"])?,
+        false => 0,
+    };
+    dollars(&usage["cost"])?.checked_add(behind)
 }
 
 #[cfg(test)]
@@ -181,6 +194,31 @@ mod tests {
                 (usage.output_tokens, usage.reasoning_tokens),
                 (output, reasoning)
             );
+        }
+    }
+
+    #[test]
+    fn what_is_charged_is_read_to_the_micro_dollar() {
+        for (said, micros) in [
+            (json!({}), None),
+            (json!({"cost": null}), None),
+            (json!({"cost": "free"}), None),
+            (json!({"cost": -1}), None),
+            (json!({"cost": 0}), Some(0)),
+            (json!({"cost": 0.000_014}), Some(14)),
+            (json!({"cost": 1.4e-7}), Some(1)),
+            (json!({"cost": 2.5}), Some(2_500_000)),
+            (
+                json!({"cost": 0.5, "is_byok": false, "cost_details": {"upstream_inference_cost": 9}}),
+                Some(500_000),
+            ),
+            (
+                json!({"cost": 0.01, "is_byok": true, "cost_details": {"upstream_inference_cost": 0.2}}),
+                Some(210_000),
+            ),
+            (json!({"cost": 0.01, "is_byok": true}), None),
+        ] {
+            assert_eq!(charged(&said), micros, "{said}");
         }
     }
 }

@@ -96,6 +96,7 @@ fn says(text: &str, reasoning: &str, reason: FinishReason, usage: [u64; 4]) -> S
             cache_write_tokens: 0,
             output_tokens: output,
             reasoning_tokens: thought,
+            charged_micros: None,
             estimated: false,
         }),
         ..Seen::default()

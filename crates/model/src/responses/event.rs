@@ -73,6 +73,7 @@ pub(super) fn usage(value: &Value) -> Option<Usage> {
         cache_write_tokens: detail("/input_tokens_details/cache_write_tokens"),
         output_tokens: output.unwrap_or(0),
         reasoning_tokens: detail("/output_tokens_details/reasoning_tokens"),
+        charged_micros: None,
         estimated: false,
     })
 }

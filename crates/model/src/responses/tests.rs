@@ -81,6 +81,7 @@ fn a_conversation_is_written_as_the_reference_says() {
         response: ResponseForm::Json,
         effort: Some(Effort::Low),
         cache: true,
+        ..Request::default()
     };
     let expected = json!({
         "model": "gpt-5",

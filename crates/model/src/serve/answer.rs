@@ -7,7 +7,8 @@
 use serde::Serialize;
 
 use crate::delta::{Delta, FinishReason, ToolCallPart, Usage};
-use crate::message::ToolCall;
+use crate::draft::is_made_up;
+use crate::message::{Carried, ToolCall};
 
 /// The last line of a stream.
 const DONE: &[u8] = b"data: [DONE]\n\n";
@@ -21,6 +22,16 @@ pub enum Kind {
     Completion,
 }
 
+/// What has to come back with an answer's tool calls. Clients of this wire
+/// have no place for it, so it waits for the calls' ids to come back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keepsake {
+    /// The ids of the answer's calls, as the client gets them.
+    pub calls: Vec<String>,
+    /// What goes back beside them.
+    pub carried: Vec<Carried>,
+}
+
 /// An answer that is being written.
 #[derive(Debug)]
 pub struct Answering {
@@ -32,6 +43,7 @@ pub struct Answering {
     begun: bool,
     finish: Option<&'static str>,
     usage: Usage,
+    keepsake: Keepsake,
     /// What came, for a whole answer only.
     whole: Option<Whole>,
 }
@@ -135,6 +147,7 @@ impl Answering {
             begun: false,
             finish: None,
             usage: Usage::default(),
+            keepsake: Keepsake::default(),
             whole: None,
         }
     }
@@ -161,6 +174,7 @@ impl Answering {
     /// Takes the next step of the answer, and adds to `out` what it is in a
     /// stream.
     pub fn add(&mut self, delta: Delta, out: &mut Vec<u8>) {
+        let delta = self.kept(delta);
         if let Some(whole) = &mut self.whole {
             match delta {
                 Delta::Text(text) => whole.text.push_str(&text),
@@ -168,7 +182,8 @@ impl Answering {
                 Delta::ToolCall(call) => whole.calls.push(call),
                 Delta::Finish { reason } => self.finish = Some(finish(&reason)),
                 Delta::Usage(usage) => self.usage = usage,
-                Delta::ToolCallPart(_) | Delta::Carried(_) => {}
+                Delta::Carried(carried) => self.keepsake.carried.push(carried),
+                Delta::ToolCallPart(_) => {}
             }
             return;
         }
@@ -201,14 +216,47 @@ impl Answering {
                 self.say(Message::default(), out);
             }
             (Delta::Usage(usage), _) => self.usage = usage,
+            (Delta::Carried(carried), _) => self.keepsake.carried.push(carried),
             // Its parts said it all; a completion has no calls.
-            (
-                Delta::ToolCall(_)
-                | Delta::ToolCallPart(_)
-                | Delta::Reasoning(_)
-                | Delta::Carried(_),
-                _,
-            ) => {}
+            (Delta::ToolCall(_) | Delta::ToolCallPart(_) | Delta::Reasoning(_), _) => {}
+        }
+    }
+
+    /// Takes what has to come back with the answer's calls; `None` when
+    /// nothing has to.
+    pub fn take_keepsake(&mut self) -> Option<Keepsake> {
+        let keepsake = std::mem::take(&mut self.keepsake);
+        let needed = !keepsake.calls.is_empty() && !keepsake.carried.is_empty();
+        needed.then_some(keepsake)
+    }
+
+    /// Gives calls their ids, and notes those of whole ones. An id that was
+    /// made up for want of one is the same in every answer; clients, and we,
+    /// tell calls by them.
+    fn kept(&mut self, mut delta: Delta) -> Delta {
+        match &mut delta {
+            Delta::ToolCallPart(part) => {
+                if let Some(id) = &mut part.id {
+                    self.single_out(part.index, id);
+                }
+            }
+            Delta::ToolCall(call) => {
+                self.single_out(self.keepsake.calls.len(), &mut call.id);
+                self.keepsake.calls.push(call.id.clone());
+            }
+            Delta::Text(_)
+            | Delta::Reasoning(_)
+            | Delta::Carried(_)
+            | Delta::Finish { .. }
+            | Delta::Usage(_) => {}
+        }
+        delta
+    }
+
+    fn single_out(&self, index: usize, id: &mut String) {
+        if is_made_up(id, index) {
+            let answer = self.id.rsplit('-').next().unwrap_or_default();
+            *id = format!("call_{answer}_{index}");
         }
     }
 

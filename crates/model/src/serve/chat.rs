@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     Asked, IMAGE_BASE64_BYTES, MESSAGES, Refusal, Served, Stop, StreamOptions, TOOL_CHARS, TOOLS,
-    URL_BYTES, model, only_one, refuse, stops, tokens, within,
+    URL_BYTES, model, no_bias, only_one, penalty, refuse, stops, tokens, within,
 };
 use crate::message::{IMAGE_TYPES, Image, ImageSource, Message, REQUEST_IMAGES, ToolCall};
 use crate::request::{Effort, Request, ResponseForm, Tool, ToolChoice};
@@ -18,6 +18,9 @@ pub(super) struct Body {
     stream_options: Option<StreamOptions>,
     temperature: Option<f64>,
     top_p: Option<f64>,
+    frequency_penalty: Option<f64>,
+    presence_penalty: Option<f64>,
+    logit_bias: Option<Value>,
     max_tokens: Option<i64>,
     max_completion_tokens: Option<i64>,
     stop: Option<Stop>,
@@ -107,6 +110,7 @@ pub(super) fn read(body: Body) -> Result<Served, Refusal> {
     if body.logprobs == Some(true) {
         return refuse("logprobs", "Log probabilities can't be had.");
     }
+    no_bias(body.logit_bias.as_ref())?;
     if body.functions.is_some() {
         return refuse("functions", "Use `tools` instead of `functions`.");
     }
@@ -138,6 +142,8 @@ pub(super) fn read(body: Body) -> Result<Served, Refusal> {
         parallel_tool_calls: body.parallel_tool_calls,
         temperature: within("temperature", body.temperature, 2.0)?,
         top_p: within("top_p", body.top_p, 1.0)?,
+        frequency_penalty: penalty("frequency_penalty", body.frequency_penalty)?,
+        presence_penalty: penalty("presence_penalty", body.presence_penalty)?,
         max_output_tokens: limit.or(tokens("max_tokens", body.max_tokens)?),
         stop: stops(body.stop)?,
         seed: body.seed,

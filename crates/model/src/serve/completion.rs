@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Asked, Refusal, Served, Stop, StreamOptions, model, only_one, refuse, stops, tokens, within,
+    Asked, Refusal, Served, Stop, StreamOptions, model, no_bias, only_one, penalty, refuse, stops,
+    tokens, within,
 };
 use crate::completion::Completion;
 
@@ -20,6 +21,9 @@ pub(super) struct Body {
     stream_options: Option<StreamOptions>,
     temperature: Option<f64>,
     top_p: Option<f64>,
+    frequency_penalty: Option<f64>,
+    presence_penalty: Option<f64>,
+    logit_bias: Option<Value>,
     max_tokens: Option<i64>,
     stop: Option<Stop>,
     seed: Option<i64>,
@@ -38,6 +42,16 @@ pub(super) fn read(body: Body) -> Result<Served, Refusal> {
     if !matches!(body.logprobs, None | Some(Value::Null | Value::Bool(false))) {
         return refuse("logprobs", "Log probabilities can't be had.");
     }
+    no_bias(body.logit_bias.as_ref())?;
+    // Few of the ways of filling in have a word for them.
+    for (param, value) in [
+        ("frequency_penalty", body.frequency_penalty),
+        ("presence_penalty", body.presence_penalty),
+    ] {
+        if penalty(param, value)?.is_some() {
+            return refuse(param, format!("A completion takes no `{param}`."));
+        }
+    }
     let one = match body.prompt {
         Value::Array(mut prompts) if prompts.len() == 1 => prompts.remove(0),
         other => other,
@@ -49,14 +63,13 @@ pub(super) fn read(body: Body) -> Result<Served, Refusal> {
     if prefix.is_empty() && suffix.is_empty() {
         return refuse("prompt", "A request has a prompt or a suffix.");
     }
-    // Not every way of filling in has a word for it.
-    within("top_p", body.top_p, 1.0)?;
     let gap = Completion {
         prefix,
         suffix,
         form: None,
         max_output_tokens: Some(tokens("max_tokens", body.max_tokens)?.unwrap_or(TOKENS)),
         temperature: within("temperature", body.temperature, 2.0)?,
+        top_p: within("top_p", body.top_p, 1.0)?,
         stop: stops(body.stop)?,
         seed: body.seed,
     };

@@ -21,6 +21,7 @@ fn a_conversation_is_read_as_clients_send_it() {
         "model": "small", "stream": true, "stream_options": { "include_usage": true },
         "temperature": 0.5, "top_p": 1, "max_tokens": 9, "max_completion_tokens": 7, "stop": "END", "seed": -1,
         "n": 1, "parallel_tool_calls": false, "reasoning_effort": "low", "user": "x", "metadata": {}, "logit_bias": null,
+        "frequency_penalty": 0.5, "presence_penalty": 0,
         "messages": [
             { "role": "developer", "content": [{ "type": "text", "text": "rules" }, { "type": "text", "text": "more" }] },
             { "role": "user", "name": "ana", "content": [
@@ -76,6 +77,10 @@ fn a_conversation_is_read_as_clients_send_it() {
         (&["END".to_owned()][..], Some(Effort::Low))
     );
     assert_eq!(request.parallel_tool_calls, Some(false));
+    assert_eq!(
+        (request.frequency_penalty, request.presence_penalty),
+        (Some(0.5), None)
+    );
     assert_eq!(request.tool_choice, ToolChoice::Tool("read".to_owned()));
     assert_eq!(
         request.tools[0].parameters,
@@ -136,6 +141,9 @@ fn what_can_not_be_had_is_refused_with_its_field() {
         ("temperature", json!(-0.1), "temperature"),
         ("temperature", json!(2.1), "temperature"),
         ("top_p", json!(1.5), "top_p"),
+        ("frequency_penalty", json!(2.5), "frequency_penalty"),
+        ("presence_penalty", json!(-2.5), "presence_penalty"),
+        ("logit_bias", json!({ "50256": -100 }), "logit_bias"),
         ("max_tokens", json!(0), "max_tokens"),
         ("max_completion_tokens", json!(-1), "max_completion_tokens"),
         ("stop", json!(vec!["x"; 17]), "stop"),
@@ -180,7 +188,8 @@ fn what_can_not_be_had_is_refused_with_its_field() {
 fn a_completion_is_read_with_its_suffix() {
     let read = |body: Value| read_completion(body.to_string().as_bytes());
     let served = read(
-        json!({ "model": "m", "prompt": ["fn a() {"], "suffix": "}", "max_tokens": 5, "best_of": 1 }),
+        json!({ "model": "m", "prompt": ["fn a() {"], "suffix": "}", "max_tokens": 5, "best_of": 1, "top_p": 0.5,
+            "presence_penalty": 0, "logit_bias": {} }),
     );
     let Asked::Completion(gap) = served.unwrap().request else {
         panic!("a completion")
@@ -193,6 +202,7 @@ fn a_completion_is_read_with_its_suffix() {
         ),
         ("fn a() {", "}", Some(5))
     );
+    assert_eq!(gap.top_p, Some(0.5));
     for (body, param) in [
         (json!({ "model": "m", "prompt": ["a", "b"] }), "prompt"),
         (json!({ "model": "m", "prompt": [1, 2] }), "prompt"),
@@ -206,6 +216,15 @@ fn a_completion_is_read_with_its_suffix() {
         (
             json!({ "model": "m", "prompt": "a", "logprobs": 1 }),
             "logprobs",
+        ),
+        (json!({ "model": "m", "prompt": "a", "top_p": 2 }), "top_p"),
+        (
+            json!({ "model": "m", "prompt": "a", "frequency_penalty": 1 }),
+            "frequency_penalty",
+        ),
+        (
+            json!({ "model": "m", "prompt": "a", "logit_bias": { "1": 1 } }),
+            "logit_bias",
         ),
     ] {
         assert_eq!(read(body).unwrap_err().param.as_deref(), Some(param));

@@ -1,12 +1,13 @@
 //! Models, and which of them tasks go to.
 
 use atelier_api::route::{
-    Call, CallState, Calls, ListCalls, Model, ModelDefaults, ModelRef, ModelRoute, Models, Prefer,
-    PriceSource, RouteCandidate, RouteModel, SetModel, SetModelDefaults, Task, TaskModels,
+    Call, CallState, Calls, ListCalls, LongPrices, Model, ModelDefaults, ModelRef, ModelRoute,
+    Models, Prefer, PriceSource, RouteCandidate, RouteModel, SetModel, SetModelDefaults, Task,
+    TaskModels,
 };
 use atelier_base::ProviderId;
 use atelier_domain::call as asks;
-use atelier_domain::provider::{ModelFactsChange, decimal};
+use atelier_domain::provider::{LongPricesChange, ModelFactsChange, decimal};
 use atelier_domain::route as domain;
 use atelier_domain::usage::{parse_usd, usd};
 use atelier_domain::{ModelCallRow, ModelCallState};
@@ -103,6 +104,12 @@ pub(super) async fn set_model(
         output_usd_per_million: body.output_usd_per_million,
         cached_input_usd_per_million: body.cached_input_usd_per_million,
         cache_write_usd_per_million: body.cache_write_usd_per_million,
+        long: body.long.map(|long| LongPricesChange {
+            from_tokens: long.from_tokens,
+            input_usd_per_million: long.input_usd_per_million,
+            output_usd_per_million: long.output_usd_per_million,
+            cached_input_usd_per_million: long.cached_input_usd_per_million,
+        }),
         context_tokens: body.context_tokens,
         max_output_tokens: body.max_output_tokens,
         parameters: body.parameters,
@@ -162,6 +169,14 @@ fn model(found: domain::ListedModel) -> Model {
         cache_write_usd_per_million: prices
             .and_then(|prices| prices.cache_write_picos_per_token)
             .map(decimal),
+        long: prices
+            .and_then(|prices| prices.long)
+            .map(|long| LongPrices {
+                from_tokens: long.from_tokens,
+                input_usd_per_million: decimal(long.input_picos_per_token),
+                output_usd_per_million: long.output_picos_per_token.map(decimal),
+                cached_input_usd_per_million: long.cached_input_picos_per_token.map(decimal),
+            }),
         price_source: match model.price_source {
             domain::PriceSource::Unknown => PriceSource::Unknown,
             domain::PriceSource::Local => PriceSource::Local,

@@ -9,6 +9,7 @@ use atelier_base::SecretId;
 use atelier_domain::call::{Asked, Part, Task};
 use atelier_domain::served::ServedAsk;
 use atelier_domain::served::openai::{self, Answering, Kind, Refusal, Served};
+use atelier_domain::token::Bearer;
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -117,12 +118,14 @@ async fn answer(
     if !served.stream {
         let answering = Answering::whole(kind, &id, created, asked.model());
         return tokio::select! {
-            whole = gathered(&mut asked, answering) => whole,
+            whole = gathered(app, &program.bearer, &mut asked, answering) => whole,
             () = gone.cancelled() => Err(atelier_domain::Error::Cancelled.into()),
         };
     }
     let answering = Answering::streaming(kind, &id, created, asked.model(), served.include_usage);
     Ok(streamed(Streaming {
+        app: app.clone(),
+        bearer: program.bearer,
         asked,
         answering,
         passing,
@@ -136,7 +139,7 @@ async fn answer(
 async fn begun(
     app: &App,
     ctx: &atelier_domain::Ctx,
-    bearer: &atelier_domain::token::Bearer,
+    bearer: &Bearer,
     ask: ServedAsk,
 ) -> ApiResult<Asked> {
     let mut asked = app.domain.ask_served(ctx, bearer, ask).await?;
@@ -144,10 +147,18 @@ async fn begun(
     Ok(asked)
 }
 
-async fn gathered(asked: &mut Asked, mut answering: Answering) -> ApiResult<Response> {
+async fn gathered(
+    app: &App,
+    bearer: &Bearer,
+    asked: &mut Asked,
+    mut answering: Answering,
+) -> ApiResult<Response> {
     let mut nothing = Vec::new();
     while let Some(part) = asked.next().await {
         take(&mut answering, asked, part?, &mut nothing);
+    }
+    if let Some(keepsake) = answering.take_keepsake() {
+        app.domain.keep_for(bearer, keepsake);
     }
     let json = (CONTENT_TYPE, "application/json");
     Ok(([json], answering.into_whole()).into_response())
@@ -165,6 +176,8 @@ fn take(answering: &mut Answering, asked: &Asked, part: Part, out: &mut Vec<u8>)
 
 /// A stream on its way. Dropping it cancels the call.
 struct Streaming {
+    app: App,
+    bearer: Bearer,
     asked: Asked,
     answering: Answering,
     passing: Passing,
@@ -211,6 +224,9 @@ impl Streaming {
                 }
                 None => {
                     self.over = true;
+                    if let Some(keepsake) = self.answering.take_keepsake() {
+                        self.app.domain.keep_for(&self.bearer, keepsake);
+                    }
                     self.answering.end(&mut out);
                     break;
                 }

@@ -344,6 +344,10 @@ impl Fixture {
             output_picos_per_token: Some(600_000),
             cached_input_picos_per_token: Some(75_000),
             cache_write_picos_per_token: None,
+            long_from_tokens: Some(64_000),
+            long_input_picos_per_token: Some(300_000),
+            long_output_picos_per_token: None,
+            long_cached_input_picos_per_token: Some(150_000),
             price_source: Some(PriceSource::Person),
             updated_at: self.now(),
         }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use atelier_api::secret::{CreatedToken, StoredSecret};
 use atelier_base::ModelCallId;
 use atelier_model::fake::Turn;
-use atelier_tests::{TestApp, on_both_engines};
+use atelier_tests::{Reply, TestApp, on_both_engines, question};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -159,16 +159,62 @@ fn request(place: usize, text: &str) -> Value {
 }
 
 async fn ask(app: &TestApp, token: &str, body: &Value) {
-    let request = app
-        .nobody()
-        .request(reqwest::Method::POST, "/v1/chat/completions");
+    post(app, token, "/v1/chat/completions", body)
+        .await
+        .ok::<Value>();
+}
+
+async fn post(app: &TestApp, token: &str, path: &str, body: &Value) -> Reply {
+    let request = app.nobody().request(reqwest::Method::POST, path);
     let request = request
         .bearer_auth(token)
         .header("content-type", "application/json");
-    app.nobody()
-        .send(request.body(body.to_string()))
-        .await
-        .ok::<Value>();
+    app.nobody().send(request.body(body.to_string())).await
+}
+
+/// The ways in which models are asked.
+#[derive(Clone, Copy)]
+enum Way {
+    Whole,
+    Streamed,
+    Completion,
+    Turn,
+}
+
+const WAYS: [Way; 6] = [
+    Way::Whole,
+    Way::Streamed,
+    Way::Completion,
+    Way::Whole,
+    Way::Turn,
+    Way::Streamed,
+];
+
+impl Way {
+    async fn ask(self, app: &TestApp, workspace: Uuid, token: &str, place: usize, text: &str) {
+        let mut body = request(place, text);
+        match self {
+            Self::Whole => ask(app, token, &body).await,
+            Self::Streamed => {
+                body["stream"] = true.into();
+                let reply = post(app, token, "/v1/chat/completions", &body).await;
+                assert!(reply.text().ends_with("data: [DONE]\n\n"), "{reply}");
+            }
+            Self::Completion => {
+                let stream = place.is_multiple_of(2);
+                body = json!({ "model": "auto", "prompt": format!("key = \"{text}\"\n"), "suffix": format!("# {text}"), "stream": stream });
+                let reply = post(app, token, "/v1/completions", &body).await;
+                assert!(reply.status.is_success(), "{reply}");
+            }
+            Self::Turn => {
+                let ran = app
+                    .owner()
+                    .ask(&question(workspace, &format!("What is {text} for?")))
+                    .await;
+                assert!(ran.text().ends_with("Fine."), "{ran:?}");
+            }
+        }
+    }
 }
 
 on_both_engines! {
@@ -183,12 +229,15 @@ on_both_engines! {
         app.model.push(Turn::text("Fine.").repeat());
         let known = |name: &str| name != "SHAPE";
         let written: Vec<String> = SECRETS.iter().flat_map(|(name, secret)| forms(secret, known(name))).collect();
-        let ways = (0..6).flat_map(|place| written.iter().map(move |text| request(place, text)));
-        let ways: Vec<Value> = ways.collect();
-        assert!(ways.len() > 200, "{}", ways.len());
-        for body in ways.iter().cycle().take(REQUESTS) {
+        let texts = (0..6).flat_map(|place| written.iter().map(move |text| (place, text)));
+        let texts: Vec<(usize, &String)> = texts.collect();
+        assert!(texts.len() > 200, "{}", texts.len());
+        // Each text goes one way in the first round and another in the next.
+        for (number, (place, text)) in texts.iter().cycle().take(REQUESTS).enumerate() {
+            let body = request(*place, text);
             assert!(leak(&body.to_string()).is_some(), "the search finds what it is to find: {body}");
-            ask(app, &token, body).await;
+            let way = WAYS[(number + number / texts.len()) % WAYS.len()];
+            way.ask(app, workspace, &token, *place, text).await;
         }
         let captured = app.model.requests();
         assert_eq!(captured.len(), REQUESTS);

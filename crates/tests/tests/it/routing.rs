@@ -2,14 +2,15 @@
 
 use atelier_api::Code;
 use atelier_api::event::TurnEvent;
-use atelier_api::model::{ModelCall, Provider};
+use atelier_api::model::{ModelCall, Provider, Providers};
 use atelier_api::page::Page;
 use atelier_api::proposal::Proposal;
 use atelier_api::route::{
     Call, CallState, Model, ModelDefaults, ModelRoute, Models, PriceSource, Task,
 };
 use atelier_api::turn::{self, ConversationDetail};
-use atelier_model::fake::{FakeModel, Script, Step, Turn};
+use atelier_domain::provider::EnvironmentProvider;
+use atelier_model::fake::{FakeModel, Script, Step, Turn, UsageStep};
 use atelier_tests::{Caller, on_both_engines, question};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -176,6 +177,25 @@ on_both_engines! {
         home.assert_finished();
     }
 
+    async fn the_environments_model_may_run_at_home(app, |setup| setup.without_model().settings(|settings| {
+        settings.environment_provider = Some(EnvironmentProvider {
+            base_url: "http://127.0.0.1:9/v1".to_owned(),
+            key: None,
+            model: "qwen2.5-coder".to_owned(),
+            prices: None,
+            local: true,
+        });
+    })) {
+        let owner = app.owner();
+        let listed = owner.get("/api/models").await.ok::<Models>().items;
+        assert_eq!((listed[0].local, listed[0].price_source), (true, PriceSource::Local));
+        let providers: Providers = owner.get("/api/providers").await.ok();
+        assert!(providers.items[0].local);
+        owner.put("/api/models/defaults", json!({ "offline": true })).await.ok::<ModelDefaults>();
+        let chosen = dry(&owner, json!({ "task": "chat", "leftUsd": "0" })).await.chosen.unwrap();
+        assert_eq!((chosen.model.as_str(), chosen.most_usd.as_deref()), ("qwen2.5-coder", Some("0")));
+    }
+
     async fn who_can_not_be_reached_comes_last_for_a_while(app, |setup| setup.without_model()) {
         let owner = app.owner();
         let workspace = owner.workspace("a").await.id;
@@ -249,6 +269,41 @@ on_both_engines! {
         assert!(listed[1].price_date.is_some() && listed[3].price_date.is_none());
         let wrong = json!({ "name": "X", "baseUrl": "https://h/v1", "wire": "telex", "model": "m" });
         owner.post("/api/providers", wrong).await.refused_field(Code::Invalid, "wire");
+    }
+
+    async fn a_long_conversation_costs_what_was_said_of_it(app) {
+        let owner = app.owner();
+        let (model, id) = second(&owner, [], json!({})).await;
+        let path = format!("/api/providers/{id}/models/second-model");
+        let mut prices = json!({ "inputUsdPerMillion": "1", "outputUsdPerMillion": "2",
+            "long": { "fromTokens": 200_000, "inputUsdPerMillion": "3", "outputUsdPerMillion": "4" } });
+        let set: Model = owner.put(&path, &prices).await.ok();
+        let long = set.long.unwrap();
+        assert_eq!((long.from_tokens, long.input_usd_per_million.as_str(), long.cached_input_usd_per_million), (200_000, "3", None));
+        let usage = |input| Step::Usage(UsageStep { input, output: 1_000, ..UsageStep::default() });
+        let workspace = owner.workspace("a").await.id;
+        for (input, usd) in [(200_000, "0.202"), (200_001, "0.604003")] {
+            model.push(Turn::of([Step::text("hi"), usage(input)]));
+            owner.ask(&turn::Chat { provider_id: Some(id), ..question(workspace, "hi") }).await;
+            assert_eq!(calls(&owner).await[0].cost_usd.as_deref(), Some(usd), "{input}");
+        }
+        prices["long"]["fromTokens"] = 0.into();
+        owner.put(&path, &prices).await.refused_field(Code::Invalid, "long");
+        let alone = json!({ "long": { "fromTokens": 9, "inputUsdPerMillion": "3" } });
+        owner.put(&path, alone).await.refused_field(Code::Invalid, "inputUsdPerMillion");
+    }
+
+    async fn what_openrouter_charges_is_what_a_call_cost(app) {
+        let owner = app.owner();
+        let router = json!({ "wire": "openrouter", "inputUsdPerMillion": "1", "outputUsdPerMillion": "2" });
+        let said = |charged_micros| Turn::of([Step::text("hi"), Step::Usage(UsageStep { input: 1_000, output: 1_000, charged_micros, ..UsageStep::default() })]);
+        let (model, id) = second(&owner, [said(Some(1_234)), said(None)], router).await;
+        let workspace = owner.workspace("a").await.id;
+        for usd in ["0.001234", "0.003"] {
+            owner.ask(&turn::Chat { provider_id: Some(id), ..question(workspace, "hi") }).await;
+            assert_eq!(calls(&owner).await[0].cost_usd.as_deref(), Some(usd));
+        }
+        model.assert_finished();
     }
 
     async fn calls_are_listed_page_by_page(app) {

@@ -89,6 +89,45 @@ on_both_engines! {
         assert_eq!(second["choices"][0]["message"]["content"], "It is empty.");
     }
 
+    async fn what_a_model_wants_back_comes_back_with_its_calls(app, |setup| setup.without_model()) {
+        let tool = json!({ "type": "function", "function": { "name": "read", "parameters": { "type": "object" } } });
+        let call = || Turn::of([Step::reasoning("Look first."), Step::tool_call("read", json!({ "path": "a" }))]);
+        for (wire, path, signed) in [("anthropic", "", "\"signature\""), ("gemini", "/v1beta", "\"thoughtSignature\""), ("openai_responses", "", "\"encrypted_content\"")] {
+            let model = FakeModel::local(Script::of([call(), Turn::text("a"), call(), Turn::text("b")])).await.unwrap();
+            let url = if path.is_empty() { model.url() } else { model.url().replace("/v1", path) };
+            let name = if wire == "gemini" { "gemini-3-pro".to_owned() } else { format!("{wire}-model") };
+            let body = json!({ "name": wire, "baseUrl": url, "wire": wire, "model": name });
+            app.owner().post("/api/providers", body).await.ok::<Value>();
+            let token = token(app, json!({})).await;
+            let mut ids = Vec::new();
+            for stream in [false, true] {
+                let mut body = question("what is in a?");
+                body["model"] = name.clone().into();
+                body["tools"] = json!([tool]);
+                body["reasoning_effort"] = "low".into();
+                body["stream"] = stream.into();
+                let reply = ask(app, &token, CHAT, &body).await;
+                let id = if stream {
+                    events(&reply).iter().find_map(|event| event["choices"][0]["delta"]["tool_calls"][0]["id"].as_str().map(str::to_owned)).unwrap()
+                } else {
+                    reply.ok::<Value>()["choices"][0]["message"]["tool_calls"][0]["id"].as_str().unwrap().to_owned()
+                };
+                // As clients write it: with what the wire has, and no more.
+                let messages = body["messages"].as_array_mut().unwrap();
+                messages.push(json!({ "role": "assistant", "content": null, "tool_calls": [
+                    { "id": id, "type": "function", "function": { "name": "read", "arguments": "{\"path\":\"a\"}" } }] }));
+                messages.push(json!({ "role": "tool", "tool_call_id": id, "content": "text" }));
+                body["stream"] = false.into();
+                ask(app, &token, CHAT, &body).await.ok::<Value>();
+                let sent = String::from_utf8(model.requests().pop().unwrap().raw.to_vec()).unwrap();
+                assert!(sent.contains(signed) && !sent.contains("skip_thought_signature"), "{wire}: {sent}");
+                ids.push(id);
+            }
+            assert_ne!(ids[0], ids[1], "{wire}: calls are told by their ids");
+            model.assert_finished();
+        }
+    }
+
     async fn a_completion_fills_in_before_its_suffix(app) {
         let token = token(app, json!({})).await;
         for stream in [false, true] {
@@ -236,6 +275,26 @@ on_both_engines! {
             let header = |name: &str| reply.headers.get(name).map_or("", |value| value.to_str().unwrap());
             assert_eq!((header("retry-after"), header("x-should-retry")), headers, "{reply}");
         }
+    }
+
+    async fn a_penalty_is_had_or_refused_by_name(app) {
+        let other = FakeModel::local(Script::of([Turn::text("hi").repeat()])).await.unwrap();
+        let body = json!({ "name": "Other", "baseUrl": other.url(), "model": "claude", "wire": "anthropic" });
+        app.owner().post("/api/providers", body).await.ok::<Value>();
+        let token = token(app, json!({})).await;
+        app.model.push(Turn::text("hi").repeat());
+        let mut body = question("hi");
+        body["model"] = "fake-model".into();
+        body["frequency_penalty"] = 0.5.into();
+        ask(app, &token, CHAT, &body).await.ok::<Value>();
+        assert_eq!(app.model.requests()[0].body["frequency_penalty"], 0.5);
+        body["model"] = "claude".into();
+        let reply = ask(app, &token, CHAT, &body).await;
+        assert_eq!(fault(&reply), (400, "invalid_request_error".to_owned(), "invalid".to_owned()));
+        assert!(reply.text().contains("\"param\":\"frequency_penalty\""), "{reply}");
+        assert!(other.requests().is_empty());
+        body["frequency_penalty"] = 0.into();
+        ask(app, &token, CHAT, &body).await.ok::<Value>();
     }
 
     async fn a_page_of_any_origin_asks_with_a_token_and_never_with_a_cookie(app) {

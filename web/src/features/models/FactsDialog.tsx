@@ -7,6 +7,7 @@ import {
   type FactProblems,
   factProblems,
   factsOf,
+  longPriceWords,
   PRICE_FIELDS,
   SIZE_FIELDS,
   THEIR_PRICES,
@@ -24,6 +25,7 @@ import { UnitInput } from "@/ui/UnitInput";
 export function FactsDialog({ model, onClose }: { model: Model; onClose: () => void }) {
   const [texts, setTexts] = useState(() => textsOf(model));
   const [problems, setProblems] = useState<FactProblems>({});
+  const long = longPriceWords(model);
   const form = useId();
   const client = useQueryClient();
   const save = useMutation({
@@ -83,6 +85,7 @@ export function FactsDialog({ model, onClose }: { model: Model; onClose: () => v
             </Field>
           ))}
         </Part>
+        {long ? <p className="text-muted text-sm">{long}</p> : null}
         <Part legend="Size">
           {SIZE_FIELDS.map(({ key, label, unit, hint }) => (
             <Field key={key} label={label} hint={hint} error={problems[key]}>

@@ -132,8 +132,13 @@ impl Voice for Speaker {
         let choice = json!({"index": 0, "delta": {}, "finish_reason": reason(end)});
         out.push(self.chunk(&json!([choice]), Value::Null));
         if self.wants_usage {
-            let usage = end.usage.unwrap_or_default();
-            out.push(self.chunk(&json!([]), usage_json(usage)));
+            let said = end.usage.unwrap_or_default();
+            let mut usage = usage_json(said);
+            if let Some(micros) = said.charged_micros.filter(|_| self.router.is_some()) {
+                let dollars = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
+                usage["cost"] = dollars.parse::<f64>().unwrap_or_default().into();
+            }
+            out.push(self.chunk(&json!([]), usage));
         }
         out.push("data: [DONE]\n\n".to_owned());
     }

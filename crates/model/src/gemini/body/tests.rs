@@ -144,6 +144,7 @@ fn every_wish_has_its_word() {
         messages: vec![Message::user("hi")],
         temperature: Some(0.5),
         top_p: Some(0.25),
+        presence_penalty: Some(0.5),
         max_output_tokens: Some(100_000),
         stop: ["a", "b", "c", "d", "e", "f"].map(str::to_owned).to_vec(),
         seed: Some(7),
@@ -157,7 +158,7 @@ fn every_wish_has_its_word() {
     assert_eq!(
         encoded(&request, NEW)["generationConfig"],
         json!({
-            "temperature": 0.5, "topP": 0.25, "maxOutputTokens": 8_192,
+            "temperature": 0.5, "topP": 0.25, "presencePenalty": 0.5, "maxOutputTokens": 8_192,
             "stopSequences": ["a", "b", "c", "d", "e"], "seed": 7,
             "responseMimeType": "application/json",
             "responseJsonSchema": {"type": "object", "properties": {"x": {"enum": [1]}}},

@@ -110,6 +110,8 @@ fn every_wish_has_its_word() {
         tool_choice: ToolChoice::Tool("read".into()),
         parallel_tool_calls: Some(false),
         top_p: Some(0.5),
+        frequency_penalty: Some(0.25),
+        presence_penalty: Some(-1.0),
         stop: ["a", "b", "c", "d", "e"].map(str::to_owned).to_vec(),
         seed: Some(-7),
         response: ResponseForm::Schema {
@@ -127,6 +129,8 @@ fn every_wish_has_its_word() {
         ),
         ("parallel_tool_calls", json!(false)),
         ("top_p", json!(0.5)),
+        ("frequency_penalty", json!(0.25)),
+        ("presence_penalty", json!(-1.0)),
         ("stop", json!(["a", "b", "c", "d"])),
         ("seed", json!(-7)),
         (

@@ -18,6 +18,7 @@ pub(super) fn expectations() -> Vec<(&'static str, Seen)> {
             cache_write_tokens: 30,
             output_tokens: 300,
             reasoning_tokens: 64,
+            charged_micros: None,
             estimated: false,
         }),
         ..says(code, "Let me think.\nSo.", Stop, [2006, 1920, 300, 64])
