@@ -2522,6 +2522,20 @@ export interface components {
             /** @description The file. */
             path: string;
         };
+        /** @description The prices of all tokens of a call that sends more than so many. */
+        LongPrices: {
+            /** @description Price of a million tokens from the provider's cache; null: as input here. */
+            cachedInputUsdPerMillion?: string | null;
+            /**
+             * Format: int64
+             * @description How many tokens are sent at the usual prices at most.
+             */
+            fromTokens: number;
+            /** @description Price of a million tokens sent in US dollars, as a decimal. */
+            inputUsdPerMillion: string;
+            /** @description Price of a million tokens answered; null: the usual one. */
+            outputUsdPerMillion?: string | null;
+        };
         /** @description A piece of a merge. */
         MergePiece: {
             /** @description The lines. */
@@ -2588,6 +2602,7 @@ export interface components {
             latencyMs?: number | null;
             /** @description True when it runs on hardware of your own. */
             local: boolean;
+            long?: components["schemas"]["LongPrices"] | null;
             /**
              * Format: int64
              * @description How many tokens it writes; null when unknown.
@@ -3458,6 +3473,7 @@ export interface components {
             contextTokens?: number | null;
             /** @description Price of a million tokens sent in US dollars, as a decimal. */
             inputUsdPerMillion?: string | null;
+            long?: components["schemas"]["LongPrices"] | null;
             /**
              * Format: int64
              * @description How many tokens it writes.
@@ -4454,6 +4470,7 @@ export type LocalHelper = components['schemas']['LocalHelper'];
 export type LocalModel = components['schemas']['LocalModel'];
 export type LocalWeights = components['schemas']['LocalWeights'];
 export type LockedPath = components['schemas']['LockedPath'];
+export type LongPrices = components['schemas']['LongPrices'];
 export type MergePiece = components['schemas']['MergePiece'];
 export type Message = components['schemas']['Message'];
 export type Model = components['schemas']['Model'];

@@ -163,9 +163,10 @@ fn usage(value: &Value) -> Option<Usage> {
 /// behind it, that is its fee alone, and the service charges too.
 fn charged(usage: &Value) -> Option<u64> {
     let dollars = |value: &Value| value.as_number().and_then(|cost| micros(&cost.to_string()));
-    let behind = match usage["is_byok"] == true {
-        true => dollars(&usage["cost_details"]["upstream_inference_cost"])?,
-        false => 0,
+    let behind = if usage["is_byok"] == true {
+        dollars(&usage["cost_details"]["upstream_inference_cost"])?
+    } else {
+        0
     };
     dollars(&usage["cost"])?.checked_add(behind)
 }

@@ -234,7 +234,10 @@ mod tests {
             headers.insert(HOST, "localhost:7340".parse().unwrap());
             headers.insert("sec-fetch-site", site.parse().unwrap());
             headers.insert("sec-fetch-mode", mode.parse().unwrap());
-            let found = guard.check(&headers, None).map_err(|(code, _)| code);
+            let host = guard.check_host(&headers, None);
+            let found = host
+                .and_then(|host| guard.check_origin(&headers, host))
+                .map_err(|(code, _)| code);
             assert_eq!(found, expected, "{site} {mode}");
         }
     }

@@ -181,12 +181,18 @@ enum Way {
     Turn,
 }
 
-const WAYS: [Way; 6] = [
+/// Turns are few, for each costs as much as ten of the others.
+const WAYS: [Way; 11] = [
     Way::Whole,
     Way::Streamed,
     Way::Completion,
     Way::Whole,
+    Way::Streamed,
     Way::Turn,
+    Way::Whole,
+    Way::Streamed,
+    Way::Completion,
+    Way::Whole,
     Way::Streamed,
 ];
 

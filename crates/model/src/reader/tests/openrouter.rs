@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Seen, broken, says};
-use crate::delta::FinishReason;
+use crate::delta::{FinishReason, Usage};
 use crate::message::Carried;
 use crate::wire::Wire;
 
@@ -17,17 +17,23 @@ pub(super) fn expectations() -> Vec<(&'static str, Seen)> {
         calls: 0,
         value: details,
     };
+    let said = says(
+        "Done.",
+        "Let me think.",
+        FinishReason::Stop,
+        [12, 0, 40, 31],
+    );
+    let usage = said.usage.map(|usage| Usage {
+        charged_micros: Some(90),
+        ..usage
+    });
     vec![
         (
             "openrouter_reasoning",
             Seen {
                 carried: vec![carried],
-                ..says(
-                    "Done.",
-                    "Let me think.",
-                    FinishReason::Stop,
-                    [12, 0, 40, 31],
-                )
+                usage,
+                ..said
             },
         ),
         ("openrouter_error", broken("Half an")),
