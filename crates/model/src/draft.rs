@@ -235,6 +235,7 @@ impl Draft {
             cache_write_tokens: usage.cache_write_tokens.min(input - cached),
             output_tokens: output,
             reasoning_tokens: usage.reasoning_tokens.min(output),
+            charged_micros: usage.charged_micros,
             estimated: usage.estimated,
         });
         self.reports = true;
@@ -283,6 +284,7 @@ impl Draft {
                 tokens => tokens,
             },
             output_tokens: reported.output_tokens.max(self.written),
+            charged_micros: None,
             estimated: true,
             ..reported
         }

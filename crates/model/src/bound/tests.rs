@@ -193,6 +193,7 @@ fn usage(input: u64, output: u64, parts: [Index; 5]) -> Usage {
         cache_write_tokens: part(input - cached_input_tokens, written),
         output_tokens: output - part(output, said) / 4,
         reasoning_tokens: part(output, thought) / 2,
+        charged_micros: None,
         estimated: false,
     }
 }
