@@ -52,6 +52,7 @@ function apiWith(events: object[]) {
     modelCallIds: [],
     calls: [],
     attached: [],
+    selections: [],
     withheld: [],
     createdAt: "2026-11-21T08:00:00Z",
     finishedAt: null,

@@ -223,6 +223,7 @@ const TURN: Turn = {
   modelCallIds: [],
   calls: [],
   attached: [],
+  selections: [],
   withheld: [],
   createdAt: ago(3),
   finishedAt: ago(2),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::proposal::HunkKind;
 use crate::run::{Outcome, StageName};
-use crate::turn::TurnState;
+use crate::turn::{LineRange, Selection, TurnState};
 use crate::usage::TokenUsage;
 
 /// An event with its place in the stream.
@@ -52,6 +52,9 @@ pub enum TurnEvent {
         /// The names of the secrets that a person attached to it.
         #[serde(default)]
         attached: Vec<String>,
+        /// The lines that a person selected for it.
+        #[serde(default)]
+        selections: Vec<Selection>,
     },
     /// Secrets were kept out of the request: their names stand in their place,
     /// or nothing left at all.
@@ -167,6 +170,8 @@ pub struct ContextFile {
     pub version_id: Option<Uuid>,
     /// How many bytes of it.
     pub bytes: u64,
+    /// The lines given; null or absent for all.
+    pub lines: Option<LineRange>,
 }
 
 /// Which of a program's two output streams.

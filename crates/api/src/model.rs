@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::turn::LineRange;
+
 /// A way to a model: an OpenAI-compatible endpoint, a key and a model name.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -127,12 +129,14 @@ pub struct ProviderCheck {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestSource {
-    /// What it is, such as `rules`, `message` or `file`.
+    /// What it is, such as `rules`, `message`, `file` or `selection`.
     pub kind: String,
     /// The file's path.
     pub path: Option<String>,
     /// The file's version.
     pub version_id: Option<Uuid>,
+    /// The lines of the file; null for all.
+    pub lines: Option<LineRange>,
     /// How many bytes of it.
     pub bytes: u64,
     /// Why it is in the request, in a sentence.

@@ -22,6 +22,11 @@ pub struct Chat {
     #[serde(default)]
     #[schema(max_items = 100)]
     pub files: Vec<String>,
+    /// Lines of other files: of these the model is given no more. A small model
+    /// that is given one selection is asked to write its lines anew.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub selections: Vec<Selection>,
     /// The model's provider id; the workspace's default when absent.
     #[serde(default)]
     pub provider_id: Option<Uuid>,
@@ -29,6 +34,32 @@ pub struct Chat {
     #[serde(default)]
     #[schema(max_items = 20)]
     pub attach: Vec<Uuid>,
+}
+
+/// Lines of a file that a person selected for a question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Selection {
+    /// The file's path.
+    pub path: String,
+    /// The version whose lines they are; asked without one, the current. A
+    /// proposal replaces the lines of this version, whatever was saved since.
+    #[serde(default)]
+    pub version_id: Option<Uuid>,
+    /// The lines.
+    pub lines: LineRange,
+}
+
+/// Lines of a text, the first and the last included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LineRange {
+    /// The first of them, from 1.
+    #[schema(minimum = 1)]
+    pub first: u32,
+    /// The last of them.
+    #[schema(minimum = 1)]
+    pub last: u32,
 }
 
 /// A conversation.
@@ -140,6 +171,8 @@ pub struct Turn {
     pub attached: Vec<String>,
     /// The names of the secrets that were kept out of it.
     pub withheld: Vec<String>,
+    /// The lines of files that a person selected for its question.
+    pub selections: Vec<Selection>,
     /// When it began.
     pub created_at: String,
     /// When it ended.

@@ -20,10 +20,11 @@ use atelier_model::{Completion, Delta, Request};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use self::form::EditForm;
 use crate::egress::Guarded;
+use crate::event::LineRange;
 
 pub use asked::{Asked, Spent};
+pub(crate) use form::EditForm;
 pub(crate) use ledger::Ledger;
 pub(crate) use retention::Unswept;
 
@@ -105,12 +106,14 @@ pub struct ModelRef {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Source {
-    /// What it is: `rules`, `tree`, `file`, `message`.
+    /// What it is: `rules`, `tree`, `file`, `selection`, `message`.
     pub kind: String,
     /// The file's path.
     pub path: Option<String>,
     /// The file's version.
     pub version_id: Option<Uuid>,
+    /// The lines of the file; `None` for all.
+    pub lines: Option<LineRange>,
     /// How many bytes of it.
     pub bytes: u64,
     /// Why it is in the request.
@@ -204,6 +207,8 @@ pub struct Ask {
     /// What the rules of a request begin with whose answer may have edits: the
     /// form of these is told behind it, as it suits the model that is asked.
     pub(crate) edits_after: Option<&'static str>,
+    /// How many selections the request has.
+    pub(crate) selections: usize,
     pub(crate) place: Option<(ConversationId, TurnId)>,
     /// What keeps secrets in; set when it is asked.
     pub(crate) guarded: Option<Guarded>,
@@ -226,6 +231,7 @@ impl Ask {
             token: None,
             takes_back: false,
             edits_after: None,
+            selections: 0,
             place: None,
             guarded: None,
             withheld: Vec::new(),

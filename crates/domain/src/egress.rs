@@ -151,6 +151,7 @@ impl Domain {
             kind: "secret".to_owned(),
             path: None,
             version_id: None,
+            lines: None,
             bytes: 0,
             reason: format!("`{name}` was replaced; it is not attached."),
         }));

@@ -34,6 +34,30 @@ pub struct ContextFile {
     pub version_id: Option<Uuid>,
     /// How many bytes of it.
     pub bytes: u64,
+    /// The lines given; `None` for all.
+    pub lines: Option<LineRange>,
+}
+
+/// Lines of a text, from 1, the first and the last included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LineRange {
+    /// The first of them.
+    pub first: u32,
+    /// The last of them.
+    pub last: u32,
+}
+
+/// Lines of a file that a person selected for a question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Selection {
+    /// The file's path.
+    pub path: String,
+    /// The version whose lines they are.
+    pub version_id: Option<Uuid>,
+    /// The lines.
+    pub lines: LineRange,
 }
 
 /// What happens in a turn.
@@ -55,6 +79,9 @@ pub enum TurnEvent {
         /// The names of the secrets that a person attached to it.
         #[serde(default)]
         attached: Vec<String>,
+        /// The lines that a person selected for it.
+        #[serde(default)]
+        selections: Vec<Selection>,
     },
     /// Secrets were kept out of the request: their names stand in their place,
     /// or nothing left at all.

@@ -5,7 +5,7 @@ mod trash;
 
 use std::sync::Arc;
 
-use atelier_base::{ContentHash, FileId, WorkspaceId, WorkspacePath, limit};
+use atelier_base::{ContentHash, FileId, VersionId, WorkspaceId, WorkspacePath, limit};
 use atelier_sandbox::FileError;
 use atelier_sandbox::transaction::Expect;
 use atelier_store::{FileKind, FileRow, LiveFile, TransactionKind, VersionRow};
@@ -259,17 +259,22 @@ impl Domain {
         let content = match (file.kind, file.current_version_id) {
             (FileKind::File, Some(version)) => {
                 // The version that the row names, whatever was saved since.
-                let version = self
-                    .store()
-                    .query(async |tx| tx.get_version(version).await)
-                    .await?;
-                self.content_of(version.content_hash, version.size_bytes)
-                    .await?
+                self.version_content(version).await?
             }
             (FileKind::File, None) => Content::TooLarge,
             (FileKind::Directory | FileKind::Link, _) => Content::None,
         };
         Ok(FileContent { file, content })
+    }
+
+    /// Returns a version's content.
+    pub(crate) async fn version_content(&self, version: VersionId) -> Result<Content> {
+        let version = self
+            .store()
+            .query(async |tx| tx.get_version(version).await)
+            .await?;
+        self.content_of(version.content_hash, version.size_bytes)
+            .await
     }
 
     async fn content_of(&self, hash: ContentHash, size: u64) -> Result<Content> {

@@ -9,6 +9,7 @@ mod conversation;
 mod gathered;
 mod preview;
 mod secrets;
+mod selection;
 
 use std::collections::BTreeMap;
 
@@ -24,12 +25,15 @@ use crate::call::{Ask, ModelRef, Source, Spent, Task};
 use crate::ctx::Ctx;
 use crate::domain::Domain;
 use crate::error::{Error, Result, chain};
-use crate::event::{TokenUsage, WorkspaceEvent};
+use crate::event::{Selection, TokenUsage, WorkspaceEvent};
 use crate::live::Subscription;
 use crate::usage::usd;
 use atelier_model::Request;
 
 pub use conversation::ConversationDetail;
+pub use selection::NewSelection;
+
+use self::selection::Selected;
 
 /// A question to the assistant.
 #[derive(Clone, Debug)]
@@ -42,6 +46,8 @@ pub struct NewTurn {
     pub message: String,
     /// Files whose text the model is given.
     pub files: Vec<WorkspacePath>,
+    /// Lines of other files that the model is given, and no more of these.
+    pub selections: Vec<NewSelection>,
     /// The provider; the workspace's when `None`.
     pub provider: Option<ProviderId>,
     /// The secrets that may leave with it.
@@ -63,6 +69,8 @@ pub struct Turn {
     pub attached: Vec<String>,
     /// The names of the secrets that were kept out of it.
     pub withheld: Vec<String>,
+    /// The lines of files that were selected for its question.
+    pub selections: Vec<Selection>,
 }
 
 /// A request to a model with the bytes that went out.
@@ -88,6 +96,7 @@ struct Going {
     wanted: Option<ModelRef>,
     attach: Vec<uuid::Uuid>,
     attached: Vec<String>,
+    selections: Vec<Selected>,
     seen: BTreeMap<WorkspacePath, VersionId>,
 }
 
@@ -97,12 +106,14 @@ impl Domain {
     /// # Errors
     /// [`Error::ModelNotConfigured`], [`Error::TurnRunning`],
     /// [`Error::NotFound`] for an attached secret that the asker has not, and
-    /// [`Error::Invalid`] for a message that is empty or too long.
+    /// [`Error::Invalid`] for a message that is empty or too long or for
+    /// selected lines that are not there.
     pub async fn chat(&self, ctx: &Ctx, new: NewTurn) -> Result<(TurnId, Subscription)> {
         let user = ctx.person()?;
         self.require_workspace(ctx, new.workspace).await?;
         check(&new)?;
         self.require_pace(user, None)?;
+        let selections = self.require_selections(&new).await?;
         let attached = self.names_attached(ctx, new.workspace, &new.attach).await?;
         let wanted = new.provider.map(|provider| ModelRef {
             provider,
@@ -110,11 +121,15 @@ impl Domain {
         });
         let mut wish = Ask::new(Task::Chat, Request::default());
         (wish.workspace, wish.wanted) = (Some(new.workspace), wanted.clone());
+        wish.selections = selections.len();
         let model = match self.routes(ctx, &wish).await?.first() {
             Some(chosen) => chosen.endpoint.model.clone(),
             None => return Err(Error::ModelNotConfigured),
         };
-        let (conversation, turn) = self.begin(ctx, user, &new, &model, &attached).await?;
+        let kept = selection::written(&selections)?;
+        let (conversation, turn) = self
+            .begin(ctx, user, &new, &model, (&attached, kept))
+            .await?;
         let token = self.stopping().child_token();
         let guard = self.running().register(turn.as_uuid(), token.clone());
         // The turn goes on when the asker's request ends.
@@ -132,6 +147,7 @@ impl Domain {
             wanted,
             attach: new.attach.clone(),
             attached,
+            selections,
             seen,
         };
         let conversation = going.conversation;
@@ -155,7 +171,7 @@ impl Domain {
         user: UserId,
         new: &NewTurn,
         model: &str,
-        attached: &[String],
+        (attached, selections): (&[String], String),
     ) -> Result<(ConversationId, TurnId)> {
         if let Some(id) = new.conversation {
             let known = self.require_conversation(ctx, id).await?;
@@ -189,6 +205,7 @@ impl Domain {
             finished_at: None,
             attached: secrets::written(attached)?,
             withheld: secrets::written(&[])?,
+            selections,
         };
         let message = self.message(
             conversation.id,
@@ -330,6 +347,7 @@ impl Domain {
         Ok(Turn {
             attached: secrets::read(&row.attached)?,
             withheld: secrets::read(&row.withheld)?,
+            selections: selection::read(&row.selections)?,
             row,
             usage: sum(&calls),
             proposals: proposals.into_iter().map(|proposal| proposal.id).collect(),

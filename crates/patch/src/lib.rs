@@ -73,6 +73,7 @@ pub use onto::{Clash, ClashPlace, OntoError, onto};
 pub use plan::{Change, Plan, PlannedFile, plan};
 pub use print::unified;
 pub use read::parse;
+pub use read::passage::{Passage, parse_rewrite};
 pub use select::{Selected, select};
 pub use source::{Entry, Source, SourceError};
 pub use style::Style;

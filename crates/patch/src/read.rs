@@ -5,6 +5,7 @@ mod auto;
 pub(crate) mod edits;
 pub(crate) mod fence;
 pub(crate) mod name;
+pub(crate) mod passage;
 pub(crate) mod search_replace;
 pub(crate) mod tagged;
 pub(crate) mod unified;

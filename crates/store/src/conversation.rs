@@ -94,6 +94,9 @@ record! {
         pub attached: String,
         /// The names of the secrets that were kept out of it, as a JSON list.
         pub withheld: String,
+        /// The lines of files that were selected for its question, as a JSON
+        /// list.
+        pub selections: String,
     }
 }
 

@@ -34,6 +34,7 @@ pub(crate) fn sqlite() -> Migrator {
         11 "0011_servers",
         12 "0012_model_size",
         13 "0013_long_prices",
+        14 "0014_selections",
     )
 }
 
@@ -53,6 +54,7 @@ pub(crate) fn postgres() -> Migrator {
         11 "0011_servers",
         12 "0012_model_size",
         13 "0013_long_prices",
+        14 "0014_selections",
     )
 }
 

@@ -63,6 +63,7 @@ pub fn question(workspace: Uuid, message: &str) -> Chat {
         conversation_id: None,
         message: message.to_owned(),
         files: Vec::new(),
+        selections: Vec::new(),
         provider_id: None,
         attach: Vec::new(),
     }

@@ -51,6 +51,7 @@ mod it {
     mod runs_piston;
     mod runs_stages;
     mod secrets;
+    mod selections;
     mod session;
     mod terminals;
     mod tokens;

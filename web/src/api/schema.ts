@@ -1639,6 +1639,11 @@ export interface components {
              */
             providerId?: string | null;
             /**
+             * @description Lines of other files: of these the model is given no more. A small model
+             *     that is given one selection is asked to write its lines anew.
+             */
+            selections?: components["schemas"]["Selection"][];
+            /**
              * Format: uuid
              * @description The workspace the question is about.
              */
@@ -1782,6 +1787,7 @@ export interface components {
              * @description How many bytes of it.
              */
             bytes: number;
+            lines?: components["schemas"]["LineRange"] | null;
             /** @description The file's path. */
             path: string;
             /**
@@ -2412,6 +2418,19 @@ export interface components {
          * @enum {string}
          */
         LayerState: "active" | "weaker" | "missing";
+        /** @description Lines of a text, the first and the last included. */
+        LineRange: {
+            /**
+             * Format: int32
+             * @description The first of them, from 1.
+             */
+            first: number;
+            /**
+             * Format: int32
+             * @description The last of them.
+             */
+            last: number;
+        };
         /**
          * @description Which side of a change a line is on.
          * @enum {string}
@@ -3161,8 +3180,9 @@ export interface components {
              * @description How many bytes of it.
              */
             bytes: number;
-            /** @description What it is, such as `rules`, `message` or `file`. */
+            /** @description What it is, such as `rules`, `message`, `file` or `selection`. */
             kind: string;
+            lines?: components["schemas"]["LineRange"] | null;
             /** @description The file's path. */
             path?: string | null;
             /** @description Why it is in the request, in a sentence. */
@@ -3451,6 +3471,19 @@ export interface components {
          * @enum {string}
          */
         SecretsRule: "replace" | "refuse";
+        /** @description Lines of a file that a person selected for a question. */
+        Selection: {
+            /** @description The lines. */
+            lines: components["schemas"]["LineRange"];
+            /** @description The file's path. */
+            path: string;
+            /**
+             * Format: uuid
+             * @description The version whose lines they are; asked without one, the current. A
+             *     proposal replaces the lines of this version, whatever was saved since.
+             */
+            versionId?: string | null;
+        };
         /** @description Who is signed in. */
         Session: {
             /** @description The signed-in person. */
@@ -3812,6 +3845,8 @@ export interface components {
             modelCallIds: string[];
             /** @description The proposals it made. */
             proposalIds: string[];
+            /** @description The lines of files that a person selected for its question. */
+            selections: components["schemas"]["Selection"][];
             /** @description How far it is. */
             state: components["schemas"]["TurnState"];
             /** @description What it used. */
@@ -3858,6 +3893,8 @@ export interface components {
             conversationId: string;
             /** @description The model that answers. */
             model: string;
+            /** @description The lines that a person selected for it. */
+            selections?: components["schemas"]["Selection"][];
             /**
              * Format: uuid
              * @description The turn.
@@ -4462,6 +4499,7 @@ export type Isolation = components['schemas']['Isolation'];
 export type LanguageRuntime = components['schemas']['LanguageRuntime'];
 export type Layer = components['schemas']['Layer'];
 export type LayerState = components['schemas']['LayerState'];
+export type LineRange = components['schemas']['LineRange'];
 export type LineSide = components['schemas']['LineSide'];
 export type LineSpan = components['schemas']['LineSpan'];
 export type LocalBuild = components['schemas']['LocalBuild'];
@@ -4525,6 +4563,7 @@ export type Runtime = components['schemas']['Runtime'];
 export type Runtimes = components['schemas']['Runtimes'];
 export type Secrets = components['schemas']['Secrets'];
 export type SecretsRule = components['schemas']['SecretsRule'];
+export type Selection = components['schemas']['Selection'];
 export type Session = components['schemas']['Session'];
 export type SetModel = components['schemas']['SetModel'];
 export type SetModelDefaults = components['schemas']['SetModelDefaults'];

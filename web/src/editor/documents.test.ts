@@ -120,6 +120,24 @@ describe("Documents", () => {
     expect(documents.text("g")).toBe("three");
   });
 
+  it.each([
+    ["an empty selection", 2, 2, undefined],
+    ["a part of a line", 1, 2, { first: 1, last: 1 }],
+    ["parts of two lines", 2, 5, { first: 1, last: 2 }],
+    ["a line with its break", 0, 4, { first: 1, last: 1 }],
+    ["a break alone", 3, 4, { first: 1, last: 1 }],
+    ["all of it", 0, 11, { first: 1, last: 3 }],
+  ])("tells which lines %s reaches into", (_what, anchor, head, lines) => {
+    const { documents, view } = setUp();
+    documents.receive("f", "a.txt", v1("one\ntwo\nsix"));
+    documents.attach("f", view);
+    view.dispatch({ selection: { anchor, head } });
+    expect(documents.selectedLines("f")).toEqual(lines);
+    view.dispatch({ selection: { anchor: head, head: anchor } });
+    expect(documents.selectedLines("f")).toEqual(lines);
+    expect(documents.selectedLines("g")).toBeUndefined();
+  });
+
   it("only shows a text beyond five million characters", () => {
     const { documents, view } = setUp();
     documents.receive("f", "big.txt", v1(`${"x".repeat(99)}\n`.repeat(54_000)));

@@ -16,6 +16,7 @@ import {
   type TransactionSpec,
 } from "@codemirror/state";
 import { EditorView, type ViewUpdate } from "@codemirror/view";
+import type { LineRange } from "@/lib/selection";
 import { loadLanguage } from "./language";
 import {
   lineBreakOf,
@@ -109,6 +110,18 @@ export class Documents {
     const line = entry.state.doc.lineAt(main.head);
     const selected = ranges.reduce((sum, range) => sum + range.to - range.from, 0);
     return { line: line.number, column: main.head - line.from + 1, selected };
+  }
+
+  /** The lines that the main selection reaches into; nothing when it is empty. */
+  selectedLines(fileId: string): LineRange | undefined {
+    const state = this.entries.get(fileId)?.state;
+    const main = state?.selection.main;
+    if (!state || !main || main.empty) return undefined;
+    const first = state.doc.lineAt(main.from).number;
+    const end = state.doc.lineAt(main.to);
+    // One that ends where a line begins has nothing of that line.
+    const last = end.from === main.to ? end.number - 1 : end.number;
+    return { first, last: Math.max(first, last) };
   }
 
   /** The line break a document is written with. */

@@ -1,4 +1,5 @@
 import { createStore, type StoreApi } from "zustand/vanilla";
+import { type SelectedLines, withSelection } from "./selection";
 import { readStored, writeStored } from "./storage";
 
 /**
@@ -30,6 +31,8 @@ interface Kept {
 export interface WorkspaceUi extends Kept {
   /** Files with text that isn't saved. */
   dirty: ReadonlySet<string>;
+  /** The lines that go with the next question. */
+  selections: readonly SelectedLines[];
   /** Opens a tab, or corrects the path of the one that is open. */
   openTab(tab: OpenTab): void;
   /** Closes a tab and returns the file to show next, if any. */
@@ -38,6 +41,8 @@ export interface WorkspaceUi extends Kept {
   moveTab(fileId: string, index: number): void;
   setLastFile(fileId: string | null): void;
   setDirty(fileId: string, dirty: boolean): void;
+  addSelection(added: SelectedLines): void;
+  setSelections(selections: readonly SelectedLines[]): void;
   setExpanded(path: string, expanded: boolean): void;
   setDraft(conversation: string, text: string): void;
   setScroll(fileId: string, line: number): void;
@@ -75,6 +80,7 @@ export function createWorkspaceStore(kept: Kept = EMPTY): WorkspaceStore {
   return createStore<WorkspaceUi>()((set, get) => ({
     ...kept,
     dirty: new Set<string>(),
+    selections: [],
     openTab: (tab) => set(({ tabs }) => ({ tabs: withTab(tabs, tab) })),
     closeTab: (fileId) => {
       const { tabs, dirty } = get();
@@ -88,6 +94,9 @@ export function createWorkspaceStore(kept: Kept = EMPTY): WorkspaceStore {
     setDirty: (fileId, is) => {
       if (get().dirty.has(fileId) !== is) set({ dirty: withMember(get().dirty, fileId, is) });
     },
+    addSelection: (added) =>
+      set(({ selections }) => ({ selections: withSelection(selections, added) })),
+    setSelections: (selections) => set({ selections }),
     setExpanded: (path, is) => {
       const expanded = get().expanded;
       if (expanded.includes(path) === is) return;

@@ -159,7 +159,7 @@ impl Domain {
                 endpoint: known.endpoint(model)?,
                 local: model.local,
                 reason: reason.clone(),
-                edits: EditForm::of(model.parameters),
+                edits: EditForm::of(model.parameters, ask.selections),
             })
         });
         Ok(chosen.collect())

@@ -11,7 +11,7 @@ use atelier_store::{CallEnd, CallState};
 
 use super::ask::{Attempt, Chosen, Open, model_error};
 use super::bound::Bound;
-use super::{Ask, Part, Switched};
+use super::{Ask, EditForm, Part, Switched};
 use crate::ctx::Ctx;
 use crate::domain::Domain;
 use crate::error::{Error, Result};
@@ -148,6 +148,11 @@ impl Asked {
     /// Returns why this model answers, as a sentence.
     pub fn reason(&self) -> &str {
         &self.chosen.reason
+    }
+
+    /// Returns how the model that answers was asked to write edits.
+    pub(crate) fn edits(&self) -> EditForm {
+        self.chosen.edits
     }
 
     /// Returns the names of the secrets that were replaced in what is asked.

@@ -1,8 +1,9 @@
 //! In which form a model is asked to write edits.
 //!
 //! A small model copies lines it is to replace with mistakes, so that its
-//! blocks fit nowhere, but writes a whole file without losing any. A large one
-//! wastes its time and the person's money on what does not change.
+//! blocks fit nowhere, but writes a whole file without losing any, or the lines
+//! that a person selected. A large one wastes its time and the person's money
+//! on what does not change.
 
 use std::borrow::Cow;
 
@@ -20,15 +21,19 @@ pub(crate) enum EditForm {
     Blocks,
     /// Files from their first line to their last.
     WholeFiles,
+    /// The lines that a person selected, anew.
+    Selection,
 }
 
 impl EditForm {
-    /// Returns the form for a model of so many parameters; `None`: nobody
-    /// said.
-    pub(crate) fn of(parameters: Option<u64>) -> Self {
-        match parameters {
-            Some(count) if count < SMALL => Self::WholeFiles,
-            Some(_) | None => Self::Blocks,
+    /// Returns the form for a model of so many parameters, or nobody said how
+    /// many, that is asked about so many selections.
+    pub(crate) fn of(parameters: Option<u64>, selections: usize) -> Self {
+        match (parameters, selections) {
+            (Some(count), 0) if count < SMALL => Self::WholeFiles,
+            (Some(count), 1) if count < SMALL => Self::Selection,
+            // Nor can a small one write a whole file of which it sees parts.
+            _ => Self::Blocks,
         }
     }
 
@@ -40,6 +45,7 @@ impl EditForm {
         match self {
             Self::Blocks => include_str!("blocks.md"),
             Self::WholeFiles => include_str!("whole_files.md"),
+            Self::Selection => include_str!("selection.md"),
         }
     }
 
@@ -68,20 +74,21 @@ mod tests {
 
     #[test]
     fn the_form_follows_the_size_of_the_model() {
-        for (parameters, form) in [
-            (None, EditForm::Blocks),
-            (Some(1_540_000_000), EditForm::WholeFiles),
-            (Some(SMALL - 1), EditForm::WholeFiles),
-            (Some(SMALL), EditForm::Blocks),
-            (Some(480_000_000_000), EditForm::Blocks),
+        for (parameters, form, with_selection) in [
+            (None, EditForm::Blocks, EditForm::Blocks),
+            (Some(SMALL - 1), EditForm::WholeFiles, EditForm::Selection),
+            (Some(SMALL), EditForm::Blocks, EditForm::Blocks),
+            (Some(480_000_000_000), EditForm::Blocks, EditForm::Blocks),
         ] {
-            assert_eq!(EditForm::of(parameters), form, "{parameters:?}");
+            let of = |selections| EditForm::of(parameters, selections);
+            let forms = [form, with_selection, EditForm::Blocks];
+            assert_eq!([of(0), of(1), of(2)], forms, "{parameters:?}");
         }
     }
 
     #[test]
     fn no_form_takes_longer_to_tell_than_is_counted() {
-        for form in [EditForm::Blocks, EditForm::WholeFiles] {
+        for form in [EditForm::Blocks, EditForm::WholeFiles, EditForm::Selection] {
             assert!(form.rules().len() as u64 <= EditForm::LONGEST, "{form:?}");
         }
     }

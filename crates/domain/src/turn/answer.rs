@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use atelier_base::{ConversationId, TurnId, WorkspaceId, WorkspacePath, limit};
-use atelier_patch::{ErrorCode, Format, ParseOptions};
 use atelier_store::{MessageRole, TurnState};
 use tokio::time::{Instant, timeout_at};
 
 use super::Going;
 use super::context::SYSTEM;
-use super::gathered::{Cut, Gathered, Said, sole_path};
+use super::gathered::{Cut, Gathered, Said};
+use super::selection::{Edits, Selected};
 use super::token_usage;
-use crate::call::{Ask, Asked, Part, Task};
+use crate::call::{Ask, Asked, EditForm, Part, Task};
 use crate::domain::Domain;
 use crate::error::{Error, Result};
 use crate::event::{ContextFile, TurnEvent};
@@ -97,6 +97,7 @@ impl Domain {
             conversation_id: going.conversation.as_uuid(),
             model: going.model.clone(),
             attached: going.attached.clone(),
+            selections: going.selections.iter().map(Selected::shown).collect(),
         };
         self.streams().publish(going.turn, &started).await?;
         self.announce_turn(going.workspace, going.turn, going.conversation)
@@ -174,6 +175,7 @@ impl Domain {
         ask.sources = context.sources;
         ask.takes_back = true;
         ask.edits_after = Some(SYSTEM);
+        ask.selections = going.selections.len();
         ask.attach.clone_from(&going.attach);
         ask.place = Some((going.conversation, going.turn));
         let mut asked = match self.ask(&going.ctx, ask).await {
@@ -204,7 +206,7 @@ impl Domain {
                 .await?;
         }
         outcome?;
-        self.propose_edits(going, &said).await?;
+        self.propose_edits(going, &said, asked.edits()).await?;
         Ok(said.cut)
     }
 
@@ -254,7 +256,7 @@ impl Domain {
     }
 
     /// Makes a proposal of the answer's edits, if it has any.
-    async fn propose_edits(&self, going: &mut Going, said: &Said) -> Result<()> {
+    async fn propose_edits(&self, going: &mut Going, said: &Said, form: EditForm) -> Result<()> {
         let text = if said.tool_edits.is_empty() {
             said.text.clone()
         } else {
@@ -270,21 +272,16 @@ impl Domain {
                 )
                 .await;
         }
-        let sole_path = sole_path(going);
-        let patch = match atelier_patch::parse(
-            &text,
-            &ParseOptions {
-                format: Format::Auto,
-                strict: false,
-                sole_path,
-            },
-        ) {
-            Ok(patch) => patch,
-            Err(error) if error.kind == ErrorCode::NoEdits => return Ok(()),
-            Err(error) => {
-                return self
-                    .edit_failed(going, error.code(), error.to_string(), error.path)
-                    .await;
+        let form = if said.tool_edits.is_empty() {
+            form
+        } else {
+            EditForm::Blocks
+        };
+        let patch = match self.read_edits(going, &text, form).await? {
+            Edits::Patch(patch) => patch,
+            Edits::None => return Ok(()),
+            Edits::Refused { code, detail, path } => {
+                return self.edit_failed(going, code, detail, path).await;
             }
         };
         if let Some(Cut { code, why }) = &said.cut {

@@ -1,17 +1,16 @@
 //! Puts together what a model is told: the rules, the tree, the files asked
 //! for, and the conversation so far.
 
-use std::fmt::Write as _;
-
 use atelier_base::{WorkspacePath, limit};
 use atelier_model::{Message, Request, Role};
 use atelier_store::{FileKind, MessageRole, MessageRow};
 
 use super::Going;
+use super::selection::{Selected, lines_of};
 use crate::call::Source;
 use crate::domain::Domain;
 use crate::error::Result;
-use crate::event::ContextFile;
+use crate::event::{ContextFile, LineRange};
 use crate::file::Content;
 
 /// How many paths of the tree the model is told.
@@ -36,24 +35,18 @@ impl Domain {
         wanted: &[WorkspacePath],
     ) -> Result<Context> {
         let tree = self.tree_text(going).await?;
-        let mut files = Vec::new();
+        let (mut files, picked) = self.selections_text(going).await?;
         let mut texts = String::new();
         for path in wanted {
             if let Some((file, text)) = self
                 .file_text(
                     going,
                     path,
-                    limit::CONTEXT_BYTES - texts.len().min(limit::CONTEXT_BYTES),
+                    limit::CONTEXT_BYTES.saturating_sub(picked.len() + texts.len()),
                 )
                 .await?
             {
-                writeln!(
-                    texts,
-                    "\n{path}\n{fence}\n{text}{newline}{fence}",
-                    fence = fence_of(&text),
-                    newline = newline_after(&text)
-                )
-                .map_err(|e| crate::Error::Internal(format!("a text can't grow: {e}")))?;
+                texts.push_str(&piece(path.as_str(), &text));
                 files.push(file);
             }
         }
@@ -69,12 +62,15 @@ impl Domain {
             alternate(&mut messages, message);
         }
         let question = last.map(|message| message.content).unwrap_or_default();
-        let question = if texts.is_empty() {
-            question
-        } else {
-            format!("Files, as they are now:\n{texts}\n{question}")
-        };
-        alternate(&mut messages, Message::user(question));
+        let headed = [
+            ("Files, as they are now", texts),
+            ("Lines that the person selected", picked),
+        ];
+        let mut whole = String::new();
+        for (head, texts) in headed.iter().filter(|(_, texts)| !texts.is_empty()) {
+            whole.extend([*head, ":\n", texts.as_str(), "\n"]);
+        }
+        alternate(&mut messages, Message::user(whole + &question));
         let sources = sources_of(&messages, &files);
         Ok(Context {
             request: Request {
@@ -86,6 +82,34 @@ impl Domain {
             files,
             sources,
         })
+    }
+
+    /// Returns the lines that the person selected, each piece with its path
+    /// and where it stands, and notes of which versions they are.
+    async fn selections_text(&self, going: &mut Going) -> Result<(Vec<ContextFile>, String)> {
+        let (mut files, mut texts) = (Vec::new(), String::new());
+        for Selected {
+            path,
+            version,
+            lines,
+        } in &going.selections
+        {
+            let text = self.text_selected(path, *version).await?;
+            let text = lines_of(&text, *lines).unwrap_or_default();
+            let heading = match lines {
+                LineRange { first, last } if first == last => format!("{path}, line {first}"),
+                LineRange { first, last } => format!("{path}, lines {first} to {last}"),
+            };
+            texts.push_str(&piece(&heading, text));
+            going.seen.insert(path.clone(), *version);
+            files.push(ContextFile {
+                path: path.to_string(),
+                version_id: Some(version.as_uuid()),
+                bytes: text.len() as u64,
+                lines: Some(*lines),
+            });
+        }
+        Ok((files, texts))
     }
 
     async fn tree_text(&self, going: &Going) -> Result<String> {
@@ -141,6 +165,7 @@ impl Domain {
             path: path.to_string(),
             version_id: Some(version.as_uuid()),
             bytes: text.len() as u64,
+            lines: None,
         };
         Ok(Some((file, text)))
     }
@@ -156,6 +181,7 @@ fn sources_of(messages: &[Message], files: &[ContextFile]) -> Vec<Source> {
         .to_owned(),
         path: None,
         version_id: None,
+        lines: None,
         bytes: message.content.len() as u64,
         reason: match message.role {
             Role::System => "The rules for answers, and the project's files by name.",
@@ -165,11 +191,21 @@ fn sources_of(messages: &[Message], files: &[ContextFile]) -> Vec<Source> {
         .to_owned(),
     });
     let shown = files.iter().map(|file| Source {
-        kind: "file".to_owned(),
+        kind: if file.lines.is_some() {
+            "selection"
+        } else {
+            "file"
+        }
+        .to_owned(),
         path: Some(file.path.clone()),
         version_id: file.version_id,
+        lines: file.lines,
         bytes: file.bytes,
-        reason: "The person added it.".to_owned(),
+        reason: match file.lines {
+            Some(_) => "The person selected these lines of it.",
+            None => "The person added it.",
+        }
+        .to_owned(),
     });
     said.chain(shown).collect()
 }
@@ -196,6 +232,12 @@ fn alternate(messages: &mut Vec<Message>, message: Message) {
         Some(last) if last.role == Role::System && message.role == Role::Assistant => {}
         _ => messages.push(message),
     }
+}
+
+/// Returns a text in a fence of its own, below its heading.
+fn piece(heading: &str, text: &str) -> String {
+    let (fence, newline) = (fence_of(text), newline_after(text));
+    format!("\n{heading}\n{fence}\n{text}{newline}{fence}\n")
 }
 
 /// Returns a fence that the text does not have.

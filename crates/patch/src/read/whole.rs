@@ -121,7 +121,7 @@ fn is_wrapper(script: &Script<'_>, fence: Fence<'_>) -> bool {
     is_alone || extension.is_some_and(|extension| !PROSE.contains(&extension))
 }
 
-fn block(script: &Script<'_>, fence: Fence<'_>) -> Result<String, PatchError> {
+pub(super) fn block(script: &Script<'_>, fence: Fence<'_>) -> Result<String, PatchError> {
     let Some(close) = fence.close else {
         return Err(wrong(
             fence.open,

@@ -3,14 +3,14 @@
 use atelier_api::event::After;
 use atelier_api::model::{ModelCall, RequestSource};
 use atelier_api::turn::{
-    Chat, Conversation, ConversationDetail, Message, Role, Turn, TurnCall, TurnState,
-    UpdateConversation,
+    Chat, Conversation, ConversationDetail, LineRange, Message, Role, Selection, Turn, TurnCall,
+    TurnState, UpdateConversation,
 };
 use atelier_api::usage::TokenUsage;
 use atelier_api::{Page, PageQuery};
 use atelier_base::{ConversationId, ModelCallId, TurnId, WorkspaceId, WorkspacePath};
 use atelier_domain as domain;
-use atelier_domain::turn::NewTurn;
+use atelier_domain::turn::{NewSelection, NewTurn};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -33,11 +33,14 @@ pub(super) async fn chat(
         .iter()
         .map(|path| WorkspacePath::new(path))
         .collect::<Result<Vec<_>, _>>();
+    let selections = body.selections.into_iter().map(new_selection);
+    let selections = selections.collect::<ApiResult<Vec<_>>>()?;
     let new = NewTurn {
         workspace: body.workspace_id.into(),
         conversation: body.conversation_id.map(Into::into),
         message: body.message,
         files: files.map_err(domain::Error::from)?,
+        selections,
         provider: body.provider_id.map(Into::into),
         attach: body.attach,
     };
@@ -143,11 +146,38 @@ pub(super) async fn get_model_call(
     }))
 }
 
+fn new_selection(asked: Selection) -> ApiResult<NewSelection> {
+    Ok(NewSelection {
+        path: WorkspacePath::new(&asked.path).map_err(domain::Error::from)?,
+        version: asked.version_id.map(Into::into),
+        lines: domain::event::LineRange {
+            first: asked.lines.first,
+            last: asked.lines.last,
+        },
+    })
+}
+
+fn selection(kept: domain::event::Selection) -> Selection {
+    Selection {
+        path: kept.path,
+        version_id: kept.version_id,
+        lines: line_range(kept.lines),
+    }
+}
+
+fn line_range(lines: domain::event::LineRange) -> LineRange {
+    LineRange {
+        first: lines.first,
+        last: lines.last,
+    }
+}
+
 fn source(source: domain::call::Source) -> RequestSource {
     RequestSource {
         kind: source.kind,
         path: source.path,
         version_id: source.version_id,
+        lines: source.lines.map(line_range),
         bytes: source.bytes,
         reason: source.reason,
     }
@@ -174,6 +204,7 @@ fn turn(found: domain::turn::Turn) -> Turn {
         calls: found.calls.into_iter().map(turn_call).collect(),
         attached: found.attached,
         withheld: found.withheld,
+        selections: found.selections.into_iter().map(selection).collect(),
         created_at: row.created_at.to_string(),
         finished_at: row.finished_at.map(|at| at.to_string()),
     }

@@ -83,6 +83,7 @@ both_engines! {
         t.write(async |tx| tx.set_withheld(turn.id, withheld).await).await;
         let kept = t.read(async |r| r.get_turn(turn.id).await).await;
         assert_eq!((kept.attached, kept.withheld.as_str()), (turn.attached, withheld));
+        assert_eq!(kept.selections, turn.selections);
         let error = t.write_fails(async |tx| tx.set_withheld(t.id(), withheld).await).await;
         assert_eq!(error.kind(), ErrorKind::NotFound);
     }

@@ -139,6 +139,7 @@ impl Fixture {
             finished_at: None,
             attached: r#"["DATABASE_PASSWORD"]"#.to_owned(),
             withheld: "[]".to_owned(),
+            selections: r#"[{"path":"a.txt","lines":{"first":1,"last":2}}]"#.to_owned(),
         }
     }
 

@@ -46,10 +46,12 @@ fn events_of_turns() {
         cost_usd: cost.map(str::to_owned),
         measured: true,
     };
+    let lines = stored::LineRange { first: 1, last: 2 };
     let file = |version| stored::ContextFile {
         path: "a".to_owned(),
         version_id: version,
         bytes: 9,
+        lines: version.map(|_| lines),
     };
     let text = || "text".to_owned();
     let mut all = vec![
@@ -58,6 +60,11 @@ fn events_of_turns() {
             conversation_id: ID,
             model: text(),
             attached: vec![text()],
+            selections: vec![stored::Selection {
+                path: text(),
+                version_id: Some(ID),
+                lines,
+            }],
         },
         stored::TurnEvent::Withheld {
             names: vec![text()],

@@ -1,5 +1,7 @@
 import { ArrowUp, Square } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef } from "react";
+import { questionFocus } from "@/commands/focusWish";
+import { useWorkspaceSearch } from "@/commands/useWorkspaceNavigation";
 import { Button } from "@/ui/Button";
 import { TextArea } from "@/ui/Input";
 
@@ -24,6 +26,17 @@ export function Composer({
   beside: ReactNode;
 }) {
   const box = useRef<HTMLTextAreaElement>(null);
+  const { panel } = useWorkspaceSearch();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with the panel it comes into sight
+  useEffect(
+    () =>
+      questionFocus.take(() => {
+        if (!box.current || box.current.closest("[hidden]")) return false;
+        box.current.focus();
+        return true;
+      }),
+    [panel],
+  );
   useEffect(() => {
     const area = box.current;
     if (!area || text === undefined) return;

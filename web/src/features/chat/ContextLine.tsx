@@ -2,6 +2,7 @@ import { Cpu, FileInput, Shuffle } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import type { ContextFile } from "@/api/schema";
 import { bytes, plural, sentence } from "@/lib/format";
+import { placeLabel } from "@/lib/selection";
 import { Badge } from "@/ui/Badge";
 import { Sign } from "./Sign";
 import type { TurnBlock } from "./turnLog";
@@ -13,21 +14,20 @@ const ModelCallDialog = lazy(() =>
 /** What went to the model: how much, which files, and the request itself on demand. */
 export function ContextLine({ block }: { block: Extract<TurnBlock, { kind: "context" }> }) {
   const { files, asked } = block;
+  const isPart = files.some(({ lines }) => lines);
   const facts = [
     block.bytes === undefined ? undefined : bytes(block.bytes),
-    files.length === 0 ? undefined : plural(files.length, "file"),
+    files.length === 0 ? undefined : plural(files.length, isPart ? "piece" : "file"),
   ].filter(Boolean);
+  const places = files.map(({ path, lines }) => placeLabel(path, lines));
   return (
     <>
       <div className="flex flex-wrap items-center gap-x-2 gap-y-0.5 text-muted text-sm">
         <WhatWasSent modelCallId={block.modelCallId} files={files} />
         {facts.length > 0 ? <span>{facts.join(", ")}</span> : null}
         {files.length > 0 ? (
-          <span className="min-w-0 truncate" title={files.map(({ path }) => path).join("\n")}>
-            {files
-              .slice(0, 3)
-              .map(({ path }) => path)
-              .join(", ")}
+          <span className="min-w-0 truncate" title={places.join("\n")}>
+            {places.slice(0, 3).join(", ")}
             {files.length > 3 ? ` and ${files.length - 3} more` : ""}
           </span>
         ) : null}

@@ -6,6 +6,7 @@ import { useStore } from "zustand";
 import { proposalsQuery } from "@/api/queries/proposals";
 import { providersQuery } from "@/api/queries/providers";
 import { documentsOf } from "@/editor/workspaceDocuments";
+import type { SelectedLines } from "@/lib/selection";
 import { readStored, writeStored } from "@/lib/storage";
 import { workspaceStore } from "@/lib/workspaceStore";
 import { Button, buttonClass } from "@/ui/Button";
@@ -18,6 +19,7 @@ import { FileChips } from "./FileChips";
 import { NEW_CONVERSATION } from "./liveTurns";
 import { ModelSelect } from "./ModelSelect";
 import { SecretChips } from "./SecretChips";
+import { SelectionChips, without } from "./SelectionChips";
 import type { Retry } from "./TurnItem";
 import { TurnList } from "./TurnList";
 import { phaseOf } from "./turnLog";
@@ -34,14 +36,22 @@ export function Conversation({ workspaceId, chat }: { workspaceId: string; chat:
   const openProposals = useOpenProposals(workspaceId);
   const attached = useAttachedFiles(workspaceId);
   const secrets = useAttachedSecrets(workspaceId, slot);
+  const selections = useStore(store, (state) => state.selections);
+  const setSelections = store.getState().setSelections;
   const model = useModel(workspaceId);
 
-  const ask = async (message: string, attach: readonly string[]) => {
+  const ask = async (
+    message: string,
+    attach: readonly string[],
+    selected: readonly SelectedLines[],
+  ) => {
     setDraft("");
     secrets.set([]);
+    setSelections(selected.reduce(without, selections));
     const isTaken = await chat.ask({
       message,
-      files: [...attached.paths],
+      files: attached.paths.filter((path) => !selected.some((other) => other.path === path)),
+      ...(selected.length > 0 ? { selections: [...selected] } : {}),
       ...(attach.length > 0 ? { attach: [...attach] } : {}),
       ...(model.id ? { providerId: model.id } : {}),
     });
@@ -49,13 +59,15 @@ export function Conversation({ workspaceId, chat }: { workspaceId: string; chat:
     if (!isTaken && !store.getState().drafts[slot]) {
       setDraft(message);
       secrets.set(attach);
+      for (const one of selected) store.getState().addSelection(one);
     }
   };
   // The chat may be drawn many times while an answer comes in; its rows need not be.
   const latestAsk = useRef(ask);
   latestAsk.current = ask;
   const [retry] = useState(
-    (): Retry => (question, secretIds) => void latestAsk.current(question, secretIds),
+    (): Retry => (question, secretIds, selected) =>
+      void latestAsk.current(question, secretIds, selected),
   );
 
   if (model.isMissing) return <NoModel />;
@@ -80,6 +92,7 @@ export function Conversation({ workspaceId, chat }: { workspaceId: string; chat:
           void ask(
             draft.trim(),
             secrets.secrets.map(({ id }) => id),
+            selections,
           )
         }
         onStop={chat.stop}
@@ -91,6 +104,10 @@ export function Conversation({ workspaceId, chat }: { workspaceId: string; chat:
                 paths={attached.paths}
                 onAdd={attached.add}
                 onRemove={attached.remove}
+              />
+              <SelectionChips
+                selections={selections}
+                onRemove={(gone) => setSelections(without(selections, gone))}
               />
               <SecretChips
                 workspaceId={workspaceId}

@@ -5,6 +5,7 @@ import { modelCallQuery } from "@/api/queries/conversations";
 import type { ContextFile, ModelCall } from "@/api/schema";
 import { bytes, sentence } from "@/lib/format";
 import { taskWords } from "@/lib/modelWords";
+import { placeLabel } from "@/lib/selection";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { ErrorState } from "@/ui/ErrorState";
@@ -87,7 +88,12 @@ function Request({ call, files }: { call: ModelCall; files: readonly ContextFile
           <>
             <dt>Files</dt>
             <dd className="[overflow-wrap:anywhere]">
-              {files.map(({ path, bytes: length }) => `${path} (${bytes(length)})`).join(", ")}
+              {files
+                .map(
+                  ({ path, lines, bytes: length }) =>
+                    `${placeLabel(path, lines)} (${bytes(length)})`,
+                )
+                .join(", ")}
             </dd>
           </>
         ) : null}
@@ -142,14 +148,18 @@ function Request({ call, files }: { call: ModelCall; files: readonly ContextFile
 function Sources({ sources }: { sources: ModelCall["sources"] }) {
   return (
     <ul aria-label="What it was made of" className="rounded-md border border-line bg-panel">
-      {sources.map(({ kind, path, bytes: length, reason }, index) => (
+      {sources.map(({ kind, path, lines, bytes: length, reason }, index) => (
         <li
           // biome-ignore lint/suspicious/noArrayIndexKey: a request never changes
           key={index}
           className="flex flex-wrap gap-x-3 border-line border-b px-3 py-2 last:border-0"
         >
           <span className="min-w-0 flex-1 basis-48 [overflow-wrap:anywhere]">
-            {path ? <code className="font-mono text-sm">{path}</code> : sentence(kind)}
+            {path ? (
+              <code className="font-mono text-sm">{placeLabel(path, lines)}</code>
+            ) : (
+              sentence(kind)
+            )}
             <span className="block text-muted text-sm">{sentence(reason)}</span>
           </span>
           <span className="whitespace-nowrap text-muted text-sm tabular-nums">{bytes(length)}</span>

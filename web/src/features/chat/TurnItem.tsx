@@ -2,6 +2,7 @@ import { KeyRound, TriangleAlert } from "lucide-react";
 import { memo } from "react";
 import { ApiError } from "@/api/client";
 import { useShowInWorkspace } from "@/commands/useWorkspaceNavigation";
+import type { SelectedLines } from "@/lib/selection";
 import { ErrorState } from "@/ui/ErrorState";
 import { Answer } from "./Answer";
 import { ContextLine, SwitchedLine } from "./ContextLine";
@@ -10,12 +11,17 @@ import type { Exchange } from "./exchange";
 import { PhaseLine } from "./PhaseLine";
 import { PreviewCard } from "./PreviewCard";
 import { ProposalCard } from "./ProposalCard";
+import { AskedSelections } from "./SelectionChips";
 import { phaseOf, type TurnBlock, type TurnLog } from "./turnLog";
 import { WithheldSign } from "./WithheldSign";
 import { isRefusedForSecrets } from "./withheld";
 
-/** Asks a question again, with these secrets and no others. */
-export type Retry = (question: string, secretIds: readonly string[]) => void;
+/** Asks a question again, with these secrets and no others, about the same lines. */
+export type Retry = (
+  question: string,
+  secretIds: readonly string[],
+  selections: readonly SelectedLines[],
+) => void;
 
 /** A question and its answer. */
 export const TurnItem = memo(function TurnItem({
@@ -31,9 +37,12 @@ export const TurnItem = memo(function TurnItem({
   onRetry: Retry | undefined;
 }) {
   const { question, log, error, isReconnecting } = exchange;
-  const retry = onRetry && question !== "" ? () => onRetry(question, []) : undefined;
+  const selections = log?.selections ?? exchange.selections;
   const askWith =
-    onRetry && question !== "" ? (ids: readonly string[]) => onRetry(question, ids) : undefined;
+    onRetry && question !== ""
+      ? (ids: readonly string[]) => onRetry(question, ids, selections)
+      : undefined;
+  const retry = askWith ? () => askWith([]) : undefined;
   return (
     <li className="flex flex-col gap-3 px-3.5 py-4">
       {question === "" ? null : (
@@ -42,6 +51,7 @@ export const TurnItem = memo(function TurnItem({
           <p className="whitespace-pre-wrap [overflow-wrap:anywhere]">{question}</p>
         </div>
       )}
+      <AskedSelections selections={selections} />
       {log && log.attached.length > 0 ? <Attached names={log.attached} /> : null}
       {log ? (
         <div className="flex min-w-0 flex-col gap-3">

@@ -22,6 +22,7 @@ const turn = (id: string, change: Partial<Turn> = {}): Turn => ({
   modelCallIds: [],
   calls: [],
   attached: [],
+  selections: [],
   withheld: [],
   createdAt: "",
   ...change,
@@ -93,7 +94,7 @@ describe("exchangesOf", () => {
   });
 
   it("ends with the question that is being asked", () => {
-    const asking = { question: "q3", error: undefined };
+    const asking = { question: "q3", selections: [], error: undefined };
     expect(shown(stored, {}, asking, "c").at(-1)).toBe("q3: …");
   });
 });
@@ -136,8 +137,9 @@ describe("storedLog", () => {
   });
 
   it("keeps which secrets went along and which were kept out", () => {
-    const log = storedLog(turn("t", { attached: ["A"], withheld: ["B"] }), []);
-    expect([log.attached, log.withheld]).toEqual([["A"], ["B"]]);
+    const selections = [{ path: "a", versionId: "v", lines: { first: 1, last: 2 } }];
+    const log = storedLog(turn("t", { attached: ["A"], selections, withheld: ["B"] }), []);
+    expect([log.attached, log.selections, log.withheld]).toEqual([["A"], selections, ["B"]]);
   });
 
   it("keeps why a turn failed", () => {

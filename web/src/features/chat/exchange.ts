@@ -3,6 +3,7 @@
  * this page follows come from their events, earlier ones from what was stored.
  */
 import type { ConversationDetail, Message, Turn, TurnCall } from "@/api/schema";
+import type { SelectedLines } from "@/lib/selection";
 import type { Asking, LiveTurn } from "./liveTurns";
 import { NEW_TURN, type TurnBlock, type TurnLog } from "./turnLog";
 
@@ -11,6 +12,8 @@ export interface Exchange {
   /** The turn's id, or a name for one that has none yet. */
   readonly key: string;
   readonly question: string;
+  /** What was selected for a question whose turn has not begun. */
+  readonly selections: readonly SelectedLines[];
   /** What is known of the turn; nothing until it has begun. */
   readonly log: TurnLog | undefined;
   /** Why the question was not taken, or the turn can't be followed. */
@@ -37,6 +40,7 @@ export function exchangesOf(
     .map(({ log, link, question, error }) => ({
       key: log.turnId ?? "",
       question: question ?? "",
+      selections: [],
       log,
       error,
       isReconnecting: link === "waiting",
@@ -46,6 +50,7 @@ export function exchangesOf(
         {
           key: "asking",
           question: asking.question,
+          selections: asking.selections,
           log: undefined,
           error: asking.error,
           isReconnecting: false,
@@ -65,6 +70,7 @@ function exchangeOf(
   return {
     key: turn.id,
     question,
+    selections: [],
     log: isFollowed ? live.log : storedLog(turn, messages),
     error: isFollowed ? live.error : undefined,
     isReconnecting: isFollowed && live.link === "waiting" && live.log.state === "running",
@@ -96,6 +102,7 @@ export function storedLog(turn: Turn, messages: readonly Message[]): TurnLog {
         ? { code: undefined, detail: turn.error ?? undefined, hint: undefined }
         : undefined,
     attached: turn.attached,
+    selections: turn.selections,
     withheld: turn.withheld,
   };
 }

@@ -65,7 +65,7 @@ describe("LiveTurns", () => {
     );
     fail("no");
     expect(await asking).toBe(false);
-    expect(live.store.getState().asking.c).toEqual({ question: "Hi", error: "no" });
+    expect(live.store.getState().asking.c).toEqual({ question: "Hi", selections: [], error: "no" });
     live.forgetAsking("c");
     expect(live.store.getState().asking).toEqual({});
   });

@@ -11,6 +11,7 @@ import {
   startTurn,
 } from "@/api/events";
 import type { Chat } from "@/api/schema";
+import type { SelectedLines } from "@/lib/selection";
 import { NEW_TURN, type TurnLog, withEvent } from "./turnLog";
 
 /** A turn as far as its events have come in. */
@@ -26,6 +27,7 @@ export interface LiveTurn {
 /** A question whose turn has no name yet. */
 export interface Asking {
   readonly question: string;
+  readonly selections: readonly SelectedLines[];
   /** Why it was not taken; the question can be sent again. */
   readonly error: unknown;
 }
@@ -66,7 +68,8 @@ export class LiveTurns {
     onOver: () => void,
   ): Promise<boolean> {
     const slot = chat.conversationId ?? NEW_CONVERSATION;
-    this.setAsking(slot, { question: chat.message, error: undefined });
+    const asked = { question: chat.message, selections: chat.selections ?? [] };
+    this.setAsking(slot, { ...asked, error: undefined });
     let turnId: string | undefined;
     const listener = this.listener(
       () => turnId,
@@ -83,7 +86,7 @@ export class LiveTurns {
       onOver();
       return true;
     } catch (error) {
-      if (turnId === undefined) this.setAsking(slot, { question: chat.message, error });
+      if (turnId === undefined) this.setAsking(slot, { ...asked, error });
       else this.change(turnId, (turn) => ({ ...turn, error }));
       return turnId !== undefined;
     }

@@ -5,6 +5,7 @@
  */
 import type { LiveTurnEvent } from "@/api/events";
 import type { ContextFile, TokenUsage, TurnState } from "@/api/schema";
+import type { SelectedLines } from "@/lib/selection";
 
 /** How large a proposal is. */
 export interface ProposalCounts {
@@ -88,6 +89,8 @@ export interface TurnLog {
   readonly failure: TurnFailure | undefined;
   /** The names of the secrets that a person attached. */
   readonly attached: readonly string[];
+  /** The lines that a person selected. */
+  readonly selections: readonly SelectedLines[];
   /** The names of the secrets that were kept out. */
   readonly withheld: readonly string[];
 }
@@ -104,6 +107,7 @@ export const NEW_TURN: TurnLog = {
   usage: undefined,
   failure: undefined,
   attached: [],
+  selections: [],
   withheld: [],
 };
 
@@ -113,8 +117,8 @@ export function withEvent(log: TurnLog, event: LiveTurnEvent): TurnLog {
   const next = { ...log, seq: event.seq };
   switch (event.type) {
     case "started": {
-      const { turnId, conversationId, model, attached = [] } = event;
-      return { ...next, turnId, conversationId, model, attached };
+      const { turnId, conversationId, model, attached = [], selections = [] } = event;
+      return { ...next, turnId, conversationId, model, attached, selections };
     }
     case "withheld":
       return { ...next, withheld: event.names };

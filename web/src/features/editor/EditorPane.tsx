@@ -2,11 +2,14 @@ import { FileCode2 } from "lucide-react";
 import { useCallback, useState } from "react";
 import { useStore } from "zustand";
 import { useLiveWorkspace } from "@/api/useLiveWorkspace";
+import { questionFocus } from "@/commands/focusWish";
+import { runCommand } from "@/commands/registry";
 import { useShowInWorkspace, useWorkspaceSearch } from "@/commands/useWorkspaceNavigation";
 import { documentsOf } from "@/editor/workspaceDocuments";
 import { workspaceStore } from "@/lib/workspaceStore";
 import { EmptyState } from "@/ui/EmptyState";
 import { Kbd } from "@/ui/Kbd";
+import { takeSelection } from "./askSelection";
 import { CloseDialog } from "./CloseDialog";
 import { OpenFile } from "./OpenFile";
 import { TabStrip } from "./TabStrip";
@@ -58,6 +61,14 @@ export function EditorPane({ workspaceId }: { workspaceId: string }) {
     onClose: close,
     onFocus: () => setWantsFocus(true),
     onVersions: () => show({ panel: "versions" }),
+    hasSelection: (fileId) => documents.selectedLines(fileId) !== undefined,
+    onAsk: (fileId) => {
+      void takeSelection(documents, store, fileId).then((isTaken) => {
+        if (!isTaken) return;
+        runCommand("layout.chat");
+        requestAnimationFrame(() => questionFocus.ask());
+      });
+    },
   });
 
   const closingTab = tabs.find(({ fileId }) => fileId === closing);

@@ -1,8 +1,10 @@
-import { History, Save } from "lucide-react";
+import { History, MessageSquareQuote, Save } from "lucide-react";
+import { runCommand } from "@/commands/registry";
 import type { DocumentInfo, Documents } from "@/editor/documents";
 import { plural } from "@/lib/format";
 import { Button } from "@/ui/Button";
 import { useCaret } from "./useDocument";
+import { ASK_COMMAND } from "./useEditorCommands";
 
 /** Where the open file is, whether it is saved, and what can be done with it. */
 export function PathBar({
@@ -23,6 +25,7 @@ export function PathBar({
       <p className="min-w-0 flex-1 truncate text-muted" title={info.path}>
         <bdi>{info.path}</bdi>
       </p>
+      <AskSelection documents={documents} fileId={info.fileId} />
       <CaretPlace documents={documents} fileId={info.fileId} />
       <span role="status" className="whitespace-nowrap text-muted max-sm:sr-only">
         {isSaving ? "Saving…" : info.isDirty ? "Unsaved" : "Saved"}
@@ -41,6 +44,27 @@ export function PathBar({
         Save
       </Button>
     </div>
+  );
+}
+
+/** Offered while something is selected. */
+function AskSelection({ documents, fileId }: { documents: Documents; fileId: string }) {
+  const caret = useCaret(documents, fileId);
+  if (!caret?.selected) return null;
+  return (
+    <Button
+      size="sm"
+      variant="secondary"
+      icon={<MessageSquareQuote />}
+      aria-label="Ask about selection"
+      aria-keyshortcuts="Alt+Q"
+      title="Ask about selection (Alt+Q)"
+      // The selection stays: a press takes neither focus nor caret from the text.
+      onPointerDown={(event) => event.preventDefault()}
+      onClick={() => runCommand(ASK_COMMAND)}
+    >
+      Ask <span className="max-md:hidden">about selection</span>
+    </Button>
   );
 }
 

@@ -12,7 +12,13 @@ interface EditorActions {
   onClose(fileId: string): void;
   onFocus(): void;
   onVersions(): void;
+  /** Whether there is a selection to ask about. */
+  hasSelection(fileId: string): boolean;
+  onAsk(fileId: string): void;
 }
+
+/** Asks the assistant about what is selected. */
+export const ASK_COMMAND = "editor.askSelection";
 
 /** The editor's actions, by name and by key. */
 export function useEditorCommands(actions: EditorActions): void {
@@ -66,6 +72,16 @@ export function useEditorCommands(actions: EditorActions): void {
       command("tab.next", "Next tab", "Alt+PageDown", neighbour(1)),
       command("tab.previous", "Previous tab", "Alt+PageUp", neighbour(-1)),
       command("file.versions", "Show the file's versions", undefined, () => now().onVersions()),
+      command(
+        ASK_COMMAND,
+        "Ask about selection",
+        "Alt+Q",
+        withActive((id) => now().onAsk(id)),
+        () => {
+          const { active, hasSelection } = now();
+          return active !== undefined && hasSelection(active);
+        },
+      ),
       // Always there: who opens a file asks for the focus before it is open.
       command(
         "editor.focus",

@@ -1,7 +1,7 @@
 import { RotateCcw, X } from "lucide-react";
 import { useEffect, useRef } from "react";
 import type { Terminal } from "@/api/schema";
-import { takeTerminalFocus } from "@/commands/terminalFocus";
+import { terminalFocus } from "@/commands/focusWish";
 import { AlertDialog } from "@/ui/AlertDialog";
 import { Button } from "@/ui/Button";
 import { ErrorState } from "@/ui/ErrorState";
@@ -34,7 +34,11 @@ export function TerminalView({
   const end = state.end ?? (terminal.state === "ended" ? terminal : undefined);
 
   useEffect(() => {
-    if (screen && isShown) return takeTerminalFocus(() => screen.focus());
+    if (screen && isShown)
+      return terminalFocus.take(() => {
+        screen.focus();
+        return true;
+      });
   }, [screen, isShown]);
 
   return (

@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { keys } from "@/api/queries/keys";
 import { createTerminal, deleteTerminal, renameTerminal } from "@/api/queries/terminals";
 import type { Terminal } from "@/api/schema";
-import { askForTerminalFocus } from "@/commands/terminalFocus";
+import { terminalFocus } from "@/commands/focusWish";
 import { useShowInWorkspace } from "@/commands/useWorkspaceNavigation";
 import { toast } from "@/ui/Toast";
 
@@ -18,7 +18,7 @@ export function useTerminalActions(workspaceId: string) {
     onSuccess: async (terminal) => {
       await readAgain();
       show({ terminal: terminal.id, panel: "terminal" }, { replace: true });
-      askForTerminalFocus();
+      terminalFocus.ask();
     },
   });
   const rename = useMutation({
@@ -41,7 +41,7 @@ export function useTerminalActions(workspaceId: string) {
     onSuccess: async (terminal) => {
       await readAgain();
       show({ terminal: terminal.id }, { replace: true });
-      askForTerminalFocus();
+      terminalFocus.ask();
     },
     onError: (error) => toast.error(error),
   });

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
+import { terminalFocus } from "@/commands/focusWish";
 import type { Command } from "@/commands/registry";
-import { askForTerminalFocus } from "@/commands/terminalFocus";
 import { useRegisterCommands } from "@/commands/useCommands";
 import { useShowInWorkspace } from "@/commands/useWorkspaceNavigation";
 import { SETTINGS } from "@/lib/workspaceSearch";
@@ -55,7 +55,7 @@ export function useLayoutCommands(): void {
         keys: "Ctrl+`",
         run: () => {
           reveal("terminal");
-          askForTerminalFocus();
+          terminalFocus.ask();
         },
       },
       ...SETTINGS.map((settings) => ({

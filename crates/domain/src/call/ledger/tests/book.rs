@@ -635,6 +635,7 @@ impl Book {
             error: None,
             attached: "[]".to_owned(),
             withheld: "[]".to_owned(),
+            selections: "[]".to_owned(),
             created_at: self.clock.now(),
             finished_at: Some(self.clock.now()),
         };

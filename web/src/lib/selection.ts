@@ -1,0 +1,49 @@
+/** Lines of a file that were selected for a question. */
+export interface SelectedLines {
+  readonly path: string;
+  /** The version whose lines they are; the current one, when nothing. */
+  readonly versionId?: string | null;
+  readonly lines: LineRange;
+}
+
+/** Lines of a text, from 1, the first and the last included. */
+export interface LineRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** `12–30`, or `12` for one line. */
+export function rangeLabel({ first, last }: LineRange): string {
+  return first === last ? `${first}` : `${first}–${last}`;
+}
+
+/** `src/main.py:12–30`; the path alone, without lines. */
+export function placeLabel(path: string, lines: LineRange | null | undefined): string {
+  return lines ? `${path}:${rangeLabel(lines)}` : path;
+}
+
+/** True when both mean the same lines of the same text. */
+export function isSameSelection(a: SelectedLines, b: SelectedLines): boolean {
+  return (
+    a.path === b.path &&
+    a.versionId === b.versionId &&
+    a.lines.first === b.lines.first &&
+    a.lines.last === b.lines.last
+  );
+}
+
+/**
+ * Adds a selection. Those of another version of the same file go: their lines
+ * are counted in a text that is no longer the one on screen.
+ */
+export function withSelection(
+  all: readonly SelectedLines[],
+  added: SelectedLines,
+): readonly SelectedLines[] {
+  const kept = all.filter(
+    (other) =>
+      (other.path !== added.path || other.versionId === added.versionId) &&
+      !isSameSelection(other, added),
+  );
+  return [...kept, added];
+}
