@@ -82,7 +82,7 @@ on_both_engines! {
         app.model.push(block("def net(self):\n    return 10\n"));
         let ran = owner.ask(&about(workspace, "bill.py", 2, 3)).await;
 
-        let (rules, said) = told(&app);
+        let (rules, said) = told(app);
         assert!(rules.contains(ANEW) && !rules.contains("<<<<<<< SEARCH"), "{rules}");
         let selected = "    def net(self):\n        return 1\n";
         let shown = format!("Lines that the person selected:\n\nbill.py, lines 2 to 3\n```\n{selected}```\n\nMake it better.");
@@ -115,7 +115,7 @@ on_both_engines! {
         let asked = Chat { files: vec!["b.py".to_owned()], ..about(workspace, "bill.py", 6, 6) };
         app.model.push(Turn::text(search_replace("bill.py", "        return 2", "        return 20")));
         let ran = owner.ask(&asked).await;
-        let (rules, said) = told(&app);
+        let (rules, said) = told(app);
         assert!(rules.contains("<<<<<<< SEARCH") && !rules.contains(ANEW), "{rules}");
         assert!(said.contains("bill.py, line 6\n```\n        return 2\n```\n") && said.contains("b = 1"), "{said}");
         assert!(!said.contains("class Bill"), "{said}");
@@ -134,7 +134,7 @@ on_both_engines! {
         let mut two = about(workspace, "bill.py", 1, 1);
         two.selections.extend(about(workspace, "bill.py", 5, 6).selections);
         owner.ask(&two).await;
-        assert!(told(&app).0.contains("<<<<<<< SEARCH"));
+        assert!(told(app).0.contains("<<<<<<< SEARCH"));
     }
 
     async fn the_lines_are_those_of_the_version_they_were_selected_in(app) {
@@ -148,7 +148,7 @@ on_both_engines! {
         owner.overwrite(workspace, "n.txt", "zero\none\ntwo\nthree\nfour\nfive\nsix\nseven\n").await;
         app.model.push(block("SIX\n"));
         let ran = owner.ask(&asked).await;
-        assert!(told(&app).1.contains("n.txt, line 6\n```\nsix\n```\n"));
+        assert!(told(app).1.contains("n.txt, line 6\n```\nsix\n```\n"));
         let made = owner.proposal(ran.proposal()).await;
         assert_eq!(made.files[0].freshness, Some(Freshness::Merges));
         let applied: Proposal = owner.apply(made.summary.id).await.ok();

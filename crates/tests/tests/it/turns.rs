@@ -155,7 +155,7 @@ on_both_engines! {
         let mut asked = question(workspace, "My name is Ana.");
         asked.provider_id = Some(provider.id);
         let first = owner.ask(&asked).await;
-        asked.message = "What is my name?".to_owned();
+        "What is my name?".clone_into(&mut asked.message);
         asked.conversation_id = Some(first.turn.conversation_id);
         assert_eq!(owner.ask(&asked).await.text(), "Still Ana.");
         let body = claude.requests().pop().unwrap().body;
