@@ -193,9 +193,9 @@ impl Engine<'_> {
         Ok(!self.queue.is_cancelled(id))
     }
 
-    /// Answers what is urgent, in the middle of an answer in `slot` that needs
-    /// `needed` tokens in all to go on. What comes next in that answer must be
-    /// read before more of it is chosen.
+    /// Answers one urgent question, if one waits, in the middle of an answer in
+    /// `slot` that needs `needed` tokens in all to go on. What comes next in
+    /// that answer must be read before more of it is chosen.
     fn let_in(&mut self, ask: &Ask, slot: usize, needed: usize) -> Result<(), Failure> {
         if ask.urgent {
             return Ok(());
@@ -206,8 +206,12 @@ impl Engine<'_> {
             self.slots.interrupt(slot, needed);
             if self.slots.fits(prompt.len() + least_room(&urgent)) {
                 self.serve_one(id, &urgent, &prompt);
-            } else {
-                self.queue.postpone(id, urgent);
+            } else if !self.queue.postpone(id, urgent) {
+                say(&Event::Done {
+                    id,
+                    reason: Reason::Cancelled,
+                    tokens: 0,
+                });
             }
             self.slots.resume();
         }
