@@ -1,6 +1,7 @@
 //! What was used and what it cost.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use atelier_base::{Timestamp, TurnId, UserId, WorkspaceId};
 pub use atelier_store::UsageGroup;
@@ -80,7 +81,7 @@ impl Domain {
                 ))
             })
             .await?;
-        let places = self.turn_places(person, &found).await?;
+        let places = self.turn_places(ctx, person, &found).await?;
         let full = found.len() >= usize::try_from(query.most).unwrap_or(usize::MAX);
         let rest = found
             .iter()
@@ -109,9 +110,11 @@ impl Domain {
     }
 
     /// Returns where the turns were asked that the lines are about: their ids
-    /// follow time, so they lie together.
+    /// follow time, so they lie together. Turns in a workspace that the person
+    /// has left are not among them.
     async fn turn_places(
         &self,
+        ctx: &Ctx,
         person: UserId,
         lines: &[(UsageKey, UsageSums)],
     ) -> Result<HashMap<TurnId, TurnPlace>> {
@@ -130,7 +133,15 @@ impl Domain {
             .store()
             .query(async |tx| tx.list_turn_places(person, first, last).await)
             .await?;
-        Ok(places.into_iter().map(|place| (place.id, place)).collect())
+        let mut seen = HashMap::new();
+        for place in &places {
+            if let Entry::Vacant(unknown) = seen.entry(place.workspace_id) {
+                let found = self.require_workspace(ctx, place.workspace_id).await;
+                unknown.insert(found.is_ok());
+            }
+        }
+        let places = places.into_iter().filter(|place| seen[&place.workspace_id]);
+        Ok(places.map(|place| (place.id, place)).collect())
     }
 
     async fn usage_row(

@@ -65,7 +65,7 @@ record! {
         pub cached_input_picos_per_token: Option<u64>,
         /// The price of a token put into the provider's cache.
         pub cache_write_picos_per_token: Option<u64>,
-        /// From how many tokens sent on the prices below hold; `None`: never.
+        /// Above how many tokens sent the prices below hold; `None`: never.
         pub long_from_tokens: Option<u64>,
         /// The price of a token sent then.
         pub long_input_picos_per_token: Option<u64>,

@@ -110,8 +110,9 @@ impl Domain {
         Ok(Asked::new(self.clone(), ctx.clone(), ask, routes, attempt))
     }
 
-    /// Writes down a call to the first of the models that the budgets allow,
-    /// and leaves those that come after it. A model that the asker chose is
+    /// Writes down a call to the first of the models that the budgets allow
+    /// and that has a word for what is asked, and leaves those that come after
+    /// it. A model that the asker chose is
     /// asked or none, unless it failed already.
     pub(super) async fn attempt_next(
         &self,
@@ -124,7 +125,11 @@ impl Domain {
         let mut refused = None;
         while let Some(next) = routes.pop_front() {
             match self.attempt(ctx, ask, next, replaces).await {
-                Err(refusal @ (Error::BudgetExceeded(_) | Error::PriceUnknown { .. })) if !only => {
+                Err(
+                    refusal @ (Error::BudgetExceeded(_)
+                    | Error::PriceUnknown { .. }
+                    | Error::Invalid { .. }),
+                ) if !only => {
                     // Why the best may not answer explains the most.
                     refused.get_or_insert(refusal);
                 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use atelier_base::{ModelCallId, Timestamp};
 use atelier_model::{Call, Delta, FinishReason, Prepared, Usage, Wire, cost};
@@ -250,7 +251,9 @@ impl Asked {
             let mut prepared = *prepared;
             let first = prepared.body().clone();
             let answer = gateway.send(&mut prepared, cancel).await;
-            let resent = (*prepared.body() != first).then(|| prepared.body().to_vec());
+            // What is sent again in another form has a body of its own.
+            let same = std::ptr::eq::<[u8]>(prepared.body().as_ref(), first.as_ref());
+            let resent = (!same).then(|| prepared.body().to_vec());
             Sent { answer, resent }
         }));
     }
@@ -418,9 +421,17 @@ impl Asked {
     /// Returns what counts of what the answer used until now; once it was told,
     /// that.
     fn settled(&self, usage: Usage) -> Usage {
-        let after = || self.domain.now().since(self.sent);
         self.told
-            .unwrap_or_else(|| self.bound.settle(usage, after()))
+            .unwrap_or_else(|| self.bound.settle(usage, self.unseen_for()))
+    }
+
+    /// Returns how long the model may have thought without showing it. One at
+    /// home shows all that it writes, and takes its time to begin.
+    fn unseen_for(&self) -> Duration {
+        if self.chosen.local {
+            return Duration::ZERO;
+        }
+        self.domain.now().since(self.sent)
     }
 
     /// Returns what a request used that was sent and not answered: nothing
@@ -430,7 +441,7 @@ impl Asked {
         use atelier_model::Error as Failure;
         match error {
             Failure::Cancelled | Failure::Idle { .. } | Failure::Cut { .. } => {
-                self.bound.unanswered(self.domain.now().since(self.sent))
+                self.bound.unanswered(self.unseen_for())
             }
             _ => Usage::default(),
         }

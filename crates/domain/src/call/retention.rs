@@ -13,9 +13,11 @@ use crate::workspace::{RequestSettings, WorkspaceSettings};
 
 /// How often it is looked.
 const EVERY: Duration = Duration::from_hours(1);
-/// After how many bytes it is looked at once: at most this much more than the
-/// bounds allow is kept.
+/// After how many bytes it is looked at once.
 const UNSWEPT_BYTES: u64 = 64 * 1024 * 1024;
+/// How long it is not looked again, whatever is written: looking holds up who
+/// writes.
+const CALM: Duration = Duration::from_mins(1);
 /// The usual time, and amount.
 const DAYS: u32 = 30;
 const MEBIBYTES: u32 = 256;
@@ -41,8 +43,8 @@ impl Unswept {
 
 impl Domain {
     /// Begins to remove what is kept of requests beyond the bounds: now, every
-    /// hour and whenever much was written, until the server stops. To be called
-    /// once.
+    /// hour and, a minute after the last time at the earliest, when much was
+    /// written; until the server stops. To be called once.
     pub fn bound_requests(&self) {
         let domain = self.clone();
         self.accompany(async move {
@@ -51,9 +53,15 @@ impl Domain {
                 if let Err(error) = domain.remove_old_requests().await {
                     tracing::warn!(error = %chain(&error), "old requests could not be removed");
                 }
+                let due = async {
+                    tokio::time::sleep(CALM).await;
+                    tokio::select! {
+                        () = tokio::time::sleep(EVERY) => {}
+                        () = domain.unswept().much.notified() => {}
+                    }
+                };
                 tokio::select! {
-                    () = tokio::time::sleep(EVERY) => {}
-                    () = domain.unswept().much.notified() => {}
+                    () = due => {}
                     () = domain.stopping().cancelled() => return,
                 }
             }

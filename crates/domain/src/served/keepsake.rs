@@ -1,12 +1,13 @@
 //! What models want back with the tool calls they made: signed thinking and
 //! encrypted reasoning, which OpenAI's clients have no place for. It waits
-//! here, for the token it came with, until the ids of the calls come back.
+//! here, for the token it came with, until the calls come back.
 //!
 //! It is kept in memory alone. Where it is lost (a restart, another server, an
 //! hour's rest) the conversation goes on without, as one does that comes from
 //! another model.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use atelier_base::{Timestamp, TokenId};
@@ -30,7 +31,7 @@ pub(crate) struct Keepsakes(Mutex<HashMap<TokenId, Shelf>>);
 /// What is kept for a token.
 #[derive(Debug)]
 struct Shelf {
-    /// By the id of an answer's first call.
+    /// By the mark of an answer's first call.
     kept: HashMap<String, Kept>,
     bytes: usize,
     used: Timestamp,
@@ -38,7 +39,7 @@ struct Shelf {
 
 #[derive(Debug)]
 struct Kept {
-    keepsake: Keepsake,
+    keepsake: Arc<Keepsake>,
     bytes: usize,
     /// When it was put here or last asked for.
     used: Timestamp,
@@ -61,7 +62,7 @@ impl Keepsakes {
             used: now,
         });
         let kept = Kept {
-            keepsake,
+            keepsake: Arc::new(keepsake),
             bytes,
             used: now,
         };
@@ -71,39 +72,53 @@ impl Keepsakes {
 
     /// Gives the messages of a conversation what their calls want back.
     pub(super) fn give_back(&self, now: Timestamp, token: TokenId, messages: &mut [Message]) {
-        if messages.iter().all(|said| said.tool_calls.is_empty()) {
+        let with_calls = messages.iter().enumerate();
+        let with_calls = with_calls.filter(|(_, said)| !said.tool_calls.is_empty());
+        let marks = |said: &Message| said.tool_calls.iter().map(Keepsake::mark).collect();
+        let wanted: Vec<(usize, Vec<String>)> =
+            with_calls.map(|(at, said)| (at, marks(said))).collect();
+        if wanted.is_empty() {
             return;
         }
+        for (at, keepsake) in self.find(now, token, wanted) {
+            messages[at].carried.clone_from(&keepsake.carried);
+        }
+    }
+
+    /// Returns what is kept for calls of these marks, each with what it was
+    /// asked for.
+    fn find(
+        &self,
+        now: Timestamp,
+        token: TokenId,
+        wanted: Vec<(usize, Vec<String>)>,
+    ) -> Vec<(usize, Arc<Keepsake>)> {
         let mut shelves = self.0.lock();
         let Some(shelf) = shelves.get_mut(&token) else {
-            return;
+            return Vec::new();
         };
         shelf.used = now;
-        for message in messages {
-            let Some(first) = message.tool_calls.first() else {
-                continue;
-            };
-            let Some(kept) = shelf.kept.get_mut(&first.id) else {
-                continue;
-            };
+        let kept = wanted.into_iter().filter_map(|(at, marks)| {
+            let kept = shelf.kept.get_mut(marks.first()?)?;
             // What belongs to other calls as well is not good for these alone.
-            let ids = message.tool_calls.iter().map(|call| &call.id);
-            if now.since(kept.used) < KEPT && ids.eq(&kept.keepsake.calls) {
-                kept.used = now;
-                message.carried.clone_from(&kept.keepsake.carried);
+            if now.since(kept.used) >= KEPT || kept.keepsake.calls != marks {
+                return None;
             }
-        }
+            kept.used = now;
+            Some((at, Arc::clone(&kept.keepsake)))
+        });
+        kept.collect()
     }
 }
 
 impl Shelf {
     /// Adds something, and lets go of what nobody asked for and of what rested
     /// longest, until the rest is within bounds.
-    fn put(&mut self, id: String, kept: Kept) {
+    fn put(&mut self, mark: String, kept: Kept) {
         let now = kept.used;
         self.used = now;
         self.bytes += kept.bytes;
-        if let Some(replaced) = self.kept.insert(id, kept) {
+        if let Some(replaced) = self.kept.insert(mark, kept) {
             self.bytes -= replaced.bytes;
         }
         let Self {
@@ -116,10 +131,10 @@ impl Shelf {
         });
         while self.kept.len() > ANSWERS || self.bytes > BYTES {
             let oldest = self.kept.iter().min_by_key(|(_, kept)| kept.used);
-            let Some(id) = oldest.map(|(id, _)| id.clone()) else {
+            let Some(mark) = oldest.map(|(mark, _)| mark.clone()) else {
                 return;
             };
-            self.bytes -= self.kept.remove(&id).map_or(0, |kept| kept.bytes);
+            self.bytes -= self.kept.remove(&mark).map_or(0, |kept| kept.bytes);
         }
     }
 }
@@ -152,9 +167,17 @@ mod tests {
 
     use super::*;
 
+    fn made(id: &str) -> ToolCall {
+        ToolCall {
+            id: id.to_owned(),
+            name: "read".to_owned(),
+            arguments: "{}".to_owned(),
+        }
+    }
+
     fn keepsake(call: &str, bytes: usize) -> Keepsake {
         Keepsake {
-            calls: vec![call.to_owned()],
+            calls: vec![Keepsake::mark(&made(call))],
             carried: vec![Carried {
                 wire: Wire::Gemini,
                 model: "m".to_owned(),
@@ -166,11 +189,7 @@ mod tests {
     }
 
     fn has(kept: &Keepsakes, now: Timestamp, token: TokenId, calls: &[&str]) -> bool {
-        let calls = calls.iter().map(|id| ToolCall {
-            id: (*id).to_owned(),
-            name: "read".to_owned(),
-            arguments: "{}".to_owned(),
-        });
+        let calls = calls.iter().map(|id| made(id));
         let mut said = [Message::assistant("", calls.collect())];
         kept.give_back(now, token, &mut said);
         !said[0].carried.is_empty()
@@ -193,6 +212,14 @@ mod tests {
         assert!(!has(&kept, at(0), token(2), &["a"]));
         assert!(!has(&kept, at(0), token(1), &["b"]));
         assert!(!has(&kept, at(0), token(1), &["a", "b"]));
+        // The same id in another conversation, for another call.
+        let other = ToolCall {
+            arguments: r#"{"path":"a"}"#.to_owned(),
+            ..made("a")
+        };
+        let mut said = [Message::assistant("", vec![other])];
+        kept.give_back(at(0), token(1), &mut said);
+        assert_eq!(said[0].carried, vec![]);
         let hour = 3_600_000;
         for now in [hour - 1, 2 * hour - 2, 3 * hour - 3] {
             let there = has(&kept, at(now), token(1), &["a"]);

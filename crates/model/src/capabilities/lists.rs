@@ -154,7 +154,8 @@ fn picos(text: &str) -> Option<u128> {
         return None;
     }
     let number: u128 = all.parse().ok()?;
-    let scale = 12 + exponent - i32::try_from(fraction.len()).ok()?;
+    let places = i32::try_from(fraction.len()).ok()?;
+    let scale = exponent.checked_add(12)?.checked_sub(places)?;
     let power = 10_u128.checked_pow(scale.unsigned_abs());
     match power {
         Some(power) if scale >= 0 => number.checked_mul(power),

@@ -92,8 +92,12 @@ fn named(text: &[u8], run: Range<usize>) -> Option<usize> {
     // is a token of several parts, and all of them are the key.
     let first = longest.split(|byte| *byte == b'.').next()?;
     let fits = (SHORTEST_NAMED..=LONGEST_NAMED).contains(&first.len());
+    if !(fits && is_chance(first) && !is_uuid(first)) {
+        return None;
+    }
+    // Only of a key, which is not looked at again: it may be as long as the text.
     let stops = value.iter().rev().take_while(|byte| **byte == b'.').count();
-    (fits && is_chance(first) && !is_uuid(first)).then_some(run.end - stops)
+    Some(run.end - stops)
 }
 
 fn is_uuid(value: &[u8]) -> bool {

@@ -145,14 +145,14 @@ fn usage(value: &Value) -> Option<Usage> {
         .or_else(|| count("/prompt_cache_hit_tokens"));
     let written = count("/prompt_tokens_details/cache_write_tokens").unwrap_or(0);
     let reasoning = count("/completion_tokens_details/reasoning_tokens");
-    let (input, output) = (input.unwrap_or(0), output.unwrap_or(0));
     // xAI and Gemini's compatible endpoint count reasoning in the total only.
-    let total = count("/total_tokens").unwrap_or(0);
+    let all = count("/total_tokens").zip(input);
+    let beside_input = all.map_or(0, |(total, input)| total.saturating_sub(input));
     Some(Usage {
-        input_tokens: input,
+        input_tokens: input.unwrap_or(0),
         cached_input_tokens: cached.unwrap_or(0),
         cache_write_tokens: written,
-        output_tokens: output.max(total.saturating_sub(input)),
+        output_tokens: output.unwrap_or(0).max(beside_input),
         reasoning_tokens: reasoning.unwrap_or(0),
         charged_micros: charged(value),
         estimated: false,
@@ -186,6 +186,7 @@ mod tests {
             (310, 300, 410, 310),
             // A total that is left out, or wrong.
             (310, 300, 0, 310),
+            (310, 300, 90, 310),
         ] {
             let counts = json!({"prompt_tokens": 100, "completion_tokens": completion,
                 "total_tokens": total,

@@ -4,6 +4,7 @@
     reason = "on this wire, what is absent differs from what is null"
 )]
 
+use atelier_base::ContentHash;
 use serde::Serialize;
 
 use crate::delta::{Delta, FinishReason, ToolCallPart, Usage};
@@ -23,13 +24,25 @@ pub enum Kind {
 }
 
 /// What has to come back with an answer's tool calls. Clients of this wire
-/// have no place for it, so it waits for the calls' ids to come back.
+/// have no place for it, so it waits for the calls to come back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keepsake {
-    /// The ids of the answer's calls, as the client gets them.
+    /// The marks of the answer's calls.
     pub calls: Vec<String>,
     /// What goes back beside them.
     pub carried: Vec<Carried>,
+}
+
+impl Keepsake {
+    /// Returns what a call is known by when it comes back: the id that the
+    /// client got, which some models give out anew in each conversation, and a
+    /// hash of what is called, however its arguments are spaced.
+    pub fn mark(call: &ToolCall) -> String {
+        let read = serde_json::from_str::<serde_json::Value>(&call.arguments);
+        let arguments = read.map_or_else(|_| call.arguments.clone(), |read| read.to_string());
+        let what = ContentHash::of(format!("{}\n{arguments}", call.name).as_bytes());
+        format!("{} {what}", call.id)
+    }
 }
 
 /// An answer that is being written.
@@ -222,6 +235,12 @@ impl Answering {
         }
     }
 
+    /// Says whether the model has stopped: of a stream, only its usage may
+    /// come after that.
+    pub const fn is_finished(&self) -> bool {
+        self.finish.is_some()
+    }
+
     /// Takes what has to come back with the answer's calls; `None` when
     /// nothing has to.
     pub fn take_keepsake(&mut self) -> Option<Keepsake> {
@@ -242,7 +261,7 @@ impl Answering {
             }
             Delta::ToolCall(call) => {
                 self.single_out(self.keepsake.calls.len(), &mut call.id);
-                self.keepsake.calls.push(call.id.clone());
+                self.keepsake.calls.push(Keepsake::mark(call));
             }
             Delta::Text(_)
             | Delta::Reasoning(_)

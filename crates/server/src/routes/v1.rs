@@ -216,7 +216,15 @@ impl Streaming {
         let mut part = first;
         loop {
             match part {
-                Some(Ok(part)) => take(&mut self.answering, &self.asked, part, &mut out),
+                Some(Ok(part)) => {
+                    take(&mut self.answering, &self.asked, part, &mut out);
+                    // Before the program hears it: it may ask again at once.
+                    if self.answering.is_finished()
+                        && let Some(keepsake) = self.answering.take_keepsake()
+                    {
+                        self.app.domain.keep_for(&self.bearer, keepsake);
+                    }
+                }
                 Some(Err(error)) => {
                     self.over = true;
                     self.fail(error, &mut out);
@@ -224,9 +232,6 @@ impl Streaming {
                 }
                 None => {
                     self.over = true;
-                    if let Some(keepsake) = self.answering.take_keepsake() {
-                        self.app.domain.keep_for(&self.bearer, keepsake);
-                    }
                     self.answering.end(&mut out);
                     break;
                 }

@@ -181,6 +181,9 @@ fn behind_a_mark_no_more_is_read_than_a_key_may_have() {
     }
     assert_eq!(Body::Dotted.length(text.as_bytes(), 70), 71);
     assert_eq!(found(&text), []);
+    // Nor are the dots behind each name counted that has no key.
+    let text = ["apikey=".repeat(100_000), ".".repeat(1_000_000)].concat();
+    assert_eq!(found(&text), []);
 }
 
 #[test]
