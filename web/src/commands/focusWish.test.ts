@@ -24,3 +24,15 @@ it("stays where the keyboard can't go yet", () => {
   expect(hidden).toHaveBeenCalled();
   expect(shown).toHaveBeenCalledOnce();
 });
+
+it("is forgotten when it is too old", () => {
+  let time = 0;
+  const wish = createFocusWish(5_000, () => time);
+  const take = vi.fn(() => true);
+  wish.ask();
+  time = 5_000;
+  wish.take(take);
+  expect(take).not.toHaveBeenCalled();
+  wish.ask();
+  expect(take).toHaveBeenCalledOnce();
+});

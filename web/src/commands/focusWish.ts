@@ -1,6 +1,6 @@
 /**
  * A wish for the keyboard to go somewhere. That place may not be there yet, so
- * the wish stays until one takes it.
+ * the wish stays until one takes it, or it is too old.
  */
 export interface FocusWish {
   ask(): void;
@@ -11,17 +11,24 @@ export interface FocusWish {
   take(take: () => boolean): () => void;
 }
 
-export function createFocusWish(): FocusWish {
+/**
+ * `lifetime` is how long a wish stays open, in milliseconds: who asked has gone
+ * on to something else by then, and would lose the keyboard to it.
+ */
+export function createFocusWish(
+  lifetime = Number.POSITIVE_INFINITY,
+  now: () => number = () => performance.now(),
+): FocusWish {
   const takers = new Set<() => boolean>();
-  let isOpen = false;
+  let openUntil = Number.NEGATIVE_INFINITY;
   const look = () => {
     for (const take of [...takers].reverse()) {
-      if (isOpen && take()) isOpen = false;
+      if (now() < openUntil && take()) openUntil = Number.NEGATIVE_INFINITY;
     }
   };
   return {
     ask: () => {
-      isOpen = true;
+      openUntil = now() + lifetime;
       look();
     },
     take: (take) => {
@@ -35,5 +42,5 @@ export function createFocusWish(): FocusWish {
 /** For the terminal in front. */
 export const terminalFocus = createFocusWish();
 
-/** For the box in which a question is written. */
-export const questionFocus = createFocusWish();
+/** For the box in which a question is written; without a model there is none. */
+export const questionFocus = createFocusWish(5_000);

@@ -85,7 +85,7 @@ export class Documents {
   /** Saves a document; the editor's pane says how. True when nothing is left to save. */
   saver: (fileId: string) => Promise<boolean> = async () => false;
 
-  /** Saves a document if it has changes; true when what stands in it is what is saved. */
+  /** Saves a document if it has changes; true when it is saved, but for what is typed meanwhile. */
   async ensureSaved(fileId: string): Promise<boolean> {
     return this.info(fileId)?.isDirty ? this.saver(fileId) : true;
   }

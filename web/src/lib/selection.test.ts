@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { placeLabel, type SelectedLines, withSelection } from "./selection";
+import { placeLabel, type SelectedLines, withRestored, withSelection } from "./selection";
 
 const selection = (path: string, first: number, last: number, versionId = "v"): SelectedLines => ({
   path,
@@ -19,4 +19,12 @@ it("keeps each selection once, and of a file those of one version", () => {
   expect(withSelection([a, other], b)).toEqual([a, other, b]);
   const newer = selection("a", 1, 2, "w");
   expect(withSelection([a, b, other], newer)).toEqual([other, newer]);
+});
+
+it("gives back what was not sent, but nothing in place of a newer version", () => {
+  const [old, other] = [selection("a", 1, 2), selection("b", 1, 2)];
+  const newer = selection("a", 3, 4, "w");
+  expect(withRestored([], [old, other])).toEqual([old, other]);
+  expect(withRestored([newer], [old, other])).toEqual([newer, other]);
+  expect(withRestored([selection("a", 5, 6)], [old])).toEqual([selection("a", 5, 6), old]);
 });

@@ -47,3 +47,16 @@ export function withSelection(
   );
   return [...kept, added];
 }
+
+/**
+ * Gives back the selections of a question that was not taken, but not those of
+ * a file of which another version was selected meanwhile.
+ */
+export function withRestored(
+  all: readonly SelectedLines[],
+  back: readonly SelectedLines[],
+): readonly SelectedLines[] {
+  const isOutdated = (one: SelectedLines) =>
+    all.some((other) => other.path === one.path && other.versionId !== one.versionId);
+  return back.filter((one) => !isOutdated(one)).reduce(withSelection, all);
+}

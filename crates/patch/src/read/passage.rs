@@ -1,14 +1,16 @@
 //! The new text of selected lines: one fenced block, which is what a small
 //! model writes best of all that is less than a file.
 
-use std::collections::HashSet;
+mod indent;
 
 use atelier_base::WorkspacePath;
 
-use super::{Script, fence, whole, wrong};
+use super::fence::Fence;
+use super::{Script, fence, parse, unified, whole, wrong};
 use crate::edit::{FileEdit, Format, ParseOptions, Patch};
 use crate::error::{ErrorCode, PatchError};
 use crate::line::{Ending, text_lines};
+use indent::indented;
 
 /// Lines of a file that an answer may write anew.
 #[derive(Clone, Copy, Debug)]
@@ -28,12 +30,15 @@ pub struct Passage<'a> {
 ///
 /// The new text is the answer's one fenced block. Indentation that all lines
 /// of the passage have and the block has dropped comes back, and so do blank
-/// lines at the passage's ends. `None` when the answer has no block, or only
-/// blocks that quote the passage as it is: then it is no edit.
+/// lines at the passage's ends, and the fences of a passage that is a fenced
+/// block itself. Where the only blocks are diffs, they are read as such.
+/// `None` when the answer has no block, or only blocks that quote the passage,
+/// be it without its indentation: then it is no edit.
 ///
 /// # Errors
-/// [`ErrorCode::Syntax`] for a block that is not closed, and for several
-/// blocks of which it can't be told which one is meant;
+/// [`ErrorCode::Syntax`] for a block that is not closed, for several blocks of
+/// which it can't be told which one is meant, for one that lacks fences within
+/// the passage, and for a diff that can't be read;
 /// [`ErrorCode::ContextNotFound`] when the text has no such lines.
 pub fn parse_rewrite(answer: &str, passage: &Passage<'_>) -> Result<Option<Patch>, PatchError> {
     let all: Vec<(&str, Ending)> = text_lines(passage.text).collect();
@@ -44,26 +49,16 @@ pub fn parse_rewrite(answer: &str, passage: &Passage<'_>) -> Result<Option<Patch
         return Err(PatchError::new(ErrorCode::ContextNotFound, detail).in_file(passage.path));
     };
     let old: Vec<&str> = old.iter().map(|(line, _)| *line).collect();
-    let options = ParseOptions::default();
-    let script = Script::new(answer, &options);
-    let mut news = Vec::new();
-    for fence in fence::all(&script) {
-        let text = whole::block(&script, fence).map_err(|error| error.in_file(passage.path))?;
-        let lines: Vec<&str> = text_lines(&text).map(|(line, _)| line).collect();
-        let lines = framed(&old, indented(&old, &lines));
-        let quotes = lines.iter().map(|line| line.trim_end());
-        if !quotes.eq(old.iter().map(|line| line.trim_end())) {
-            news.push((fence.open, lines));
-        }
-    }
-    let new = match news.as_slice() {
+    let found = blocks(answer, passage.path, &old).map_err(|error| error.in_file(passage.path))?;
+    let new = match found.texts.as_slice() {
+        [] if found.has_diff => return diff(answer, passage.path).map(Some),
         [] => return Ok(None),
         [(_, new)] => new,
         // An example, a second try, or both halves: guessing would be wrong.
         [_, (second, _), ..] => {
             let detail = format!(
                 "the answer has {} different blocks; the selected lines can have only one new text",
-                news.len()
+                found.texts.len()
             );
             return Err(wrong(*second, detail).in_file(passage.path));
         }
@@ -77,6 +72,97 @@ pub fn parse_rewrite(answer: &str, passage: &Passage<'_>) -> Result<Option<Patch
             text: spliced(&all, first - 1..last, new),
         }],
     }))
+}
+
+/// The fenced blocks of an answer that are no quotations.
+#[derive(Default)]
+struct Blocks {
+    /// The different new texts, by the line in which each one's block begins.
+    texts: Vec<(usize, Vec<String>)>,
+    /// Whether there are diffs besides.
+    has_diff: bool,
+}
+
+fn blocks(answer: &str, path: &WorkspacePath, old: &[&str]) -> Result<Blocks, PatchError> {
+    let options = ParseOptions {
+        sole_path: Some(path.clone()),
+        ..ParseOptions::default()
+    };
+    let script = Script::new(answer, &options);
+    let may_diff = !matches!(path.extension(), Some("diff" | "patch"));
+    let mut found = Blocks::default();
+    for fence in fence::all(&script) {
+        let text = whole::block(&script, fence)?;
+        if may_diff && is_diff(&script, fence) {
+            found.has_diff = true;
+            continue;
+        }
+        let lines: Vec<&str> = text_lines(&text).map(|(line, _)| line).collect();
+        let lines = fenced_as(old, &lines).ok_or_else(|| {
+            let detail = "the selected lines have fences (```) that the block lacks; \
+                          ask for the change without a selection";
+            wrong(fence.open, detail)
+        })?;
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let lines = framed(old, indented(old, &lines));
+        let is_known = found.texts.iter().any(|(_, other)| *other == lines);
+        if !is_known && !lines.iter().eq(old) {
+            found.texts.push((fence.open, lines));
+        }
+    }
+    Ok(found)
+}
+
+/// Returns whether a block is a diff, by its name or by how it begins.
+fn is_diff(script: &Script<'_>, fence: Fence<'_>) -> bool {
+    let name = fence.info.split_whitespace().next().unwrap_or_default();
+    let begins = || {
+        let mut inside = fence.open + 1..fence.close?;
+        inside.find(|&at| !script.text_at(at).trim().is_empty())
+    };
+    matches!(name, "diff" | "patch" | "udiff")
+        || begins().is_some_and(|at| unified::begins(script, at))
+}
+
+/// Reads the diffs of an answer whose edits were to be blocks of plain text.
+fn diff(answer: &str, path: &WorkspacePath) -> Result<Patch, PatchError> {
+    let options = ParseOptions {
+        format: Format::Unified,
+        strict: false,
+        sole_path: Some(path.clone()),
+    };
+    parse(answer, &options).map_err(|error| match error.kind {
+        ErrorCode::NoEdits => {
+            let detail = "the block is a diff without `@@ -1,2 +1,2 @@` lines, which say \
+                          where it belongs; only the new text of the lines is needed";
+            PatchError::new(ErrorCode::Syntax, detail).in_file(path)
+        }
+        _ => error,
+    })
+}
+
+/// Returns the lines of a block with the fences of the passage around them,
+/// where the passage is one fenced block and the model took its fences for the
+/// answer's. `None` when fences of the passage are lost in another way.
+fn fenced_as(old: &[&str], new: &[&str]) -> Option<Vec<String>> {
+    let fences = |lines: &[&str]| -> Vec<usize> {
+        let markers = lines.iter().enumerate();
+        let markers = markers.filter(|(_, line)| fence::marker(line).is_some());
+        markers.map(|(at, _)| at).collect()
+    };
+    let owned = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
+    let fenced = fences(old);
+    if fenced.is_empty() || new.is_empty() || !fences(new).is_empty() {
+        return Some(owned(new));
+    }
+    let [open, close] = fenced[..] else {
+        return None;
+    };
+    let (above, rest) = old.split_at_checked(open + 1)?;
+    let below = rest.get(close - open - 1..)?;
+    let is_blank = |line: &&str| line.trim().is_empty();
+    let is_alone = above.iter().rev().skip(1).all(is_blank) && below.iter().skip(1).all(is_blank);
+    is_alone.then(|| owned(&[above, new, below].concat()))
 }
 
 /// Joins a file's lines with some of them replaced. The end of the file stays
@@ -121,229 +207,5 @@ fn framed(old: &[&str], mut new: Vec<String>) -> Vec<String> {
     new
 }
 
-/// Returns new lines with the indentation that the old ones have in common,
-/// where the new ones have lost it: all of them, or the first alone. What fits
-/// the old lines best is taken.
-fn indented(old: &[&str], new: &[&str]) -> Vec<String> {
-    let as_is: Vec<String> = new.iter().map(|line| (*line).to_owned()).collect();
-    let (wanted, has) = (common_indent(old), common_indent(new));
-    let Some(missing) = wanted
-        .strip_prefix(has)
-        .filter(|missing| !missing.is_empty())
-    else {
-        return as_is;
-    };
-    let deeper = |line: &str| match line.trim() {
-        "" => line.to_owned(),
-        _ => format!("{missing}{line}"),
-    };
-    let all: Vec<String> = new.iter().map(|line| deeper(line)).collect();
-    let mut first = as_is.clone();
-    if let Some(line) = first.iter_mut().find(|line| !line.trim().is_empty()) {
-        *line = deeper(line);
-    }
-    // Of equals the last wins. Lines without any indentation lost it more
-    // likely than they were meant so; some of it was written on purpose.
-    let tries = if has.is_empty() {
-        [as_is, first, all]
-    } else {
-        [all, first, as_is]
-    };
-    let best = tries.into_iter().max_by_key(|lines| likeness(old, lines));
-    best.unwrap_or_default()
-}
-
-/// Returns how alike lines are to the old ones: how many are among them, and
-/// how many stand as deep as the one in the same place.
-fn likeness(old: &[&str], new: &[String]) -> (usize, usize) {
-    let known: HashSet<&str> = old
-        .iter()
-        .copied()
-        .filter(|line| !line.trim().is_empty())
-        .collect();
-    let same = new
-        .iter()
-        .filter(|line| known.contains(line.as_str()))
-        .count();
-    let pairs = old.iter().zip(new);
-    let as_deep = pairs
-        .filter(|(old, new)| indent(old) == indent(new))
-        .count();
-    (same, as_deep)
-}
-
-/// Returns the white space that every line begins with, blank ones aside.
-fn common_indent<'a>(lines: &[&'a str]) -> &'a str {
-    let mut indents = lines
-        .iter()
-        .filter(|line| !line.trim().is_empty())
-        .map(|line| indent(line));
-    let first = indents.next().unwrap_or_default();
-    indents.fold(first, |common, next| {
-        let same = common.bytes().zip(next.bytes()).take_while(|(a, b)| a == b);
-        // White space of several bytes may be cut by this; then there is none.
-        common.get(..same.count()).unwrap_or_default()
-    })
-}
-
-fn indent(line: &str) -> &str {
-    let rest = line.trim_start().len();
-    line.get(..line.len() - rest).unwrap_or_default()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FILE: &str =
-        "class A:\n    def f(self):\n        return 1\n\n    def g(self):\n        return 2\n";
-
-    /// Returns the file's text after an answer, for some lines of it.
-    fn after(
-        text: &str,
-        (first, last): (u32, u32),
-        answer: &str,
-    ) -> Result<Option<String>, PatchError> {
-        let path: WorkspacePath = "a.py".parse().unwrap();
-        let passage = Passage {
-            path: &path,
-            text,
-            first,
-            last,
-        };
-        let patch = parse_rewrite(answer, &passage)?;
-        Ok(
-            patch.map(|patch| match <[FileEdit; 1]>::try_from(patch.edits) {
-                Ok([FileEdit::Replace { text, .. }]) => text,
-                other => panic!("{other:?}"),
-            }),
-        )
-    }
-
-    fn fenced(text: &str) -> String {
-        format!("Here it is:\n\n```python\n{text}```\nIt returns more.\n")
-    }
-
-    #[test]
-    fn one_block_takes_the_place_of_the_lines() {
-        for (lines, block, wanted) in [
-            (
-                (2, 3),
-                "    def f(self):\n        return 10\n",
-                FILE.replace('1', "10"),
-            ),
-            (
-                (3, 3),
-                "        x = 1\n        return x\n",
-                FILE.replace("return 1", "x = 1\n        return x"),
-            ),
-            (
-                (2, 4),
-                "",
-                FILE.replace("    def f(self):\n        return 1\n\n", ""),
-            ),
-            ((1, 6), "pass\n", "pass\n".to_owned()),
-        ] {
-            assert_eq!(
-                after(FILE, lines, &fenced(block)),
-                Ok(Some(wanted)),
-                "{block}"
-            );
-        }
-    }
-
-    #[test]
-    fn indentation_that_the_model_dropped_comes_back() {
-        let wanted = Ok(Some(FILE.replace('1', "10")));
-        for block in [
-            "    def f(self):\n        return 10\n",
-            "def f(self):\n    return 10\n",
-            // The first line alone, as where the block was trimmed.
-            "def f(self):\n        return 10\n",
-        ] {
-            assert_eq!(after(FILE, (2, 3), &fenced(block)), wanted, "{block}");
-        }
-        // A part of it.
-        let deep = "if a:\n        x = 1\n        y = 2\n";
-        let less = after(deep, (2, 3), &fenced("    x = 1\n    y = 3\n"));
-        assert_eq!(less, Ok(Some(deep.replace("y = 2", "y = 3"))));
-        // What stands less deep on purpose does.
-        let up = after(deep, (2, 3), &fenced("        x = 1\n    y = 2\n"));
-        assert_eq!(up, Ok(Some(deep.replace("        y = 2", "    y = 2"))));
-        let tabs = after(
-            "{\n\t\ta();\n\t\tb();\n}\n",
-            (2, 3),
-            &fenced("a();\n\nc();\n"),
-        );
-        assert_eq!(tabs, Ok(Some("{\n\t\ta();\n\n\t\tc();\n}\n".to_owned())));
-    }
-
-    #[test]
-    fn blank_lines_at_the_ends_stay() {
-        let text = "a\n\nb\n\nc\n";
-        assert_eq!(
-            after(text, (2, 4), &fenced("B\n")),
-            Ok(Some("a\n\nB\n\nc\n".to_owned()))
-        );
-        assert_eq!(
-            after(text, (2, 4), &fenced("\n\nB\n")),
-            Ok(Some("a\n\n\nB\n\nc\n".to_owned()))
-        );
-    }
-
-    #[test]
-    fn the_end_of_the_file_and_its_line_endings_stay() {
-        assert_eq!(
-            after("a\nb", (2, 2), &fenced("B\n")),
-            Ok(Some("a\nB".to_owned()))
-        );
-        assert_eq!(
-            after("a\nb", (1, 1), &fenced("A\n")),
-            Ok(Some("A\nb".to_owned()))
-        );
-        assert_eq!(
-            after("a\nb", (2, 2), &fenced("")),
-            Ok(Some("a\n".to_owned()))
-        );
-        assert_eq!(
-            after("a\r\nb\r\n", (1, 1), &fenced("A\n")),
-            Ok(Some("A\nb\r\n".to_owned()))
-        );
-    }
-
-    #[test]
-    fn without_a_block_it_is_an_answer() {
-        assert_eq!(after(FILE, (2, 3), "It returns `1`."), Ok(None));
-        // A quotation is none, nor is one that lost its indentation.
-        assert_eq!(
-            after(FILE, (2, 3), &fenced("def f(self):\n    return 1\n")),
-            Ok(None)
-        );
-    }
-
-    #[test]
-    fn of_several_blocks_those_that_quote_do_not_count() {
-        let old = fenced("    def f(self):\n        return 1\n");
-        let new = fenced("    def f(self):\n        return 10\n");
-        let other = fenced("    def f(self):\n        return 100\n");
-        let wanted = Ok(Some(FILE.replace('1', "10")));
-        assert_eq!(after(FILE, (2, 3), &format!("{old}{new}")), wanted);
-        // Two that differ are refused, for nothing says which is meant.
-        let error = after(FILE, (2, 3), &format!("{new}{other}")).unwrap_err();
-        assert_eq!(
-            (error.kind, error.patch_line),
-            (ErrorCode::Syntax, Some(10))
-        );
-        assert!(error.to_string().contains("2 different blocks"), "{error}");
-    }
-
-    #[test]
-    fn what_is_cut_off_or_outside_is_refused() {
-        let error = after(FILE, (2, 3), "```\n    def f(self):\n").unwrap_err();
-        assert_eq!(error.kind, ErrorCode::Syntax);
-        for lines in [(0, 1), (3, 2), (6, 7), (7, 7)] {
-            let error = after(FILE, lines, &fenced("x\n")).unwrap_err();
-            assert_eq!(error.kind, ErrorCode::ContextNotFound, "{lines:?}");
-        }
-    }
-}
+mod tests;

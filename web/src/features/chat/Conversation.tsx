@@ -6,7 +6,7 @@ import { useStore } from "zustand";
 import { proposalsQuery } from "@/api/queries/proposals";
 import { providersQuery } from "@/api/queries/providers";
 import { documentsOf } from "@/editor/workspaceDocuments";
-import type { SelectedLines } from "@/lib/selection";
+import { type SelectedLines, withRestored } from "@/lib/selection";
 import { readStored, writeStored } from "@/lib/storage";
 import { workspaceStore } from "@/lib/workspaceStore";
 import { Button, buttonClass } from "@/ui/Button";
@@ -59,7 +59,7 @@ export function Conversation({ workspaceId, chat }: { workspaceId: string; chat:
     if (!isTaken && !store.getState().drafts[slot]) {
       setDraft(message);
       secrets.set(attach);
-      for (const one of selected) store.getState().addSelection(one);
+      setSelections(withRestored(store.getState().selections, selected));
     }
   };
   // The chat may be drawn many times while an answer comes in; its rows need not be.

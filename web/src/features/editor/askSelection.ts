@@ -13,9 +13,18 @@ export async function takeSelection(
 ): Promise<boolean> {
   if (!(await documents.ensureSaved(fileId))) return false;
   const info = documents.info(fileId);
-  const lines = documents.selectedLines(fileId);
-  if (!info || !lines) return false;
+  if (!info) return false;
   const { path, versionId } = info;
+  // Lines are counted in the text as it is now; the version has another one.
+  if (info.isDirty) {
+    toast.info(`${path} changed while it was saved. Ask about the selection again`);
+    return false;
+  }
+  const lines = documents.selectedLines(fileId);
+  if (!lines) {
+    toast.info(`Nothing is selected in ${path} any more`);
+    return false;
+  }
   const isOlder = store
     .getState()
     .selections.some((other) => other.path === path && other.versionId !== versionId);
