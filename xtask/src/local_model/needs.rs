@@ -39,10 +39,10 @@ pub(super) fn install() -> Result<()> {
 fn has_libclang() -> bool {
     let named = |folder: &Path| {
         let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        entries.into_iter().any(|entry| {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            name.starts_with("libclang.so") || name.starts_with("libclang-")
-        })
+        let names = entries.map(|entry| entry.file_name());
+        names
+            .into_iter()
+            .any(|name| is_libclang(&name.to_string_lossy()))
     };
     let usual = [
         "/usr/lib64",
@@ -52,4 +52,26 @@ fn has_libclang() -> bool {
     let versions = (10..30).map(|version| format!("/usr/lib/llvm-{version}/lib"));
     let mut folders = usual.map(str::to_owned).into_iter().chain(versions);
     folders.any(|folder| named(Path::new(&folder)))
+}
+
+/// Says whether a file is the library, such as `libclang.so.1` or
+/// `libclang-14.so.14`, and not the one for programs in C++.
+fn is_libclang(name: &str) -> bool {
+    let rest = name.strip_prefix("libclang");
+    rest.is_some_and(|rest| rest.contains(".so") && !rest.starts_with("-cpp"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_libclang;
+
+    #[test]
+    fn the_library_is_told_from_its_neighbours() {
+        for name in ["libclang.so", "libclang.so.1", "libclang-14.so.14.0.6"] {
+            assert!(is_libclang(name), "{name}");
+        }
+        for name in ["libclang-cpp.so.14", "libclangBasic.a", "libclang_rt.a"] {
+            assert!(!is_libclang(name), "{name}");
+        }
+    }
 }
