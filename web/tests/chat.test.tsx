@@ -5,7 +5,7 @@ import { layoutStore } from "@/features/workspace/layoutStore";
 import { Events, type FakeApi, Refusal } from "./fakeApi";
 import { expectAccessible, openPage } from "./page";
 import { numbered, projectApi, sampleFile } from "./parts";
-import { sampleId } from "./samples";
+import { sampleId, sampleModel } from "./samples";
 
 vi.mock("@/features/tree/FileTree", () => ({ FileTree: () => <p>The tree</p> }));
 vi.mock("@/features/editor/EditorPane", () => ({ EditorPane: () => <p>The editor</p> }));
@@ -107,10 +107,23 @@ describe("the chat", () => {
   it("leads to the settings when there is no model", async () => {
     const { api, workspaceId } = projectApi();
     api.on("get", "/api/providers", () => ({ items: [] }));
+    api.on("get", "/api/models", () => ({ items: [] }));
     open(workspaceId, api);
     const link = await screen.findByRole("link", { name: "Set up a model" });
     expect(link).toHaveAttribute("href", "/settings/models");
     await expectAccessible();
+  });
+
+  it("is there for who has no model but the one on this machine", async () => {
+    const { api, workspaceId } = projectApi();
+    const local = sampleModel({ provider: "This machine", model: "qwen", local: true });
+    api.on("get", "/api/providers", () => ({ items: [] }));
+    api.on("get", "/api/models", () => ({ items: [local] }));
+    open(workspaceId, api);
+    const choice = await screen.findByRole("combobox", { name: "Model" });
+    const own = await within(choice).findByRole("option", { name: "This machine · qwen" });
+    expect(own).toHaveValue(local.providerId);
+    expect(screen.queryByRole("link", { name: "Set up a model" })).not.toBeInTheDocument();
   });
 
   it("streams an answer: prose, edits as cards, the proposal, what it cost", async () => {

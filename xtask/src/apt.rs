@@ -20,7 +20,7 @@ pub(crate) fn install_one_of(packages: &[&str], purpose: &str) -> Result<()> {
         return Ok(());
     }
     // The package lists of a fresh machine are empty or old.
-    process::run(Command::new("apt-get").args(["update", "-q"]))?;
+    process::run(Command::new("apt-get").args(["update", "-qq"]))?;
     if packages.iter().any(|package| install(package)) {
         return Ok(());
     }
@@ -45,7 +45,7 @@ fn install(package: &str) -> bool {
     println!("installing Debian's {package}");
     process::run(
         Command::new("apt-get")
-            .args(["install", "-y", "-q", "--no-install-recommends", package])
+            .args(["install", "-y", "-qq", "--no-install-recommends", package])
             .env("DEBIAN_FRONTEND", "noninteractive")
             // A single-user runlevel keeps the packages' own services from starting.
             .env("RUNLEVEL", "1"),

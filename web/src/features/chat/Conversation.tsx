@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { KeyRound, MessageSquare } from "lucide-react";
 import { type ReactNode, useMemo, useRef, useState } from "react";
 import { useStore } from "zustand";
+import { modelsQuery } from "@/api/queries/models";
 import { proposalsQuery } from "@/api/queries/proposals";
 import { providersQuery } from "@/api/queries/providers";
 import { documentsOf } from "@/editor/workspaceDocuments";
@@ -17,7 +18,7 @@ import { LiveRegion } from "@/ui/VisuallyHidden";
 import { Composer } from "./Composer";
 import { FileChips } from "./FileChips";
 import { NEW_CONVERSATION } from "./liveTurns";
-import { ModelSelect } from "./ModelSelect";
+import { ModelSelect, modelChoices } from "./ModelSelect";
 import { SecretChips } from "./SecretChips";
 import { SelectionChips, without } from "./SelectionChips";
 import type { Retry } from "./TurnItem";
@@ -122,7 +123,7 @@ export function Conversation({ workspaceId, chat }: { workspaceId: string; chat:
         beside={
           <ModelSelect
             workspaceId={workspaceId}
-            providers={model.providers}
+            choices={model.choices}
             value={model.id}
             onChange={model.choose}
           />
@@ -203,18 +204,20 @@ function UnsavedNotice({ workspaceId, paths }: { workspaceId: string; paths: rea
 
 /** The configured models, and which of them answers here. */
 function useModel(workspaceId: string) {
-  const { data } = useQuery(providersQuery);
+  const providers = useQuery(providersQuery).data?.items;
+  // Those on this machine are nobody's provider, and may have come just now.
+  const models = useQuery({ ...modelsQuery, refetchOnMount: "always" }).data?.items;
+  const choices = useMemo(() => modelChoices(providers ?? [], models ?? []), [providers, models]);
   const key = `atelier.model.${workspaceId}`;
   const [chosen, setChosen] = useState(() => {
     const kept = readStored(key);
     return typeof kept === "string" ? kept : undefined;
   });
-  const providers = data?.items ?? [];
   return {
-    providers,
-    isMissing: data !== undefined && providers.length === 0,
+    choices,
+    isMissing: providers !== undefined && models !== undefined && choices.length === 0,
     // A model that has been removed since is nobody's choice any more.
-    id: providers.find(({ id }) => id === chosen)?.id,
+    id: choices.find(({ id }) => id === chosen)?.id,
     choose: (id: string | undefined) => {
       setChosen(id);
       writeStored(key, id);

@@ -1,18 +1,35 @@
 import { useQuery } from "@tanstack/react-query";
 import { useId } from "react";
 import { modelRouteQuery } from "@/api/queries/models";
-import type { Provider } from "@/api/schema";
+import type { Model, Provider } from "@/api/schema";
 import { Select } from "@/ui/Select";
+
+/** A model that may be chosen for a question. */
+type Choice = Pick<Provider, "id" | "name" | "model">;
+
+/** Each provider's own model, and those on this machine, which have no provider. */
+export function modelChoices(providers: readonly Provider[], models: readonly Model[]): Choice[] {
+  const ids = new Set(providers.map(({ id }) => id));
+  const others = models.filter(({ providerId, local }) => local && !ids.has(providerId));
+  return [
+    ...providers,
+    ...others.map(({ providerId, provider, model }) => ({
+      id: providerId,
+      name: provider,
+      model,
+    })),
+  ];
+}
 
 /** Which model answers: the one that is chosen, or what the policy says now. */
 export function ModelSelect({
   workspaceId,
-  providers,
+  choices,
   value,
   onChange,
 }: {
   workspaceId: string;
-  providers: readonly Provider[];
+  choices: readonly Choice[];
   /** Nothing when it is chosen automatically. */
   value: string | undefined;
   onChange: (id: string | undefined) => void;
@@ -27,7 +44,7 @@ export function ModelSelect({
       fim: false,
       ...(value ? { model: { providerId: value } } : {}),
     }),
-    enabled: providers.length > 0,
+    enabled: choices.length > 0,
   });
   const first = data?.chosen ?? data?.candidates[0];
   const words = data?.chosen
@@ -45,7 +62,7 @@ export function ModelSelect({
         className="min-w-0 max-w-52 shrink-0 max-sm:max-w-40 [&_select]:h-control-sm [&_select]:text-sm"
       >
         <option value="">Automatic</option>
-        {providers.map(({ id, name, model }) => (
+        {choices.map(({ id, name, model }) => (
           <option key={id} value={id}>
             {name === model ? name : `${name} · ${model}`}
           </option>

@@ -63,7 +63,9 @@ function AskSelection({ documents, fileId }: { documents: Documents; fileId: str
       onPointerDown={(event) => event.preventDefault()}
       onClick={() => runCommand(ASK_COMMAND)}
     >
-      Ask <span className="max-md:hidden">about selection</span>
+      <span className="whitespace-nowrap">
+        Ask<span className="max-md:hidden"> about selection</span>
+      </span>
     </Button>
   );
 }
