@@ -32,7 +32,7 @@ pub use caller::{Caller, Reply};
 pub use calls::{Ran, question};
 pub use host::PaperCells;
 pub use local::{
-    LocalSetup, WEIGHTS, bench_runs, children, local_program, peer_of_real_model, real_files,
+    LocalSetup, WEIGHTS, bench_runs, helpers, local_program, peer_of_real_model, real_files,
     real_model, real_model_waiting_actively,
 };
 pub use logbook::Logbook;

@@ -1,6 +1,8 @@
 //! A local model without a model: small weights and a helper that only talks.
 
+use std::ffi::OsStr;
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -182,11 +184,12 @@ pub fn bench_runs() -> usize {
     environment("TEST_LOCAL_MODEL_RUNS").map_or(10, |runs| runs.parse().unwrap())
 }
 
-/// Returns the processes that this process has started, whose names begin so.
+/// Returns the running helpers that this process has started with weights in
+/// the folder; tests beside this one have helpers with weights elsewhere.
 ///
 /// # Panics
 /// When `/proc` can't be read.
-pub fn children(name: &str) -> Vec<u32> {
+pub fn helpers(folder: &Path) -> Vec<u32> {
     let own = format!("/proc/{}/task", std::process::id());
     let mut found = Vec::new();
     for task in std::fs::read_dir(own).unwrap() {
@@ -194,8 +197,12 @@ pub fn children(name: &str) -> Vec<u32> {
         // A thread may end meanwhile, and so may a child.
         let list = std::fs::read_to_string(list).unwrap_or_default();
         for child in list.split_whitespace() {
-            let comm = std::fs::read_to_string(format!("/proc/{child}/comm"));
-            if comm.is_ok_and(|comm| comm.starts_with(name)) {
+            let arguments = std::fs::read(format!("/proc/{child}/cmdline")).unwrap_or_default();
+            let weights = arguments
+                .split(|byte| *byte == 0)
+                .nth(2)
+                .unwrap_or_default();
+            if Path::new(OsStr::from_bytes(weights)).parent() == Some(folder) {
                 found.push(child.parse().unwrap());
             }
         }

@@ -10,7 +10,7 @@ use atelier_api::route::{Call, CallState, ModelDefaults, Models};
 use atelier_api::secret::CreatedToken;
 use atelier_api::turn::Chat;
 use atelier_model::fake::{FakeModel, Script, Turn};
-use atelier_tests::{Caller, Ran, Reply, Setup, TestApp, WEIGHTS, children, question, within};
+use atelier_tests::{Caller, Ran, Reply, Setup, TestApp, WEIGHTS, helpers, question, within};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -101,7 +101,7 @@ async fn who_waited_is_told_and_who_asks_next_is_answered() {
     }
     // Each fall cost one start, and nothing of it is left.
     let starts = fs::read(folder.join("starts")).unwrap().len();
-    assert_eq!((starts, children("local-model").len()), (16, 1));
+    assert_eq!((starts, helpers(&folder).len()), (16, 1));
     app.finish().await;
 }
 
@@ -209,7 +209,7 @@ async fn one_that_falls_at_each_start_is_left_alone_and_says_why() {
     assert!(starts < 10, "{starts} starts for 40 questions");
     let why = local(&owner).await.helper_failure.unwrap();
     assert!(why.contains("there is too little memory"), "{why}");
-    assert!(children("local-model").is_empty());
+    assert!(helpers(&folder).is_empty());
     fs::remove_file(folder.join("fall")).unwrap();
     stands_again(&app, &token).await;
     assert!(local(&owner).await.helper_failure.is_none());

@@ -9,7 +9,7 @@ use atelier_model::{
     Answer, Call, Completion, Delta, Endpoint, Error, Gateway, Message, Request, Tool, ToolChoice,
     Wire,
 };
-use atelier_tests::{children, eventually, real_model};
+use atelier_tests::{eventually, helpers, real_files, real_model};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -226,11 +226,13 @@ async fn it_is_unloaded_when_nobody_asks() {
     let Some(gateway) = real_model(Duration::from_secs(1)) else {
         return;
     };
+    let (_, weights) = real_files().unwrap();
+    let folder = weights.parent().unwrap();
     for _ in 0..2 {
         let (answer, _) = filled(&gateway, "x = [1, 2, ", "]\n").await;
         assert!(!answer.text.is_empty());
-        assert_eq!(children("atelier-local").len(), 1);
-        eventually("it to be unloaded", || children("atelier-local").is_empty()).await;
+        assert_eq!(helpers(folder).len(), 1);
+        eventually("it to be unloaded", || helpers(folder).is_empty()).await;
         let state = gateway.local().unwrap().state();
         assert_eq!((state.helper, state.fall), (HelperState::Ready, None));
     }

@@ -1,7 +1,7 @@
 //! The real local model's program, spoken with in its own words.
 
 use atelier_sandbox::sidecar::{self, Sidecar, SidecarCommand, SidecarProcess};
-use atelier_tests::{children, real_files};
+use atelier_tests::{helpers, real_files};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{ChildStdin, ChildStdout};
@@ -182,7 +182,8 @@ impl Talk {
 
 /// How much memory the one helper holds.
 fn resident_mib() -> u64 {
-    let [helper] = children("atelier-local")[..] else {
+    let (_, weights) = real_files().unwrap();
+    let [helper] = helpers(weights.parent().unwrap())[..] else {
         panic!("one helper")
     };
     let status = std::fs::read_to_string(format!("/proc/{helper}/status")).unwrap();
