@@ -10,8 +10,8 @@ use atelier_base::WorkspacePath;
 pub use atelier_patch::Format;
 use atelier_patch::stream::{PreviewHunk, Reader};
 use atelier_patch::{
-    Change, Encoding, Hunk, Merge, ParseOptions, Patch, Plan, PlannedFile, lines, merge as merged,
-    parse, plan as planned, select, unified,
+    Change, Encoding, FileEdit, Hunk, Merge, ParseOptions, Passage, Patch, Plan, PlannedFile,
+    lines, merge as merged, parse, parse_rewrite, parse_unnamed, plan as planned, select, unified,
 };
 
 /// What separates the parts of one input.
@@ -47,6 +47,68 @@ pub fn plan(bytes: &[u8]) {
     for options in options(Format::Auto) {
         carry_out(&text, &options, &files);
     }
+}
+
+/// Reads an answer as the new text of some lines of a file, and as that of the
+/// whole file without its name. The parts of the bytes are the answer and the
+/// file.
+pub fn rewrite(bytes: &[u8]) {
+    let parts = split(bytes);
+    let answer = String::from_utf8_lossy(parts[0]);
+    let text = String::from_utf8_lossy(parts.get(1).copied().unwrap_or_default());
+    let files = tree(&[text.as_bytes()]);
+    let Some(path) = files.keys().next() else {
+        return;
+    };
+    let count = u32::try_from(lines(text.as_bytes()).count()).unwrap_or(u32::MAX);
+    let mut read: Vec<Patch> = parse_unnamed(&answer, path, &text).into_iter().collect();
+    for (first, last) in [(1, 1), (1, count), (2, 3), (count, count), (0, 1), (3, 2)] {
+        let passage = Passage {
+            path,
+            text: &text,
+            first,
+            last,
+        };
+        match parse_rewrite(&answer, &passage) {
+            Ok(Some(patch)) => {
+                check_outside(&patch, &text, first, last);
+                read.push(patch);
+            }
+            Ok(None) => {}
+            Err(error) => check_error(&error.to_string()),
+        }
+    }
+    for patch in read {
+        check_paths(&patch);
+        assert!(patch.edits.iter().all(|edit| edit.path() == path) || is_diff(&patch));
+        match planned(&patch, &files) {
+            Ok(plan) => check_plan(&plan, &files),
+            Err(error) => check_error(&error.to_string()),
+        }
+    }
+}
+
+/// Checks that a patch of some lines leaves those around them as they are.
+fn check_outside(patch: &Patch, text: &str, first: u32, last: u32) {
+    let [FileEdit::Replace { text: new, .. }] = patch.edits.as_slice() else {
+        assert!(is_diff(patch), "{patch:?}");
+        return;
+    };
+    let ends: Vec<usize> = lines(text.as_bytes())
+        .scan(0, |end, line| {
+            *end += line.len();
+            Some(*end)
+        })
+        .collect();
+    let above = first.checked_sub(2).map_or(0, |at| ends[at as usize]);
+    let below = ends[last as usize - 1];
+    assert!(new.len() >= above + text.len() - below, "lines are lost");
+    assert!(new.as_bytes().starts_with(&text.as_bytes()[..above]));
+    assert!(new.as_bytes().ends_with(&text.as_bytes()[below..]));
+}
+
+const fn is_diff(patch: &Patch) -> bool {
+    matches!(patch.format, Format::Unified)
 }
 
 /// Reads the bytes as a patch that comes in pieces, in several ways to cut it,
@@ -193,14 +255,15 @@ fn carry_out(text: &str, options: &ParseOptions, files: &Tree) {
     });
     match outcome {
         Ok(plan) => check_plan(&plan, files),
-        Err(error) => {
-            let shown = error.to_string();
-            assert!(
-                shown.lines().count() <= ERROR_LINES,
-                "a long error: {shown}"
-            );
-        }
+        Err(error) => check_error(&error.to_string()),
     }
+}
+
+fn check_error(shown: &str) {
+    assert!(
+        shown.lines().count() <= ERROR_LINES,
+        "a long error: {shown}"
+    );
 }
 
 /// Checks that a patch names nothing outside of the workspace.

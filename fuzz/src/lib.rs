@@ -4,4 +4,4 @@ pub mod answers;
 mod check;
 pub mod served;
 
-pub use check::{Format, merge, plan, read, stream};
+pub use check::{Format, merge, plan, read, rewrite, stream};

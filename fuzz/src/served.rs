@@ -50,7 +50,10 @@ pub fn guard(bytes: &[u8]) {
     let mut end = 0;
     for finding in &found {
         assert!(finding.place.start >= end, "out of order");
-        assert!(rest.get(finding.place.clone()).is_some_and(|text| !text.is_empty()));
+        assert!(
+            rest.get(finding.place.clone())
+                .is_some_and(|text| !text.is_empty())
+        );
         end = finding.place.end;
     }
     let looked_for = secret.len() >= atelier_model::gate::SHORTEST_SECRET;

@@ -74,6 +74,7 @@ pub use plan::{Change, Plan, PlannedFile, plan};
 pub use print::unified;
 pub use read::parse;
 pub use read::passage::{Passage, parse_rewrite};
+pub use read::unnamed::parse_unnamed;
 pub use select::{Selected, select};
 pub use source::{Entry, Source, SourceError};
 pub use style::Style;

@@ -9,6 +9,7 @@ pub(crate) mod passage;
 pub(crate) mod search_replace;
 pub(crate) mod tagged;
 pub(crate) mod unified;
+pub(crate) mod unnamed;
 mod whole;
 
 use atelier_base::{WorkspacePath, limit};

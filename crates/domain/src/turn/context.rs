@@ -94,7 +94,7 @@ impl Domain {
             lines,
         } in &going.selections
         {
-            let text = self.text_selected(path, *version).await?;
+            let text = self.text_seen(path, *version).await?;
             let text = lines_of(&text, *lines).unwrap_or_default();
             let heading = match lines {
                 LineRange { first, last } if first == last => format!("{path}, line {first}"),

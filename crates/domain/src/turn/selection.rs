@@ -76,7 +76,7 @@ impl Domain {
                     "the selections of `{path}` are of different versions; select again"
                 )));
             }
-            let text = self.text_selected(path, version).await?;
+            let text = self.text_seen(path, version).await?;
             bytes += lines_of(&text, wanted.lines)
                 .ok_or_else(|| outside(path, &text, wanted.lines))?
                 .len();
@@ -122,8 +122,8 @@ impl Domain {
         }
     }
 
-    /// Returns the whole text of a version that lines are selected of.
-    pub(super) async fn text_selected(
+    /// Returns the whole text of a version of which a model sees something.
+    pub(super) async fn text_seen(
         &self,
         path: &WorkspacePath,
         version: VersionId,
@@ -142,7 +142,7 @@ impl Domain {
         form: EditForm,
     ) -> Result<Edits> {
         if let (EditForm::Selection, [selected]) = (form, going.selections.as_slice()) {
-            let text = self.text_selected(&selected.path, selected.version).await?;
+            let text = self.text_seen(&selected.path, selected.version).await?;
             let is_marked = |mark| answer.contains(mark) && !text.contains(mark);
             if !MARKS.into_iter().any(is_marked) {
                 let passage = Passage {
@@ -161,6 +161,11 @@ impl Domain {
         };
         let patch = match atelier_patch::parse(answer, &options) {
             Ok(patch) => patch,
+            // Small models forget a name now and then.
+            Err(error) if error.kind == ErrorCode::NoEdits && form == EditForm::WholeFiles => {
+                let patch = self.read_unnamed(going, answer).await?;
+                return Ok(Ok(patch).into());
+            }
             Err(error) => return Ok(Err(error).into()),
         };
         // Who saw some lines of a file would write it without the others.
@@ -181,6 +186,16 @@ impl Domain {
                 path: Some(path.clone()),
             },
         })
+    }
+
+    /// Reads an answer that names no file, for the only one it was given.
+    async fn read_unnamed(&self, going: &Going, answer: &str) -> Result<Option<Patch>> {
+        let mut seen = going.seen.iter();
+        let (Some((path, version)), None) = (seen.next(), seen.next()) else {
+            return Ok(None);
+        };
+        let text = self.text_seen(path, *version).await?;
+        Ok(atelier_patch::parse_unnamed(answer, path, &text))
     }
 }
 

@@ -114,7 +114,7 @@ fn blocks(answer: &str, path: &WorkspacePath, old: &[&str]) -> Result<Blocks, Pa
 }
 
 /// Returns whether a block is a diff, by its name or by how it begins.
-fn is_diff(script: &Script<'_>, fence: Fence<'_>) -> bool {
+pub(super) fn is_diff(script: &Script<'_>, fence: Fence<'_>) -> bool {
     let name = fence.info.split_whitespace().next().unwrap_or_default();
     let begins = || {
         let mut inside = fence.open + 1..fence.close?;

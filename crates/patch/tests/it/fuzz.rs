@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 #[path = "../../../../fuzz/src/check.rs"]
 pub(crate) mod check;
 
-use check::{Format, merge, plan, read, stream};
+use check::{Format, merge, plan, read, rewrite, stream};
 
 /// Returns the committed inputs of a target: those with a name, not those
 /// called by their hash, which a run of the fuzzer left.
@@ -41,6 +41,11 @@ fn the_seeds_of_every_reader_hold() {
 #[test]
 fn the_seeds_of_the_stream_hold() {
     replay("stream", stream);
+}
+
+#[test]
+fn the_seeds_of_new_texts_hold() {
+    replay("rewrite", rewrite);
 }
 
 #[test]

@@ -109,6 +109,29 @@ on_both_engines! {
         assert_eq!(owner.text(workspace, "bill.py").await, CLASS);
     }
 
+    async fn a_small_model_that_forgets_the_name_of_the_only_file_means_it(app) {
+        let owner = app.owner();
+        let files = [("bill.py", CLASS), ("b.py", "b = 1\n")];
+        let workspace = owner.workspace_with("a", &files).await.id;
+        let changed = CLASS.replace("return 1", "return 10");
+        let asked = Chat { files: vec!["bill.py".to_owned()], ..question(workspace, "Make it better.") };
+        // A large one writes blocks; what it shows besides is an example.
+        app.model.push(block(&changed));
+        assert!(owner.ask(&asked).await.turn.proposal_ids.is_empty());
+        shrink(&owner).await;
+        // An excerpt is no file, and of two files it may be either.
+        app.model.push(block("    def net(self):\n        return 10\n"));
+        assert!(owner.ask(&asked).await.turn.proposal_ids.is_empty());
+        app.model.push(block(&changed));
+        let both = Chat { files: vec!["bill.py".to_owned(), "b.py".to_owned()], ..asked.clone() };
+        assert!(owner.ask(&both).await.turn.proposal_ids.is_empty());
+
+        app.model.push(block(&changed));
+        let ran = owner.ask(&asked).await;
+        owner.apply(ran.proposal()).await.ok::<Proposal>();
+        assert_eq!(owner.text(workspace, "bill.py").await, changed);
+    }
+
     async fn a_large_model_sees_the_selection_and_writes_blocks(app) {
         let owner = app.owner();
         let workspace = owner.workspace_with("a", &[("bill.py", CLASS), ("b.py", "b = 1\n")]).await.id;
