@@ -130,6 +130,12 @@ impl Reported {
         self.message.to_lowercase().contains(word) || self.words.contains(word)
     }
 
+    /// Returns how many bytes long it is.
+    pub(crate) fn len(&self) -> usize {
+        let request = self.request.as_ref().map_or(0, String::len);
+        self.message.len() + self.words.len() + request
+    }
+
     /// Takes the first setting out of a body that the server names, of those
     /// that can be left out; each comes with a word that refusals have for it.
     pub(crate) fn take_out(&self, body: &mut Value, optional: &[(&str, &str)]) -> bool {

@@ -1,17 +1,16 @@
 //! The door: every byte that leaves for a model leaves here.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use atelier_base::limit;
 use bytes::Bytes;
-use parking_lot::Mutex;
 use reqwest::header::HeaderMap;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use self::mends::Mends;
 use self::transport::Refusal;
 use crate::bound::AtMost;
 use crate::call::{Call, Context, Wait};
@@ -21,17 +20,15 @@ use crate::failure::Peer;
 use crate::http::Clients;
 use crate::local::LocalModel;
 use crate::request::Request;
-use crate::wire::Known;
 
 mod check;
 mod complete;
+mod mends;
 mod probe;
 mod transport;
 
 /// How often a request that was refused is mended and sent again.
 const MENDS: usize = 6;
-/// The most servers remembered for not knowing `stream_options`.
-const REMEMBERED_SERVERS: usize = 256;
 
 /// What a gateway is made with.
 #[derive(Clone, Debug)]
@@ -75,8 +72,7 @@ pub struct Gateway(Arc<Inner>);
 struct Inner {
     options: GatewayOptions,
     clients: Clients,
-    /// Completion URLs of servers that refused `stream_options`.
-    no_stream_options: Mutex<HashSet<String>>,
+    mends: Mends,
 }
 
 /// A request ready to leave: the exact bytes, and where they go.
@@ -133,7 +129,7 @@ impl Gateway {
         Ok(Self(Arc::new(Inner {
             options,
             clients,
-            no_stream_options: Mutex::new(HashSet::new()),
+            mends: Mends::default(),
         })))
     }
 
@@ -186,10 +182,8 @@ impl Gateway {
                 parameter,
             });
         }
-        let known = Known {
-            stream_options: self.takes_stream_options(&url),
-        };
-        let body = endpoint.wire.encode(request, endpoint, known)?;
+        let body = endpoint.wire.encode(request, endpoint)?;
+        let body = self.0.mends.apply(endpoint.wire, url.as_str(), body);
         Ok(Prepared {
             url,
             headers,
@@ -214,28 +208,28 @@ impl Gateway {
     /// the request for something that can be mended (a setting that the model
     /// doesn't take, signed thinking that it can't read) is asked again, at
     /// most six times; `prepared` is then what went out last, also when that
-    /// failed.
+    /// failed. Settings that a model refused are left out from then on.
     ///
     /// # Errors
     /// [`Error::Cancelled`] at once when the token is cancelled; what the
     /// server reports; [`Error::Connect`], [`Error::Tls`], [`Error::Idle`].
     pub async fn send(&self, prepared: &mut Prepared, cancel: CancellationToken) -> Result<Call> {
         let wait = Wait::from_now(self.0.options.first_byte_timeout);
-        let mut mends = 0;
+        let mut mended = 0;
         loop {
             let response = self.post(prepared, &cancel, wait).await?;
             if response.status().is_success() {
                 return Call::new(response, self.context(prepared, cancel), wait);
             }
             let refusal = Refusal::read(response, &prepared.peer, &cancel, wait).await?;
-            match refusal.mend(prepared).filter(|_| mends < MENDS) {
-                Some(body) => prepared.body = body,
-                None => return Err(refusal.into_error(&prepared.peer)),
-            }
-            mends += 1;
-            if refusal.names_stream_options() {
-                self.remember_no_stream_options(&prepared.url);
-            }
+            let Some(body) = refusal.mend(prepared).filter(|_| mended < MENDS) else {
+                return Err(refusal.into_error(&prepared.peer));
+            };
+            mended += 1;
+            let (url, refusal) = (prepared.url.as_str(), refusal.into_reported());
+            let mends = &self.0.mends;
+            mends.remember(url, &prepared.body, &body, refusal);
+            prepared.body = mends.apply(prepared.peer.wire, url, body);
         }
     }
 
@@ -246,17 +240,6 @@ impl Gateway {
             cancel,
             idle_timeout: self.0.options.idle_timeout,
             max_answer_bytes: self.0.options.max_answer_bytes,
-        }
-    }
-
-    fn takes_stream_options(&self, url: &Url) -> bool {
-        !self.0.no_stream_options.lock().contains(url.as_str())
-    }
-
-    fn remember_no_stream_options(&self, url: &Url) {
-        let mut servers = self.0.no_stream_options.lock();
-        if servers.len() < REMEMBERED_SERVERS {
-            servers.insert(url.as_str().to_owned());
         }
     }
 

@@ -82,13 +82,6 @@ impl Wire {
     }
 }
 
-/// What is known of a server besides its endpoint.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Known {
-    /// Whether it takes `stream_options`.
-    pub(crate) stream_options: bool,
-}
-
 /// The dispatch: each wire is a folder of its own, and this is the only place
 /// that knows which.
 impl Wire {
@@ -131,9 +124,9 @@ impl Wire {
     }
 
     /// Writes the body of a streaming request.
-    pub(crate) fn encode(self, request: &Request, to: &Endpoint, known: Known) -> Result<Bytes> {
+    pub(crate) fn encode(self, request: &Request, to: &Endpoint) -> Result<Bytes> {
         let encoded = match self {
-            Self::OpenAiChat | Self::OpenRouter => openai::body::encode(request, to, known),
+            Self::OpenAiChat | Self::OpenRouter => openai::body::encode(request, to),
             Self::Local => local::encode(request),
             Self::Anthropic => anthropic::body::encode(request, to),
             Self::Gemini => gemini::body::encode(request, to),

@@ -41,7 +41,6 @@ pub(crate) fn encode(
     asked: &Completion,
     form: CompletionForm,
     model: &str,
-    stream_options: bool,
 ) -> serde_json::Result<Bytes> {
     let stop = asked.stop.iter().map(String::as_str);
     let body = match form {
@@ -62,7 +61,7 @@ pub(crate) fn encode(
                 .chain(marks.stops().iter().copied())
                 .take(STOPS)
                 .collect(),
-            ..Body::new(asked, model, stream_options)
+            ..Body::new(asked, model)
         }),
         // Mistral calls the seed otherwise and streams usage unasked.
         CompletionForm::Mistral => serde_json::to_vec(&Body {
@@ -70,12 +69,13 @@ pub(crate) fn encode(
             stop: stop.take(STOPS).collect(),
             seed: None,
             random_seed: asked.seed,
-            ..Body::new(asked, model, false)
+            stream_options: None,
+            ..Body::new(asked, model)
         }),
         CompletionForm::Suffix | CompletionForm::Chat => serde_json::to_vec(&Body {
             suffix: Some(&*asked.suffix).filter(|suffix| !suffix.is_empty()),
             stop: stop.take(STOPS).collect(),
-            ..Body::new(asked, model, stream_options)
+            ..Body::new(asked, model)
         }),
     };
     body.map(Bytes::from)
@@ -142,7 +142,7 @@ struct Infill<'a> {
 }
 
 impl<'a> Body<'a> {
-    fn new(asked: &'a Completion, model: &'a str, stream_options: bool) -> Self {
+    fn new(asked: &'a Completion, model: &'a str) -> Self {
         Self {
             model,
             prompt: &asked.prefix,
@@ -154,7 +154,7 @@ impl<'a> Body<'a> {
             seed: asked.seed,
             random_seed: None,
             stream: true,
-            stream_options: stream_options.then_some(StreamOptions {
+            stream_options: Some(StreamOptions {
                 include_usage: true,
             }),
         }

@@ -19,7 +19,7 @@ fn asked() -> Completion {
 }
 
 fn encoded(asked: &Completion, form: CompletionForm) -> Value {
-    let body = body::encode(asked, form, "m", true).unwrap();
+    let body = body::encode(asked, form, "m").unwrap();
     serde_json::from_slice(&body).unwrap()
 }
 

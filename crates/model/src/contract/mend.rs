@@ -83,6 +83,26 @@ async fn settings_that_a_reasoning_model_refuses_are_left_out() {
 }
 
 #[tokio::test]
+async fn settings_that_were_refused_once_are_not_sent_again() {
+    let fake = FakeModel::local(Script::of([Turn::text("ok").repeat()]));
+    let (fake, gateway) = (fake.await.unwrap(), gateway());
+    let to = endpoint(&fake, Wire::OpenAiChat, "gpt-5");
+    let mut times = Vec::new();
+    for temperature in [0.2, 0.2, 0.7, 0.7] {
+        let before = fake.requests().len();
+        let request = Request {
+            temperature: Some(temperature),
+            ..wishes()
+        };
+        assert_eq!(ask(&gateway, &to, &request).await.text, "ok");
+        times.push(fake.requests().len() - before);
+    }
+    // Another temperature may be taken, so it is tried; what is refused
+    // besides is known as soon as nothing else differs.
+    assert_eq!(times, [5, 1, 3, 1]);
+}
+
+#[tokio::test]
 async fn the_limit_has_its_new_name_where_the_old_one_is_refused() {
     // The fake is no host of OpenAI's, as a proxy or Azure is none.
     let (first, last, _) = asked(Wire::OpenAiChat, "gpt-5.4", &wishes()).await;

@@ -41,11 +41,11 @@ impl Gateway {
         };
         let (_, headers, mut peer) = self.address(&endpoint, "")?;
         url.path().clone_into(&mut peer.path);
-        let stream_options = self.takes_stream_options(&url);
-        let body = body::encode(asked, form, &endpoint.model, stream_options);
+        let body = body::encode(asked, form, &endpoint.model);
         let body = body.map_err(|_| Error::InvalidRequest {
             reason: "it can't be written as JSON",
         })?;
+        let body = self.0.mends.apply(endpoint.wire, url.as_str(), body);
         Ok(Prepared {
             url,
             headers,

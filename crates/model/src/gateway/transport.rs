@@ -130,9 +130,9 @@ impl Refusal {
         })
     }
 
-    /// Returns whether the server says it doesn't know `stream_options`.
-    pub(super) fn names_stream_options(&self) -> bool {
-        self.reported.names("stream_options")
+    /// Returns what the server says.
+    pub(super) fn into_reported(self) -> Reported {
+        self.reported
     }
 
     /// Returns the body without what the server refuses; `None` when it is

@@ -12,7 +12,7 @@ use crate::endpoint::Endpoint;
 use crate::message::{Image, ImageSource};
 use crate::request::{Effort, Request, ResponseForm, Tool, ToolChoice};
 use crate::schema;
-use crate::wire::{Known, Wire};
+use crate::wire::Wire;
 
 /// The most texts that may end an answer.
 const STOPS: usize = 4;
@@ -24,7 +24,7 @@ const ENDS: usize = 2;
 const IMAGES: &str = "The images that the tools gave:";
 
 /// Serialises a streaming request.
-pub(crate) fn encode(request: &Request, to: &Endpoint, known: Known) -> serde_json::Result<Bytes> {
+pub(crate) fn encode(request: &Request, to: &Endpoint) -> serde_json::Result<Bytes> {
     let host = to.base_url.host_str().unwrap_or_default();
     let ids = if host == "mistral.ai" || host.ends_with(".mistral.ai") {
         Ids::Nine
@@ -62,9 +62,9 @@ pub(crate) fn encode(request: &Request, to: &Endpoint, known: Known) -> serde_js
         max_tokens: limit.filter(|_| !new_name),
         max_completion_tokens: limit.filter(|_| new_name),
         stream: true,
-        stream_options: known.stream_options.then_some(StreamOptions {
+        stream_options: StreamOptions {
             include_usage: true,
-        }),
+        },
     };
     serde_json::to_vec(&body).map(Bytes::from)
 }
@@ -105,8 +105,7 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     max_completion_tokens: Option<u32>,
     stream: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stream_options: Option<StreamOptions>,
+    stream_options: StreamOptions,
 }
 
 #[derive(Serialize)]

@@ -6,13 +6,6 @@ use crate::failure::Reported;
 use crate::message::{Carried, Message, ToolCall};
 use crate::wire::Wire;
 
-const PLAIN: Known = Known {
-    stream_options: false,
-};
-const WITH_USAGE: Known = Known {
-    stream_options: true,
-};
-
 fn conversation() -> Request {
     let call = ToolCall {
         id: "call_1".into(),
@@ -56,15 +49,15 @@ fn endpoint(base_url: &str) -> Endpoint {
     }
 }
 
-fn encoded(request: &Request, base_url: &str, known: Known) -> Value {
-    let body = encode(request, &endpoint(base_url), known).unwrap();
+fn encoded(request: &Request, base_url: &str) -> Value {
+    let body = encode(request, &endpoint(base_url)).unwrap();
     serde_json::from_slice(&body).unwrap()
 }
 
 #[test]
 fn a_conversation_is_written_as_the_reference_says() {
     assert_eq!(
-        encoded(&conversation(), "http://host/v1", WITH_USAGE),
+        encoded(&conversation(), "http://host/v1"),
         json!({
             "model": "m",
             "messages": [
@@ -88,17 +81,18 @@ fn a_conversation_is_written_as_the_reference_says() {
 #[test]
 fn what_is_not_asked_for_is_not_sent() {
     let plain = json!({
-        "model": "m", "messages": [{"role": "user", "content": "hi"}], "stream": true});
+        "model": "m", "messages": [{"role": "user", "content": "hi"}], "stream": true,
+        "stream_options": {"include_usage": true}});
     let openai = "https://api.openai.com/v1";
-    assert_eq!(encoded(&ask(Message::user("hi")), openai, PLAIN), plain);
+    assert_eq!(encoded(&ask(Message::user("hi")), openai), plain);
     // Choosing among no tools means nothing, and some servers refuse it.
     let choosy = Request {
         tool_choice: ToolChoice::Required,
         parallel_tool_calls: Some(true),
         ..ask(Message::user("hi"))
     };
-    assert_eq!(encoded(&choosy, openai, PLAIN), plain);
-    let limited = encoded(&conversation(), openai, PLAIN);
+    assert_eq!(encoded(&choosy, openai), plain);
+    let limited = encoded(&conversation(), openai);
     assert_eq!(limited["max_completion_tokens"], 100);
 }
 
@@ -121,7 +115,7 @@ fn every_wish_has_its_word() {
         effort: Some(Effort::Low),
         ..conversation()
     };
-    let body = encoded(&request, "http://host/v1", PLAIN);
+    let body = encoded(&request, "http://host/v1");
     for (field, expected) in [
         (
             "tool_choice",
@@ -151,7 +145,7 @@ fn every_wish_has_its_word() {
             response: ResponseForm::Json,
             ..conversation()
         };
-        let body = encoded(&request, "http://host/v1", PLAIN);
+        let body = encoded(&request, "http://host/v1");
         assert_eq!(body["tool_choice"], word);
         assert_eq!(body["response_format"], json!({"type": "json_object"}));
     }
@@ -166,7 +160,7 @@ fn images_go_with_the_person_also_those_of_tools() {
     let mut request = conversation();
     request.messages[1].images = vec![image(ImageSource::Base64("AAAA".into()))];
     request.messages[3].images = vec![image(ImageSource::Url("https://host/a.png".into()))];
-    let body = encoded(&request, "http://host/v1", PLAIN);
+    let body = encoded(&request, "http://host/v1");
     let here = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}});
     let there = json!({"type": "image_url", "image_url": {"url": "https://host/a.png"}});
     let hi = json!({"type": "text", "text": "hi"});
@@ -174,7 +168,7 @@ fn images_go_with_the_person_also_those_of_tools() {
     assert_eq!(body["messages"][4]["role"], "user");
     assert_eq!(body["messages"][4]["content"][1], there);
     request.messages.push(Message::user("and?"));
-    let body = encoded(&request, "http://host/v1", PLAIN);
+    let body = encoded(&request, "http://host/v1");
     let and = json!({"type": "text", "text": "and?"});
     assert_eq!(body["messages"][4]["content"], json!([and, there]));
     assert_eq!(body["messages"].as_array().unwrap().len(), 5);
@@ -182,7 +176,7 @@ fn images_go_with_the_person_also_those_of_tools() {
 
 #[test]
 fn mistral_gets_the_ids_it_takes() {
-    let body = encoded(&conversation(), "https://api.mistral.ai/v1", PLAIN);
+    let body = encoded(&conversation(), "https://api.mistral.ai/v1");
     let id = &body["messages"][2]["tool_calls"][0]["id"];
     assert_eq!(id, "c00000000");
     assert_eq!(&body["messages"][3]["tool_call_id"], id);
@@ -190,7 +184,7 @@ fn mistral_gets_the_ids_it_takes() {
 
 #[test]
 fn stream_options_can_be_taken_out_and_nothing_else() {
-    let body = encode(&conversation(), &endpoint("http://host/v1"), WITH_USAGE).unwrap();
+    let body = encode(&conversation(), &endpoint("http://host/v1")).unwrap();
     let refusal = json!({"error": {"message": "Unrecognized request argument: stream_options"}});
     let refusal = Reported::find(&refusal).unwrap();
     let without = mend(&body, &refusal).unwrap();
@@ -227,7 +221,7 @@ fn openrouter_is_asked_in_its_own_words() {
         ..Request::default()
     };
     let asked = |request: &Request| -> Value {
-        let body = encode(request, &router, WITH_USAGE).unwrap();
+        let body = encode(request, &router).unwrap();
         serde_json::from_slice(&body).unwrap()
     };
     let marked = |text: &str| json!([{"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}]);
@@ -269,7 +263,7 @@ fn thinking_goes_back_beside_the_calls_that_came_of_it() {
         calls: 1,
         value: json!({"reasoning_content": "hm"}),
     }];
-    let with = encoded(&request, "http://host/v1", PLAIN);
+    let with = encoded(&request, "http://host/v1");
     assert_eq!(with["messages"][2]["reasoning_content"], "hm");
     let refused = |message: &str, body: &Value| {
         let refusal = Reported::find(&json!({"error": {"message": message}})).unwrap();
