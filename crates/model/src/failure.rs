@@ -130,6 +130,11 @@ impl Reported {
         self.message.to_lowercase().contains(word) || self.words.contains(word)
     }
 
+    /// Returns whether both are about the same, whichever request it was.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        (&self.message, &self.words) == (&other.message, &other.words)
+    }
+
     /// Returns how many bytes long it is.
     pub(crate) fn len(&self) -> usize {
         let request = self.request.as_ref().map_or(0, String::len);

@@ -10,7 +10,7 @@ use reqwest::header::HeaderMap;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use self::mends::Mends;
+use self::mends::{Mended, Mends};
 use self::transport::Refusal;
 use crate::bound::AtMost;
 use crate::call::{Call, Context, Wait};
@@ -183,7 +183,7 @@ impl Gateway {
             });
         }
         let body = endpoint.wire.encode(request, endpoint)?;
-        let body = self.0.mends.apply(endpoint.wire, url.as_str(), body);
+        let body = self.0.mends.apply(url.as_str(), &peer, body);
         Ok(Prepared {
             url,
             headers,
@@ -208,28 +208,36 @@ impl Gateway {
     /// the request for something that can be mended (a setting that the model
     /// doesn't take, signed thinking that it can't read) is asked again, at
     /// most six times; `prepared` is then what went out last, also when that
-    /// failed. Settings that a model refused are left out from then on.
+    /// failed. Settings that a model refused are left out of the same ones
+    /// for an hour.
     ///
     /// # Errors
     /// [`Error::Cancelled`] at once when the token is cancelled; what the
     /// server reports; [`Error::Connect`], [`Error::Tls`], [`Error::Idle`].
     pub async fn send(&self, prepared: &mut Prepared, cancel: CancellationToken) -> Result<Call> {
         let wait = Wait::from_now(self.0.options.first_byte_timeout);
-        let mut mended = 0;
+        let mends = &self.0.mends;
+        let mut mended: Vec<Mended> = Vec::new();
         loop {
             let response = self.post(prepared, &cancel, wait).await?;
             if response.status().is_success() {
+                mends.remember(prepared.url.as_str(), &prepared.peer, mended);
                 return Call::new(response, self.context(prepared, cancel), wait);
             }
             let refusal = Refusal::read(response, &prepared.peer, &cancel, wait).await?;
-            let Some(body) = refusal.mend(prepared).filter(|_| mended < MENDS) else {
+            let url = prepared.url.as_str();
+            let Some(body) = refusal.mend(prepared).filter(|_| mended.len() < MENDS) else {
+                if refusal.is_about_request() {
+                    mends.forget(url, &prepared.peer);
+                }
                 return Err(refusal.into_error(&prepared.peer));
             };
-            mended += 1;
-            let (url, refusal) = (prepared.url.as_str(), refusal.into_reported());
-            let mends = &self.0.mends;
-            mends.remember(url, &prepared.body, &body, refusal);
-            prepared.body = mends.apply(prepared.peer.wire, url, body);
+            let next = mends.apply(url, &prepared.peer, body.clone());
+            mended.push(Mended {
+                before: std::mem::replace(&mut prepared.body, next),
+                after: body,
+                refusal: refusal.into_reported(),
+            });
         }
     }
 

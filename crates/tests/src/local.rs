@@ -185,7 +185,8 @@ pub fn bench_runs() -> usize {
 }
 
 /// Returns the running helpers that this process has started with weights in
-/// the folder; tests beside this one have helpers with weights elsewhere.
+/// the folder. Tests beside this one have helpers too; those of the small model
+/// have weights of their own.
 ///
 /// # Panics
 /// When `/proc` can't be read.

@@ -45,7 +45,7 @@ impl Gateway {
         let body = body.map_err(|_| Error::InvalidRequest {
             reason: "it can't be written as JSON",
         })?;
-        let body = self.0.mends.apply(endpoint.wire, url.as_str(), body);
+        let body = self.0.mends.apply(url.as_str(), &peer, body);
         Ok(Prepared {
             url,
             headers,

@@ -1,20 +1,25 @@
-//! What models refused before, so that each settings are refused once and not
-//! with every request.
+//! What models refused before, so that settings are refused once and not with
+//! every request.
 
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use atelier_base::ContentHash;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use serde_json::{Map, Value};
 
 use super::MENDS;
-use crate::failure::Reported;
-use crate::wire::Wire;
+use crate::failure::{Peer, Reported};
 
 /// How long a refusal is remembered: servers are updated.
 const KEPT: Duration = Duration::from_hours(1);
-/// The most refusals remembered; the oldest goes first.
-const REMEMBERED: usize = 256;
+/// The most refusals remembered, in all and of one place; the oldest goes
+/// first.
+const REMEMBERED: usize = 512;
+const OF_ONE_PLACE: usize = 32;
 /// The longest refusal remembered, in bytes.
 const LONGEST: usize = 4 * 1024;
 
@@ -31,8 +36,7 @@ const CONTENT: &[&str] = &[
     "system",
     "systemInstruction",
 ];
-/// Settings of which it matters whether they are there: no model refuses one
-/// text that ends an answer and takes another.
+/// Settings of which it matters here only whether they are there.
 const ANY_VALUE: &[&str] = &[
     "budget_tokens",
     "maxOutputTokens",
@@ -40,92 +44,135 @@ const ANY_VALUE: &[&str] = &[
     "max_output_tokens",
     "max_tokens",
     "random_seed",
-    "responseJsonSchema",
-    "response_format",
     "seed",
     "stop",
     "stopSequences",
     "stop_sequences",
-    "text",
     "thinkingBudget",
     "tools",
 ];
+/// Settings that hold others.
+const GROUPS: &[&str] = &["generationConfig", "thinking", "thinkingConfig"];
 /// Words of a refusal that is about what was said.
-const ABOUT_CONTENT: &[&str] = &["contents[", "input[", "messages[", "messages."];
+const ABOUT_CONTENT: &[&str] = &[
+    "contents[",
+    "input[",
+    "messages[",
+    "messages.",
+    "\"contents\",",
+    "\"input\",",
+    "\"messages\",",
+];
 
 /// The refusals that were mended by other settings.
 ///
 /// One is applied again to a request with the very settings that were refused,
-/// and to no other: a model may take a temperature when it doesn't think. What
+/// to the same model with the same key, and to no other: a model may take a
+/// temperature when it doesn't think, and an account more than another. What
 /// was refused for its content, such as a signature, is not remembered.
-#[derive(Debug, Default)]
-pub(super) struct Mends(Mutex<Vec<Mend>>);
+#[derive(Default)]
+pub(super) struct Mends(Mutex<VecDeque<Mend>>);
 
-#[derive(Debug)]
 struct Mend {
-    url: String,
-    settings: Value,
-    refusal: Reported,
+    place: ContentHash,
+    settings: ContentHash,
+    refusal: Arc<Reported>,
     since: Instant,
 }
 
+/// A refusal may quote what nobody else is to read.
+impl fmt::Debug for Mends {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Mends").field(&self.0.lock().len()).finish()
+    }
+}
+
+/// A body that was refused, and what it was mended to.
+pub(super) struct Mended {
+    pub(super) before: Bytes,
+    pub(super) after: Bytes,
+    pub(super) refusal: Reported,
+}
+
 impl Mends {
-    /// Notes that a server refused a body and what it was mended to.
-    pub(super) fn remember(&self, url: &str, refused: &[u8], mended: &[u8], refusal: Reported) {
-        let about_content = || ABOUT_CONTENT.iter().any(|word| refusal.names(word));
-        if refusal.len() > LONGEST || about_content() {
-            return;
+    /// Notes by which mends a request came to be taken.
+    pub(super) fn remember(&self, url: &str, peer: &Peer, mended: Vec<Mended>) {
+        let (place, since) = (place(url, peer), Instant::now());
+        let mut mended = mended.into_iter().peekable();
+        while let Some(one) = mended.next() {
+            // What is refused again in the same words was not mended.
+            let helped = |next: &Mended| !next.refusal.is_like(&one.refusal);
+            let settings = lasting(&one).filter(|_| mended.peek().is_none_or(helped));
+            if let Some(settings) = settings {
+                let refusal = Arc::new(one.refusal);
+                self.add(Mend {
+                    place,
+                    settings,
+                    refusal,
+                    since,
+                });
+            }
         }
-        let read = |body| serde_json::from_slice::<Value>(body).unwrap_or_default();
-        let (refused, mended) = (read(refused), read(mended));
-        let settings = settings(&refused);
-        if settings == self::settings(&mended) || said_bytes(&mended) < said_bytes(&refused) {
-            return;
-        }
-        let since = Instant::now();
-        let mend = Mend {
-            url: url.to_owned(),
-            settings,
-            refusal,
-            since,
-        };
+    }
+
+    fn add(&self, mend: Mend) {
         let mut all = self.0.lock();
+        let is_here = |old: &Mend| old.place == mend.place;
         all.retain(|old| {
-            !old.is_past(since) && (old.url != mend.url || old.settings != mend.settings)
+            !(old.is_past(mend.since) || is_here(old) && old.settings == mend.settings)
         });
-        if all.len() >= REMEMBERED {
-            all.remove(0);
+        if all.iter().filter(|old| is_here(old)).count() >= OF_ONE_PLACE {
+            let oldest = all.iter().position(is_here);
+            oldest.map(|at| all.remove(at));
+        } else if all.len() >= REMEMBERED {
+            all.pop_front();
         }
-        all.push(mend);
+        all.push_back(mend);
     }
 
-    /// Returns a body without what the server is known to refuse of it.
-    pub(super) fn apply(&self, wire: Wire, url: &str, body: Bytes) -> Bytes {
-        self.apply_at(wire, url, body, Instant::now())
+    /// Forgets what a model refused: it now refuses something else.
+    pub(super) fn forget(&self, url: &str, peer: &Peer) {
+        let place = place(url, peer);
+        self.0.lock().retain(|mend| mend.place != place);
     }
 
-    fn apply_at(&self, wire: Wire, url: &str, body: Bytes, now: Instant) -> Bytes {
-        let all = self.0.lock();
-        let known = |mend: &&Mend| mend.url == url && !mend.is_past(now);
-        if !all.iter().any(|mend| known(&mend)) {
+    /// Returns a body without what the model is known to refuse of it.
+    pub(super) fn apply(&self, url: &str, peer: &Peer, body: Bytes) -> Bytes {
+        self.apply_at(url, peer, body, Instant::now())
+    }
+
+    fn apply_at(&self, url: &str, peer: &Peer, mut body: Bytes, now: Instant) -> Bytes {
+        let known = self.known(url, peer, now);
+        if known.is_empty() {
             return body;
         }
-        let mut body = body;
         for _ in 0..MENDS {
             let Ok(value) = serde_json::from_slice(&body) else {
                 break;
             };
             let settings = settings(&value);
-            let mut refused = all.iter().filter(known);
-            let mended = refused
-                .find(|mend| mend.settings == settings)
-                .and_then(|mend| wire.mend(&body, &mend.refusal));
+            let refused = known.iter().find(|(of, _)| *of == settings);
+            let mended = refused.and_then(|(_, refusal)| peer.wire.mend(&body, refusal));
             match mended {
                 Some(mended) => body = mended,
                 None => break,
             }
         }
         body
+    }
+
+    /// Returns the refusals of a model, by settings.
+    fn known(&self, url: &str, peer: &Peer, now: Instant) -> Vec<(ContentHash, Arc<Reported>)> {
+        let all = self.0.lock();
+        if all.is_empty() {
+            return Vec::new();
+        }
+        let place = place(url, peer);
+        let known = all.iter();
+        let known = known.filter(|mend| mend.place == place && !mend.is_past(now));
+        known
+            .map(|mend| (mend.settings, Arc::clone(&mend.refusal)))
+            .collect()
     }
 }
 
@@ -135,21 +182,51 @@ impl Mend {
     }
 }
 
-/// Returns how an answer is asked for, without what is asked.
-fn settings(body: &Value) -> Value {
-    let Value::Object(fields) = body else {
-        return body.clone();
+/// Returns who refuses: a model at an address, for whoever has the key.
+fn place(url: &str, peer: &Peer) -> ContentHash {
+    let key = peer.key.as_ref().map_or("", |key| key.expose().as_str());
+    let of = [peer.wire.as_str(), url, &peer.model, key].map(|part| format!("{part:?}"));
+    ContentHash::of(of.join(" ").as_bytes())
+}
+
+/// Returns the settings that were refused; `None` for a refusal that is about
+/// something else, or too long.
+fn lasting(one: &Mended) -> Option<ContentHash> {
+    let refusal = &one.refusal;
+    if refusal.len() > LONGEST || ABOUT_CONTENT.iter().any(|word| refusal.names(word)) {
+        return None;
+    }
+    let read = |body| serde_json::from_slice::<Value>(body).ok();
+    let (refused, mended) = (read(&one.before)?, read(&one.after)?);
+    let settings = settings(&refused);
+    let is_lasting = settings != self::settings(&mended)
+        // Signatures, or thoughts, were taken out as well.
+        && said_bytes(&mended) >= said_bytes(&refused);
+    is_lasting.then_some(settings)
+}
+
+/// Tells how an answer is asked for from what is asked.
+fn settings(body: &Value) -> ContentHash {
+    let mut kept = without_values(body);
+    if let Some(fields) = kept.as_object_mut() {
+        fields.retain(|name, _| !CONTENT.contains(&name.as_str()));
+    }
+    ContentHash::of(kept.to_string().as_bytes())
+}
+
+fn without_values(group: &Value) -> Value {
+    let Value::Object(fields) = group else {
+        return group.clone();
     };
-    let kept = |(name, value): (&String, &Value)| {
-        let name = name.as_str();
-        let value = match () {
-            () if CONTENT.contains(&name) => return None,
-            () if ANY_VALUE.contains(&name) => true.into(),
-            () => settings(value),
+    let kept = fields.iter().map(|(name, value)| {
+        let value = match name.as_str() {
+            any if ANY_VALUE.contains(&any) || CONTENT.contains(&any) => true.into(),
+            group if GROUPS.contains(&group) => without_values(value),
+            _ => value.clone(),
         };
-        Some((name.to_owned(), value))
-    };
-    fields.iter().filter_map(kept).collect::<Map<_, _>>().into()
+        (name.clone(), value)
+    });
+    kept.collect::<Map<_, _>>().into()
 }
 
 fn said_bytes(body: &Value) -> usize {

@@ -130,6 +130,11 @@ impl Refusal {
         })
     }
 
+    /// Returns whether another request might be taken.
+    pub(super) fn is_about_request(&self) -> bool {
+        matches!(self.status, 400 | 422)
+    }
+
     /// Returns what the server says.
     pub(super) fn into_reported(self) -> Reported {
         self.reported
@@ -138,7 +143,7 @@ impl Refusal {
     /// Returns the body without what the server refuses; `None` when it is
     /// nothing that can be left out.
     pub(super) fn mend(&self, prepared: &Prepared) -> Option<Bytes> {
-        if !matches!(self.status, 400 | 422) {
+        if !self.is_about_request() {
             return None;
         }
         prepared.peer.wire.mend(&prepared.body, &self.reported)

@@ -12,10 +12,12 @@ use crate::line::text_lines;
 /// without its name.
 ///
 /// The new text is the one fenced block that has at least three quarters of
-/// the file's lines, blank ones aside, in their order. `None` when there is no
-/// such block, for then it is an excerpt or an example; when there are several
-/// that differ; and when it is the file as it is. Blocks that aren't closed and
-/// diffs don't count.
+/// the file's lines, blank ones aside, in their order, and something in the
+/// place of its first and its last. `None` when there is no such block, for
+/// then it is an excerpt or an example; when there are several that differ; and
+/// when it is the file as it is. Blocks that aren't closed don't count, nor do
+/// diffs, nor blocks with fewer fences than the file: they end at one of its
+/// own.
 pub fn parse_unnamed(answer: &str, path: &WorkspacePath, text: &str) -> Option<Patch> {
     let options = ParseOptions {
         sole_path: Some(path.clone()),
@@ -29,7 +31,8 @@ pub fn parse_unnamed(answer: &str, path: &WorkspacePath, text: &str) -> Option<P
             continue;
         };
         let lines = unended(&new);
-        if lines == old || is_diff(&script, fence) || !keeps_most(&old, &lines) {
+        let is_cut = fences(&lines) < fences(&old);
+        if lines == old || is_cut || is_diff(&script, fence) || !keeps_most(&old, &lines) {
             continue;
         }
         if found.as_ref().is_some_and(|other| *other != new) {
@@ -56,21 +59,27 @@ fn unended(text: &str) -> String {
         .collect()
 }
 
+fn fences(text: &str) -> usize {
+    text.lines()
+        .filter(|line| fence::marker(line).is_some())
+        .count()
+}
+
 fn keeps_most(old: &str, new: &str) -> bool {
-    let mut lost = vec![false; old.lines().count()];
+    let lines: Vec<&str> = old.lines().collect();
+    let said = |lines: &[&str]| lines.iter().filter(|line| !line.trim().is_empty()).count();
+    let mut lost = 0;
     for hunk in diff(old.as_bytes(), new.as_bytes()) {
-        let range = hunk.old_start as usize..(hunk.old_start + hunk.old_lines) as usize;
-        if let Some(lines) = lost.get_mut(range) {
-            lines.fill(true);
+        let (start, count) = (hunk.old_start as usize, hunk.old_lines as usize);
+        let gone = said(lines.get(start..start + count).unwrap_or_default());
+        let is_end = start == 0 || start + count == lines.len();
+        if is_end && gone > 0 && hunk.new_lines == 0 {
+            return false;
         }
+        lost += gone;
     }
-    let lines = old.lines().zip(&lost);
-    let (mut all, mut kept) = (0_usize, 0_usize);
-    for (_, lost) in lines.filter(|(line, _)| !line.trim().is_empty()) {
-        all += 1;
-        kept += usize::from(!lost);
-    }
-    all > 0 && kept * 4 >= all * 3
+    let all = said(&lines);
+    all > 0 && (all - lost) * 4 >= all * 3
 }
 
 #[cfg(test)]
@@ -98,6 +107,8 @@ mod tests {
         let changed = FILE.replace("print(1)", "print(2)");
         let longer = FILE.replace("    return 0", "    # All is well.\n    return 0");
         let excerpt = "def main():\n    print(2)\n    return 0\n";
+        let head = changed.replace("sys.exit(main())\n", "");
+        let tail = changed.replace("import sys\n\n\n", "");
         let example = "```sh\npython a.py\n```\n";
         let two = FILE.replace("print(1)", "print(3)");
         let crlf = FILE.replace('\n', "\r\n");
@@ -121,6 +132,8 @@ mod tests {
             ),
             ("two tries", fenced(&changed) + &fenced(&two), None),
             ("an excerpt", fenced(excerpt), None),
+            ("its first lines", fenced(&head), None),
+            ("its last lines", fenced(&tail), None),
             ("as it is", fenced(FILE), None),
             ("as it is, with other line ends", fenced(&crlf), None),
             ("another file", fenced("a\nb\nc\nd\n"), None),
@@ -147,5 +160,11 @@ mod tests {
             text.replace("Then", "Now")
         );
         assert_eq!(after("a.md", text, "```sh\nmake\n```\n"), None);
+        // The block ends at the file's own fence.
+        let long = format!("{}{text}", "More.\n".repeat(9));
+        for fence in ["```markdown", "```"] {
+            let answer = format!("{fence}\n{}```\n", long.replace("Then", "Now"));
+            assert_eq!(after("a.md", &long, &answer), None, "{fence}");
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! Which refusals are remembered, and for which requests.
 
+use atelier_base::Secret;
 use serde_json::json;
 
 use super::*;
+use crate::wire::Wire;
 
 const URL: &str = "http://host/v1/chat/completions";
 
@@ -14,16 +16,35 @@ fn refusal(message: &str) -> Reported {
     )
 }
 
+fn peer(wire: Wire, key: &str) -> Peer {
+    Peer {
+        wire,
+        endpoint: "P".to_owned(),
+        model: "m".to_owned(),
+        path: "/v1".to_owned(),
+        key: Some(Secret::new(key.to_owned())),
+    }
+}
+
+/// Returns a body with what it is mended to.
+fn mended(wire: Wire, body: &Value, message: &str) -> Mended {
+    let before = Bytes::from(body.to_string());
+    let after = wire.mend(&before, &refusal(message));
+    Mended {
+        after: after.unwrap_or_else(|| panic!("nothing to mend: {body}")),
+        before,
+        refusal: refusal(message),
+    }
+}
+
 /// Has a refusal remembered, as the gateway does.
 fn refused(mends: &Mends, wire: Wire, body: &Value, message: &str) {
-    let body = body.to_string();
-    let mended = wire.mend(body.as_bytes(), &refusal(message));
-    let mended = mended.unwrap_or_else(|| panic!("nothing to mend: {body}"));
-    mends.remember(URL, body.as_bytes(), &mended, refusal(message));
+    let helped = mended(wire, body, message);
+    mends.remember(URL, &peer(wire, "k"), vec![helped]);
 }
 
 fn applied(mends: &Mends, wire: Wire, url: &str, body: &Value) -> Value {
-    let body = mends.apply(wire, url, body.to_string().into());
+    let body = mends.apply(url, &peer(wire, "k"), body.to_string().into());
     serde_json::from_slice(&body).unwrap()
 }
 
@@ -78,8 +99,21 @@ fn a_refusal_is_remembered_for_the_same_settings_for_an_hour() {
     );
     let asked = Bytes::from(ask("hi", json!({})).to_string());
     let later = Instant::now() + KEPT;
-    let body = mends.apply_at(Wire::OpenAiChat, URL, asked.clone(), later);
-    assert_eq!(body, asked);
+    let to = peer(Wire::OpenAiChat, "k");
+    assert_ne!(mends.apply(URL, &to, asked.clone()), asked);
+    assert_eq!(mends.apply_at(URL, &to, asked.clone(), later), asked);
+    // Another account, or another model there, may have it.
+    let mut other = peer(Wire::OpenAiChat, "l");
+    assert_eq!(mends.apply(URL, &other, asked.clone()), asked);
+    other = Peer {
+        model: "n".to_owned(),
+        ..to.clone()
+    };
+    assert_eq!(mends.apply(URL, &other, asked.clone()), asked);
+    mends.forget(URL, &other);
+    assert_ne!(mends.apply(URL, &to, asked.clone()), asked);
+    mends.forget(URL, &to);
+    assert_eq!(mends.apply(URL, &to, asked.clone()), asked);
 }
 
 #[test]
@@ -157,19 +191,65 @@ fn a_call_that_can_not_be_forced_is_asked_for_in_words_at_once() {
 }
 
 #[test]
+fn what_did_not_help_is_not_remembered() {
+    let body = json!({"model": "m", "temperature": 0.2, "top_p": 0.5, "tools": [{"name": "w"}]});
+    let schema = "Invalid schema for function 'w': 'temperature' is wrong";
+    let mends = Mends::default();
+    let first = mended(Wire::OpenAiChat, &body, schema);
+    let second = Mended {
+        before: first.after.clone(),
+        after: json!({"model": "m"}).to_string().into(),
+        refusal: refusal(schema),
+    };
+    let third = Mended {
+        refusal: refusal("tools are not supported"),
+        before: second.after.clone(),
+        after: "{}".into(),
+    };
+    mends.remember(
+        URL,
+        &peer(Wire::OpenAiChat, "k"),
+        vec![first, second, third],
+    );
+    assert_eq!(mends.0.lock().len(), 2, "the second and the third");
+    let asked = json!({"model": "m", "temperature": 0.2, "top_p": 0.5, "tools": []});
+    assert_eq!(applied(&mends, Wire::OpenAiChat, URL, &asked), asked);
+}
+
+#[test]
+fn names_within_a_schema_are_its_own() {
+    let form = |text: Value| {
+        let schema = json!({"properties": {"text": text, "input": {}}});
+        json!({"model": "m", "output_config": {"format": {"schema": schema}}})
+    };
+    let wrong = form(json!({"minLength": 1}));
+    let mends = Mends::default();
+    refused(&mends, Wire::Anthropic, &wrong, "output_config: minLength");
+    let right = form(json!({}));
+    assert_eq!(applied(&mends, Wire::Anthropic, URL, &right), right);
+    assert_ne!(applied(&mends, Wire::Anthropic, URL, &wrong), wrong);
+}
+
+#[test]
 fn what_is_remembered_has_a_bound() {
     let mends = Mends::default();
-    let body = |model: usize| json!({"model": model.to_string(), "top_p": 0.5});
-    for model in 0..=REMEMBERED {
+    let body = |top_p: usize| json!({"model": "m", "top_p": top_p});
+    for top_p in 0..=OF_ONE_PLACE {
         for _ in 0..2 {
-            refused(&mends, Wire::OpenAiChat, &body(model), "top_p: no");
+            refused(&mends, Wire::OpenAiChat, &body(top_p), "top_p: no");
         }
     }
-    assert_eq!(mends.0.lock().len(), REMEMBERED);
-    for (model, known) in [(0, false), (1, true), (REMEMBERED, true)] {
-        let body = applied(&mends, Wire::OpenAiChat, URL, &body(model));
-        assert_eq!(body["top_p"].is_null(), known, "{model}");
+    assert_eq!(mends.0.lock().len(), OF_ONE_PLACE);
+    for (top_p, known) in [(0, false), (1, true), (OF_ONE_PLACE, true)] {
+        let body = applied(&mends, Wire::OpenAiChat, URL, &body(top_p));
+        assert_eq!(body["top_p"].is_null(), known, "{top_p}");
     }
+    for key in 0..=REMEMBERED {
+        let to = peer(Wire::OpenAiChat, &key.to_string());
+        let helped = mended(Wire::OpenAiChat, &body(1), "top_p: no");
+        mends.remember(URL, &to, vec![helped]);
+    }
+    assert_eq!(format!("{mends:?}"), format!("Mends({REMEMBERED})"));
     let long = format!("top_p: no. {}", "x".repeat(LONGEST));
     refused(&mends, Wire::OpenAiChat, &body(1_000), &long);
     assert_eq!(
