@@ -17,6 +17,9 @@ use crate::{process, project};
 /// The proxy that the figures are about.
 const LITELLM: &str = "litellm[proxy]==1.106.2";
 const LITELLM_KEY: &str = "sk-bench";
+/// The fewest streams one at a time: each takes a few milliseconds, and what is
+/// held to is a fraction of one.
+pub(super) const LEAST_SAMPLES: usize = 200;
 /// How long LiteLLM may take to listen: it reads thousands of modules.
 const PATIENCE: Duration = Duration::from_mins(3);
 
