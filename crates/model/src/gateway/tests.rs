@@ -12,6 +12,9 @@ use crate::message::{Message, ToolCall};
 use crate::request::Tool;
 use crate::wire::Wire;
 
+mod refused;
+mod unreachable;
+
 const KEY: &str = "sk-canary-0123456789";
 
 fn gateway(options: GatewayOptions) -> Gateway {
@@ -344,71 +347,6 @@ async fn a_dropped_call_drops_the_connection() {
 }
 
 #[tokio::test]
-async fn what_went_out_last_is_known_though_it_was_refused_too() {
-    let unknown = "Unrecognized request argument: stream_options";
-    let turns = [Turn::error(400, unknown), Turn::error(500, "down")];
-    let fake = FakeModel::local(Script::of(turns)).await.unwrap();
-    let gateway = gateway(GatewayOptions::default());
-    let mut prepared = gateway.prepare(&endpoint(&fake.url()), &ask("hi")).unwrap();
-    let first = prepared.body().clone();
-    let refused = gateway.send(&mut prepared, CancellationToken::new()).await;
-    assert!(matches!(refused, Err(Error::Overloaded { .. })));
-    let sent: Vec<_> = fake.requests().iter().map(|r| r.raw.clone()).collect();
-    assert_eq!(sent, [first, prepared.body().clone()]);
-    fake.assert_finished();
-}
-
-#[tokio::test]
-async fn stream_options_are_left_out_for_servers_that_refuse_them() {
-    let fake = FakeModel::local(Script::of([
-        Turn::error(400, "Unrecognized request argument: stream_options"),
-        Turn::of([Step::text("eight ch"), Step::NoUsage]),
-        Turn::text("again"),
-    ]))
-    .await
-    .unwrap();
-    let gateway = gateway(GatewayOptions::default());
-    let mut prepared = gateway.prepare(&endpoint(&fake.url()), &ask("hi")).unwrap();
-    let at_most = prepared.at_most();
-    let call = gateway
-        .send(&mut prepared, CancellationToken::new())
-        .await
-        .unwrap();
-    let body = prepared.body().clone();
-    let answer = call.collect().await.unwrap();
-    let usage = Usage {
-        input_tokens: at_most.input_tokens,
-        output_tokens: 8,
-        estimated: true,
-        ..Usage::default()
-    };
-    assert_eq!((answer.text.as_str(), answer.usage), ("eight ch", usage));
-    // From now on it is left out from the start, and what is stored is right.
-    let prepared = gateway.prepare(&endpoint(&fake.url()), &ask("hi")).unwrap();
-    let stored = prepared.body().clone();
-    gateway
-        .stream(prepared, CancellationToken::new())
-        .await
-        .unwrap();
-    let requests = fake.requests();
-    assert_eq!(requests[0].body["stream_options"]["include_usage"], true);
-    assert_eq!(requests[1].raw, body);
-    assert_eq!(requests[1].body.get("stream_options"), None);
-    assert_eq!(requests[2].raw, stored);
-    assert_eq!(requests.len(), 3);
-    fake.assert_finished();
-}
-
-#[tokio::test]
-async fn no_other_refusal_is_sent_again() {
-    let script = Script::of([Turn::error(400, "no such parameter: tools").repeat()]);
-    let fake = FakeModel::local(script).await.unwrap();
-    let (_, error) = deltas(&gateway(GatewayOptions::default()), &fake.url(), "hi").await;
-    assert!(matches!(error, Some(Error::BadRequest { status: 400, .. })));
-    assert_eq!(fake.requests().len(), 1);
-}
-
-#[tokio::test]
 async fn an_answer_over_the_limit_is_refused_while_it_comes() {
     let fake = FakeModel::local(Script::of([Turn::text("x".repeat(100_000))]))
         .await
@@ -435,6 +373,8 @@ async fn an_answer_over_the_limit_is_refused_while_it_comes() {
 async fn the_key_shows_up_nowhere() {
     let quoting = format!("your key {KEY} is wrong");
     let fake = FakeModel::local(Script::of([
+        Turn::error(400, format!("stream_options: {quoting}")),
+        Turn::text("ok"),
         Turn::error(401, &quoting),
         Turn::of([
             Step::text("half"),
@@ -450,8 +390,11 @@ async fn the_key_shows_up_nowhere() {
     .unwrap();
     let gateway = gateway(GatewayOptions::default());
     let to = endpoint(&fake.url());
+    // A refusal that is remembered quotes it too.
+    assert!(deltas(&gateway, &fake.url(), "hi").await.1.is_none());
     let prepared = gateway.prepare(&to, &ask("hi")).unwrap();
     let mut shown = vec![format!("{to:?} {gateway:?} {prepared:?}")];
+    assert!(shown[0].contains("Mends(1)"), "{}", shown[0]);
     shown.push(String::from_utf8_lossy(prepared.body()).into_owned());
     shown.push(format!("{:?}", prepared.headers));
     for _ in 0..3 {
@@ -473,124 +416,6 @@ async fn the_key_shows_up_nowhere() {
     let shown = shown.join("\n");
     assert!(shown.contains("[key]"), "the provider's words are shown");
     assert!(!shown.contains("canary"), "{shown}");
-}
-
-#[tokio::test]
-async fn what_can_not_be_sent_is_refused_before() {
-    let gateway = gateway(GatewayOptions::default());
-    let good = endpoint("http://127.0.0.1:9/v1");
-    let at = |url: &str| Endpoint {
-        base_url: Url::parse(url).unwrap(),
-        ..good.clone()
-    };
-    let nameless = Endpoint {
-        model: " ".into(),
-        ..good.clone()
-    };
-    for (to, request, code) in [
-        (
-            at("http://api.openai.com/v1"),
-            ask("hi"),
-            "model_base_url_invalid",
-        ),
-        (
-            at("https://me:pw@host/v1"),
-            ask("hi"),
-            "model_base_url_invalid",
-        ),
-        (at("file:///etc"), ask("hi"), "model_base_url_invalid"),
-        (nameless, ask("hi"), "model_request_invalid"),
-        (good.clone(), Request::default(), "model_request_invalid"),
-    ] {
-        let error = gateway.prepare(&to, &request).unwrap_err();
-        assert_eq!(error.code(), code, "{to:?}");
-    }
-    let spaced = Endpoint {
-        key: Some(Secret::new(format!(" {KEY}\n"))),
-        ..good
-    };
-    let prepared = gateway.prepare(&spaced, &ask("hi")).unwrap();
-    assert_eq!(prepared.headers["authorization"], format!("Bearer {KEY}"));
-}
-
-#[tokio::test]
-async fn a_server_that_is_not_there_is_told_from_one_without_tls() {
-    let gateway = gateway(GatewayOptions::default());
-    // A port that was free a moment ago.
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let closed = format!("http://{}/v1", listener.local_addr().unwrap());
-    drop(listener);
-    let error = deltas(&gateway, &closed, "hi").await.1.unwrap();
-    let shown = error.to_string();
-    assert_eq!(shown, "could not connect to Fake: nothing listens there");
-    // No name has a part of 64 letters, so that nobody needs to be asked.
-    let unknown = format!("http://{}.internal/v1", "x".repeat(64));
-    let error = deltas(&gateway, &unknown, "hi").await.1.unwrap();
-    let shown = error.to_string();
-    assert_eq!(shown, "could not connect to Fake: its name is not known");
-    let fake = FakeModel::local(Script::default()).await.unwrap();
-    let secure = fake.url().replace("http:", "https:");
-    let error = deltas(&gateway, &secure, "hi").await.1.unwrap();
-    assert!(matches!(error, Error::Tls { .. }), "{error:?}");
-}
-
-#[tokio::test]
-async fn a_server_that_ignores_streaming_or_is_a_web_page_is_understood() {
-    let gateway = gateway(GatewayOptions::default());
-    let whole = r#"{"choices":[{"message":{"content":"ok"},"finish_reason":"stop"}]}"#;
-    for (kind, body, text, code) in [
-        ("application/json", whole, "ok", None),
-        (
-            "application/json",
-            r#"{"error":"boom"}"#,
-            "",
-            Some("model_failed"),
-        ),
-        ("application/json", "{}", "", Some("model_protocol")),
-        ("text/html", "<html>", "", Some("model_protocol")),
-    ] {
-        let url = answer_once("200 OK", &format!("content-type: {kind}"), body).await;
-        let (seen, error) = deltas(&gateway, &url, "hi").await;
-        let found = error.as_ref().map(Error::code);
-        assert_eq!(
-            (text_of(&seen).as_str(), found),
-            (text, code),
-            "{kind} {body}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_redirect_is_not_followed() {
-    let fake = FakeModel::local(Script::of([Turn::text("elsewhere").repeat()]))
-        .await
-        .unwrap();
-    let location = format!("location: {}/chat/completions", fake.url());
-    let url = answer_once("307 Temporary Redirect", &location, "").await;
-    let (_, error) = deltas(&gateway(GatewayOptions::default()), &url, "hi").await;
-    assert!(
-        matches!(error, Some(Error::Redirected { status: 307, .. })),
-        "{error:?}"
-    );
-    assert!(fake.requests().is_empty());
-}
-
-/// Serves one response to whatever is asked.
-async fn answer_once(status: &str, header: &str, body: &str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let length = body.len();
-    let response =
-        format!("HTTP/1.1 {status}\r\n{header}\r\ncontent-length: {length}\r\n\r\n{body}");
-    tokio_util::task::TaskTracker::new().spawn(async move {
-        let (mut socket, _) = listener.accept().await.unwrap();
-        let mut request = vec![0; 64 * 1024];
-        assert!(socket.read(&mut request).await.unwrap() > 0);
-        socket.write_all(response.as_bytes()).await.unwrap();
-        // Until the client leaves.
-        let _ = socket.read(&mut request).await;
-    });
-    url
 }
 
 #[tokio::test]
